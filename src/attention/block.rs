@@ -1,0 +1,112 @@
+use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis};
+
+use super::{Config, Error, Inputs, Trace, attend};
+
+/// The four matrices of a self-attention block, each `[E, E]` as `[in, out]`: `y = x · W`.
+///
+/// PyTorch's `nn.Linear.weight` is the transpose, `[out, in]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockWeights {
+    /// Makes the queries.
+    pub w_q: Array2<f32>,
+    /// Makes the keys.
+    pub w_k: Array2<f32>,
+    /// Makes the values.
+    pub w_v: Array2<f32>,
+    /// Brings the heads back together.
+    pub w_o: Array2<f32>,
+}
+
+/// Every intermediate of a self-attention block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockTrace {
+    /// `X · W_q`, cut into heads: `[B, H, S, D]`.
+    pub queries: Array4<f32>,
+    /// `X · W_k`, cut into heads: `[B, H, S, D]`.
+    pub keys: Array4<f32>,
+    /// `X · W_v`, cut into heads: `[B, H, S, D]`.
+    pub values: Array4<f32>,
+    /// What each head did; its `output` is the mixed values, `[B, H, S, D]`.
+    pub attention: Trace,
+    /// `concat(heads) · W_o`, `[B, S, E]`.
+    pub output: Array3<f32>,
+}
+
+/// Multi-head self-attention without biases: `Y = concat(attend(X·W_q, X·W_k, X·W_v)) · W_o`.
+///
+/// `input` is `[B, S, E]`, and so is `output`. Head `h` owns the columns `h·D .. (h+1)·D` of the projections.
+/// The same as four `torch.nn.Linear(E, E, bias=False)` around `scaled_dot_product_attention`.
+///
+/// # Errors
+/// [`Error::HeadsDoNotDivideWidth`], [`Error::WrongShape`] for a matrix that is not `[E, E]`, and the errors of
+/// [`Inputs::new`].
+pub fn self_attention(
+    input: ArrayView3<f32>,
+    block: &BlockWeights,
+    heads: usize,
+    config: &Config,
+) -> Result<BlockTrace, Error> {
+    block.check(input, heads)?;
+    let inputs = Inputs::new(
+        heads_from_width(project(input, &block.w_q).view(), heads),
+        heads_from_width(project(input, &block.w_k).view(), heads),
+        heads_from_width(project(input, &block.w_v).view(), heads),
+    )?;
+    let attention = attend(&inputs, config);
+    let output = project(width_from_heads(attention.output.view()).view(), &block.w_o);
+    let (queries, keys, values) = inputs.into_parts();
+    Ok(BlockTrace { queries, keys, values, attention, output })
+}
+
+impl BlockWeights {
+    /// Checks the matrices against the input `[B, S, E]` and the number of heads.
+    ///
+    /// # Errors
+    /// As [`self_attention`].
+    pub fn check(&self, input: ArrayView3<f32>, heads: usize) -> Result<(), Error> {
+        let width = input.len_of(Axis(2));
+        if input.is_empty() {
+            return Err(Error::Empty { name: "input", shape: input.shape().to_vec() });
+        }
+        if heads == 0 || !width.is_multiple_of(heads) {
+            return Err(Error::HeadsDoNotDivideWidth { width, heads });
+        }
+        for (name, matrix) in [("w_q", &self.w_q), ("w_k", &self.w_k), ("w_v", &self.w_v), ("w_o", &self.w_o)] {
+            if matrix.dim() != (width, width) {
+                return Err(Error::WrongShape {
+                    name,
+                    shape: matrix.shape().to_vec(),
+                    expected: vec![width, width],
+                    reason: "each projection keeps the model width of the input",
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `input [B, S, E] · matrix [E, E] -> [B, S, E]`.
+pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
+    let (batch, len, width) = input.dim();
+    let mut projected = Array3::zeros((batch, len, matrix.ncols()));
+    for b in 0..batch {
+        projected.index_axis_mut(Axis(0), b).assign(&input.index_axis(Axis(0), b).dot(matrix));
+    }
+    debug_assert_eq!(width, matrix.nrows());
+    projected
+}
+
+/// `[B, S, H·D] -> [B, H, S, D]`.
+pub fn heads_from_width(joined: ArrayView3<f32>, heads: usize) -> Array4<f32> {
+    let (batch, len, width) = joined.dim();
+    let head_dim = width / heads;
+    Array4::from_shape_fn((batch, heads, len, head_dim), |(b, h, s, d)| joined[[b, s, h * head_dim + d]])
+}
+
+/// `[B, H, S, D] -> [B, S, H·D]`: the heads side by side.
+pub fn width_from_heads(split: ArrayView4<f32>) -> Array3<f32> {
+    let (batch, heads, len, head_dim) = split.dim();
+    Array3::from_shape_fn((batch, len, heads * head_dim), |(b, s, column)| {
+        split[[b, column / head_dim, s, column % head_dim]]
+    })
+}

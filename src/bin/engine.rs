@@ -1,0 +1,2 @@
+//! Runs the engine in its worker, nothing else.
+fn main() {}

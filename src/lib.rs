@@ -1,0 +1,17 @@
+//! # Headlight
+//!
+//! Every calculation step of transformer attention, kept, so that it can be seen.
+//!
+//! Read the modules in this order:
+//!
+//! 1. [`attention`]: the mathematics, on ndarray. Start at [`attention::attend`].
+//! 2. [`embedding`]: words to vectors, with PyTorch's random numbers to the bit.
+//! 3. [`figure`]: matrices to pictures, as a list of marks that a canvas or an SVG paints.
+//! 4. [`lesson`]: the nine steps; what each draws, says, and how it explains a cell.
+//! 5. [`protocol`]: what the page and the engine say to each other.
+//! 6. [`engine`]: runs the mathematics and answers the page.
+//! 7. `gpu` (feature `gpu`): the same attention on wgpu.
+//! 8. `ui` (feature `ui`): the page.
+
+pub mod attention;
+pub mod figure;
