@@ -14,4 +14,5 @@
 //! 8. `ui` (feature `ui`): the page.
 
 pub mod attention;
+pub mod embedding;
 pub mod figure;
