@@ -1,0 +1,17 @@
+//! The nine steps: what each draws, what it says, and how it explains a cell. No browser.
+//!
+//! A frame is a pure function: [`picture::picture`] of the run's data, the session and the view.
+
+pub mod explain;
+mod mathml;
+pub mod number;
+pub mod picture;
+pub mod scene;
+mod session;
+mod step;
+pub mod theme;
+pub mod timeline;
+pub mod words;
+
+pub use session::{Projection, SPEEDS, STANDARD_EXAMPLE, Session, Theme};
+pub use step::Step;

@@ -1,0 +1,284 @@
+//! What each step shows: which tensors it needs, and which stored numbers a cell was made from.
+
+use std::collections::BTreeMap;
+
+use super::{Projection, Session, Step};
+use crate::embedding::Token;
+use crate::protocol::{CellRef, EngineKind, Matrix, Run, Setup, Slice, Tensor};
+
+/// A matrix on the stage comes in full up to this many rows and columns, and reduced beyond.
+const MOST_ON_STAGE: usize = 256;
+/// A thumbnail has no more cells than these in either direction.
+const MOST_IN_THUMBNAIL: usize = 48;
+
+/// The overview strip: which step each thumbnail leads to.
+pub const OVERVIEW: [(Tensor, Step); 10] = [
+    (Tensor::Input, Step::Embed),
+    (Tensor::Queries, Step::Project),
+    (Tensor::Keys, Step::Project),
+    (Tensor::Values, Step::Project),
+    (Tensor::Scores, Step::Scores),
+    (Tensor::Scaled, Step::Scale),
+    (Tensor::Masked, Step::Mask),
+    (Tensor::Weights, Step::Softmax),
+    (Tensor::Mixed, Step::Mix),
+    (Tensor::Output, Step::Output),
+];
+
+/// What the page keeps of a run: what it shows, and no more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Data {
+    /// Which run.
+    pub run: u64,
+    /// Of which sentence.
+    pub sentence: String,
+    /// With which set-up.
+    pub setup: Setup,
+    /// The tokens.
+    pub tokens: Vec<Token>,
+    /// How many tokens were left out.
+    pub left_out: usize,
+    /// Who calculated.
+    pub engine: EngineKind,
+    /// How long it took.
+    pub milliseconds: f64,
+    matrices: BTreeMap<Slice, Matrix>,
+}
+
+impl Data {
+    /// A run's first matrices.
+    pub fn new(run: Run) -> Self {
+        Self {
+            run: run.run,
+            sentence: run.sentence,
+            setup: run.setup,
+            tokens: run.tokens,
+            left_out: run.left_out,
+            engine: run.engine,
+            milliseconds: run.milliseconds,
+            matrices: run.slices.into_iter().collect(),
+        }
+    }
+
+    /// Takes matrices that came later, and drops those that are no longer wanted.
+    pub fn exchange(&mut self, came: Vec<(Slice, Matrix)>, wanted: &[Slice]) {
+        self.matrices.extend(came);
+        self.matrices.retain(|slice, _| wanted.contains(slice));
+    }
+
+    /// Which of these are not here.
+    pub fn missing(&self, wanted: &[Slice]) -> Vec<Slice> {
+        wanted.iter().filter(|slice| !self.matrices.contains_key(slice)).copied().collect()
+    }
+
+    /// A matrix as the stage draws it.
+    pub fn on_stage(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
+        self.matrices.get(&slice(tensor, head, MOST_ON_STAGE))
+    }
+
+    /// A matrix as a thumbnail draws it.
+    pub fn in_thumbnail(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
+        self.matrices.get(&slice(tensor, head, MOST_IN_THUMBNAIL))
+    }
+
+    /// A number of the trace, where the page has it in full.
+    pub fn value(&self, cell: CellRef) -> Option<f32> {
+        if cell.tensor == Tensor::Tokens {
+            return (cell.column < self.tokens.len()).then_some(0.0);
+        }
+        let matrix = self.on_stage(cell.tensor, cell.head)?;
+        let whole = matrix.shown_rows == matrix.rows && matrix.shown_columns == matrix.columns;
+        let inside = cell.row < matrix.rows && cell.column < matrix.columns;
+        (whole && inside).then(|| matrix.values[cell.row * matrix.columns + cell.column])
+    }
+
+    /// The shape `[rows, columns]` of one head's part of a tensor.
+    pub fn shape(&self, tensor: Tensor) -> (usize, usize) {
+        let (len, width) = (self.tokens.len(), self.setup.width);
+        let head_dim = width / self.setup.heads;
+        match tensor {
+            Tensor::Tokens => (1, len),
+            Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input | Tensor::Heads | Tensor::Output => (len, width),
+            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => (width, head_dim),
+            Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Mixed => (len, head_dim),
+            Tensor::Scores
+            | Tensor::Scaled
+            | Tensor::Mask
+            | Tensor::Masked
+            | Tensor::Shifted
+            | Tensor::Exponentials
+            | Tensor::Weights => (len, len),
+            Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => (len, 1),
+            Tensor::OutputWeights => (width, width),
+        }
+    }
+
+    /// The shape of the whole tensor, batch and heads included, as a practitioner would print it.
+    pub fn full_shape(&self, tensor: Tensor) -> Vec<usize> {
+        let (rows, columns) = self.shape(tensor);
+        match tensor {
+            Tensor::WordEmbeddings | Tensor::Positions => vec![rows, columns],
+            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => {
+                vec![self.setup.width, self.setup.width]
+            }
+            Tensor::Mask => vec![rows, columns],
+            Tensor::Tokens => vec![1, columns],
+            Tensor::Input | Tensor::Heads | Tensor::Output => vec![1, rows, columns],
+            _ => vec![1, self.setup.heads, rows, columns],
+        }
+    }
+}
+
+/// Whether a tensor is different in every head.
+pub fn has_heads(tensor: Tensor) -> bool {
+    !matches!(
+        tensor,
+        Tensor::Tokens
+            | Tensor::WordEmbeddings
+            | Tensor::Positions
+            | Tensor::Input
+            | Tensor::Mask
+            | Tensor::Heads
+            | Tensor::OutputWeights
+            | Tensor::Output
+    )
+}
+
+fn slice(tensor: Tensor, head: usize, most: usize) -> Slice {
+    Slice { tensor, head: if has_heads(tensor) { head } else { 0 }, most_rows: most, most_columns: most }
+}
+
+/// The tensors that a step draws.
+pub fn on_stage(step: Step, projection: Projection) -> Vec<Tensor> {
+    match step {
+        Step::Tokens => vec![],
+        Step::Embed => vec![Tensor::WordEmbeddings, Tensor::Positions, Tensor::Input],
+        Step::Project => {
+            vec![Tensor::Input, projection_weights(projection), Tensor::Queries, Tensor::Keys, Tensor::Values]
+        }
+        Step::Scores => vec![Tensor::Queries, Tensor::Keys, Tensor::Scores],
+        Step::Scale => vec![Tensor::Scores, Tensor::Scaled],
+        Step::Mask => vec![Tensor::Scaled, Tensor::Mask, Tensor::Masked],
+        Step::Softmax => vec![
+            Tensor::Masked,
+            Tensor::RowMax,
+            Tensor::Shifted,
+            Tensor::Exponentials,
+            Tensor::ExponentialSums,
+            Tensor::Weights,
+            Tensor::RowSums,
+        ],
+        Step::Mix => vec![Tensor::Weights, Tensor::Values, Tensor::Mixed],
+        Step::Output => vec![Tensor::Heads, Tensor::OutputWeights, Tensor::Output],
+    }
+}
+
+/// The matrix that makes a projection.
+pub fn projection_weights(projection: Projection) -> Tensor {
+    match projection {
+        Projection::Queries => Tensor::QueryWeights,
+        Projection::Keys => Tensor::KeyWeights,
+        Projection::Values => Tensor::ValueWeights,
+    }
+}
+
+/// What a projection makes.
+pub fn projected(projection: Projection) -> Tensor {
+    match projection {
+        Projection::Queries => Tensor::Queries,
+        Projection::Keys => Tensor::Keys,
+        Projection::Values => Tensor::Values,
+    }
+}
+
+/// The tensor that a step makes.
+pub fn result(step: Step, projection: Projection) -> Tensor {
+    match step {
+        Step::Tokens => Tensor::Tokens,
+        Step::Embed => Tensor::Input,
+        Step::Project => projected(projection),
+        Step::Scores => Tensor::Scores,
+        Step::Scale => Tensor::Scaled,
+        Step::Mask => Tensor::Masked,
+        Step::Softmax => Tensor::Weights,
+        Step::Mix => Tensor::Mixed,
+        Step::Output => Tensor::Output,
+    }
+}
+
+/// The tensor that the strip of heads shows at a step.
+pub fn in_heads_strip(step: Step, projection: Projection) -> Tensor {
+    match step {
+        Step::Tokens | Step::Embed => Tensor::Weights,
+        Step::Output => Tensor::Mixed,
+        _ => result(step, projection),
+    }
+}
+
+/// Everything that the page shows of a run in this session.
+pub fn wanted(session: &Session) -> Vec<Slice> {
+    let Session { step, projection, head, .. } = *session;
+    let mut wanted: Vec<Slice> =
+        on_stage(step, projection).into_iter().map(|tensor| slice(tensor, head, MOST_ON_STAGE)).collect();
+    wanted.extend(OVERVIEW.map(|(tensor, _)| slice(tensor, head, MOST_IN_THUMBNAIL)));
+    let strip = in_heads_strip(step, projection);
+    wanted.extend((0..session.setup.heads).map(|head| slice(strip, head, MOST_IN_THUMBNAIL)));
+    wanted.sort();
+    wanted.dedup();
+    wanted
+}
+
+/// Which part of an operand a cell was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A whole row.
+    Row(Tensor, usize),
+    /// A whole column.
+    Column(Tensor, usize),
+    /// One cell: row, column.
+    Cell(Tensor, usize, usize),
+}
+
+impl Source {
+    /// The tensor.
+    pub fn tensor(self) -> Tensor {
+        match self {
+            Source::Row(tensor, _) | Source::Column(tensor, _) | Source::Cell(tensor, ..) => tensor,
+        }
+    }
+}
+
+/// What a cell was made from.
+pub fn sources(cell: CellRef) -> Vec<Source> {
+    let CellRef { tensor, row, column, .. } = cell;
+    match tensor {
+        Tensor::Tokens
+        | Tensor::WordEmbeddings
+        | Tensor::Positions
+        | Tensor::Mask
+        | Tensor::QueryWeights
+        | Tensor::KeyWeights
+        | Tensor::ValueWeights
+        | Tensor::OutputWeights => vec![],
+        Tensor::Input => {
+            vec![Source::Cell(Tensor::WordEmbeddings, row, column), Source::Cell(Tensor::Positions, row, column)]
+        }
+        Tensor::Queries => vec![Source::Row(Tensor::Input, row), Source::Column(Tensor::QueryWeights, column)],
+        Tensor::Keys => vec![Source::Row(Tensor::Input, row), Source::Column(Tensor::KeyWeights, column)],
+        Tensor::Values => vec![Source::Row(Tensor::Input, row), Source::Column(Tensor::ValueWeights, column)],
+        Tensor::Scores => vec![Source::Row(Tensor::Queries, row), Source::Row(Tensor::Keys, column)],
+        Tensor::Scaled => vec![Source::Cell(Tensor::Scores, row, column)],
+        Tensor::Masked => {
+            vec![Source::Cell(Tensor::Scaled, row, column), Source::Cell(Tensor::Mask, row, column)]
+        }
+        Tensor::RowMax => vec![Source::Row(Tensor::Masked, row)],
+        Tensor::Shifted => vec![Source::Cell(Tensor::Masked, row, column), Source::Cell(Tensor::RowMax, row, 0)],
+        Tensor::Exponentials => vec![Source::Cell(Tensor::Masked, row, column), Source::Cell(Tensor::RowMax, row, 0)],
+        Tensor::Weights => vec![Source::Row(Tensor::Masked, row)],
+        Tensor::ExponentialSums => vec![Source::Row(Tensor::Exponentials, row)],
+        Tensor::RowSums => vec![Source::Row(Tensor::Weights, row)],
+        Tensor::Mixed => vec![Source::Row(Tensor::Weights, row), Source::Column(Tensor::Values, column)],
+        Tensor::Heads => vec![],
+        Tensor::Output => vec![Source::Row(Tensor::Heads, row), Source::Column(Tensor::OutputWeights, column)],
+    }
+}

@@ -1,0 +1,175 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Step, timeline};
+use crate::protocol::{CellRef, EngineChoice, Setup};
+
+/// What a first visit shows.
+pub const STANDARD_EXAMPLE: &str = "The cat sat on the mat";
+
+/// The speeds that Play can have.
+pub const SPEEDS: [f64; 4] = [0.5, 1.0, 2.0, 4.0];
+
+/// Everything that makes the picture, and nothing that follows from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// What the person typed.
+    pub sentence: String,
+    /// With what it is calculated.
+    pub setup: Setup,
+    /// By what it is calculated.
+    pub engine: EngineChoice,
+    /// The step on the stage.
+    pub step: Step,
+    /// How far into the step, 0 to 1. At 1 everything is calculated.
+    pub position: f64,
+    /// The head on the stage, from 0.
+    pub head: usize,
+    /// Which of the three projections step 3 builds.
+    pub projection: Projection,
+    /// The cell that stays in the inspector.
+    pub pinned: Option<CellRef>,
+    /// How fast Play goes: one of [`SPEEDS`].
+    pub speed: f64,
+    /// Light or dark; the system's choice if none.
+    pub theme: Option<Theme>,
+}
+
+/// Which of the three projections step 3 builds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Projection {
+    /// `Q = X · W_q`.
+    #[default]
+    Queries,
+    /// `K = X · W_k`.
+    Keys,
+    /// `V = X · W_v`.
+    Values,
+}
+
+impl Projection {
+    /// All three, in order.
+    pub const ALL: [Projection; 3] = [Projection::Queries, Projection::Keys, Projection::Values];
+}
+
+/// The page's colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Theme {
+    /// Dark letters on light paper.
+    Light,
+    /// Light letters on dark paper.
+    Dark,
+}
+
+impl Default for Session {
+    /// The standard example at the step people came to see.
+    fn default() -> Self {
+        Self {
+            sentence: STANDARD_EXAMPLE.to_owned(),
+            setup: Setup::default(),
+            engine: EngineChoice::Auto,
+            step: Step::Softmax,
+            position: 1.0,
+            head: 0,
+            projection: Projection::Queries,
+            pinned: None,
+            speed: 1.0,
+            theme: None,
+        }
+    }
+}
+
+impl Session {
+    /// Shows a step, finished.
+    pub fn go_to(&mut self, step: Step) {
+        self.step = step;
+        self.position = 1.0;
+    }
+
+    /// What Play does first: after the very end, or where nothing has been played yet, it begins with the first step;
+    /// in the middle of a step it goes on from there.
+    pub fn begin_play(&mut self, played_before: bool) {
+        if self.position < 1.0 {
+            return;
+        }
+        self.step = match self.step.next() {
+            Some(next) if played_before => next,
+            _ => Step::Tokens,
+        };
+        self.position = 0.0;
+    }
+
+    /// Moves time on by some seconds of Play. Returns whether there is more to play.
+    pub fn advance(&mut self, seconds: f64) -> bool {
+        self.position += seconds * self.speed / timeline::seconds(self.step);
+        if self.position < 1.0 {
+            return true;
+        }
+        // Hold the finished step for a moment before the next one.
+        let held = (self.position - 1.0) * timeline::seconds(self.step);
+        if held < timeline::HOLD_SECONDS {
+            return true;
+        }
+        match self.step.next() {
+            Some(next) => {
+                self.step = next;
+                self.position = 0.0;
+                true
+            }
+            None => {
+                self.position = 1.0;
+                false
+            }
+        }
+    }
+
+    /// The position without the hold at its end, 0 to 1.
+    pub fn shown_position(&self) -> f64 {
+        self.position.clamp(0.0, 1.0)
+    }
+
+    /// Changes the number of heads; the head on the stage stays if there still is one of that number.
+    pub fn set_heads(&mut self, heads: usize) {
+        self.setup.heads = heads;
+        self.head = self.head.min(heads.saturating_sub(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn play_begins_with_the_tokens_and_ends_after_the_output() {
+        let mut session = Session::default();
+        session.begin_play(false);
+        assert_eq!((session.step, session.position), (Step::Tokens, 0.0));
+        let mut seconds = 0.0;
+        let mut seen = vec![session.step];
+        while session.advance(0.016) {
+            seconds += 0.016;
+            assert!(seconds < 200.0, "Play never ends");
+            if seen.last() != Some(&session.step) {
+                seen.push(session.step);
+            }
+        }
+        assert_eq!(seen, Step::ALL);
+        assert_eq!(session.shown_position(), 1.0);
+    }
+
+    #[test]
+    fn play_goes_on_in_the_middle_of_a_step_and_starts_again_after_the_end() {
+        let mut session = Session { step: Step::Scores, position: 0.3, ..Session::default() };
+        session.begin_play(true);
+        assert_eq!((session.step, session.position), (Step::Scores, 0.3));
+        session.go_to(Step::Output);
+        session.begin_play(true);
+        assert_eq!((session.step, session.position), (Step::Tokens, 0.0));
+    }
+
+    #[test]
+    fn fewer_heads_keep_the_head_in_range() {
+        let mut session = Session { head: 3, ..Session::default() };
+        session.set_heads(2);
+        assert_eq!(session.head, 1);
+    }
+}

@@ -1,0 +1,54 @@
+use serde::{Deserialize, Serialize};
+
+/// One of the nine steps of attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Step {
+    /// Text to tokens.
+    Tokens,
+    /// `X = E[t] + P`.
+    Embed,
+    /// `Q = X·W_q`, `K = X·W_k`, `V = X·W_v`.
+    Project,
+    /// `S = Q·Kᵀ`.
+    Scores,
+    /// `S / √D`.
+    Scale,
+    /// `+ mask`.
+    Mask,
+    /// `softmax` along each row.
+    Softmax,
+    /// `Z = A·V`.
+    Mix,
+    /// `Y = concat(Z)·W_o`.
+    Output,
+}
+
+impl Step {
+    /// All nine, in order.
+    pub const ALL: [Step; 9] = [
+        Step::Tokens,
+        Step::Embed,
+        Step::Project,
+        Step::Scores,
+        Step::Scale,
+        Step::Mask,
+        Step::Softmax,
+        Step::Mix,
+        Step::Output,
+    ];
+
+    /// Its place, from 0.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The one before, if any.
+    pub fn previous(self) -> Option<Step> {
+        self.index().checked_sub(1).map(|index| Step::ALL[index])
+    }
+
+    /// The one after, if any.
+    pub fn next(self) -> Option<Step> {
+        Step::ALL.get(self.index() + 1).copied()
+    }
+}

@@ -1,0 +1,343 @@
+//! Every word that a person reads on the page, in one place, ready to be translated.
+
+use super::{Projection, Step, timeline::SoftmaxPart};
+use crate::attention::Mask;
+use crate::embedding::Positions;
+use crate::protocol::{EngineChoice, MOST_TOKENS, Refusal, Tensor, WIDEST_MODEL};
+
+/// The page's name.
+pub const NAME: &str = "Headlight";
+/// The line beside it.
+pub const TAGLINE: &str = "see every step of attention, down to the last product";
+
+/// The page's controls and headings.
+pub mod page {
+    #![allow(missing_docs, reason = "each constant is named after the control that it labels")]
+
+    pub const SENTENCE: &str = "Sentence";
+    pub const SENTENCE_HINT: &str = "Type a sentence";
+    pub const STEPS: &str = "Steps";
+    pub const OVERVIEW: &str = "Overview";
+    pub const PLAY: &str = "Play";
+    pub const PAUSE: &str = "Pause";
+    pub const PREVIOUS: &str = "Previous step";
+    pub const NEXT: &str = "Next step";
+    pub const SPEED: &str = "Speed";
+    pub const POSITION: &str = "Position in step";
+    pub const FAST_FORWARD: &str = "Finish this step";
+    pub const SET_UP: &str = "Set-up";
+    pub const SEED: &str = "Seed";
+    pub const HEADS: &str = "Heads";
+    pub const WIDTH: &str = "Model width";
+    pub const POSITIONS: &str = "Positions";
+    pub const MASK: &str = "Mask";
+    pub const ENGINE: &str = "Engine";
+    pub const CALCULATE_ON: &str = "Calculate on";
+    pub const INSPECTOR: &str = "Inspector";
+    pub const THEME_TO_DARK: &str = "Switch to dark";
+    pub const THEME_TO_LIGHT: &str = "Switch to light";
+    pub const SKIP_TO_STAGE: &str = "Skip to the picture";
+    pub const SHOW_ALL: &str = "Show all terms";
+    pub const SHOW_FEWER: &str = "Show the largest terms only";
+    pub const UNPIN: &str = "Let go";
+    pub const PINNED: &str = "pinned";
+    pub const PIN_HINT: &str = "Hover over a cell to open it; click, or press Enter, to keep it here.";
+    pub const USE_EXAMPLE: &str = "Use the example";
+    pub const RESTART_ENGINE: &str = "Start it again";
+    pub const BUILT_FROM: &str = "Which projection to build";
+    pub const STARTING: &str = "starting";
+    pub const CALCULATING: &str = "Calculating the first picture …";
+    pub const NO_SCRIPT: &str = "Headlight calculates attention in your browser and needs JavaScript and WebAssembly. Please allow them for this page.";
+    pub const UNTRAINED: &str = "These weights are untrained: they are the random numbers PyTorch starts from. The mechanism you see is real; the pattern has no meaning yet.";
+}
+
+/// The step's name in the navigation.
+pub fn step_name(step: Step) -> &'static str {
+    match step {
+        Step::Tokens => "Tokens",
+        Step::Embed => "Embed",
+        Step::Project => "Q K V",
+        Step::Scores => "Scores",
+        Step::Scale => "Scale",
+        Step::Mask => "Mask",
+        Step::Softmax => "Softmax",
+        Step::Mix => "Mix values",
+        Step::Output => "Output",
+    }
+}
+
+/// The title over the stage: a question or a claim.
+pub fn step_title(step: Step) -> &'static str {
+    match step {
+        Step::Tokens => "Tokens: what does the model read?",
+        Step::Embed => "Embed: every word becomes a row of numbers",
+        Step::Project => "Q K V: what does each token ask, offer and carry?",
+        Step::Scores => "Scores: how well does each query match each key?",
+        Step::Scale => "Scale: why divide by √D?",
+        Step::Mask => "Mask: who may look at whom?",
+        Step::Softmax => "Softmax: turn scores into shares of attention",
+        Step::Mix => "Mix values: what does each token take from the others?",
+        Step::Output => "Output: the heads come back together",
+    }
+}
+
+/// The sentence under the title.
+pub fn step_lead(step: Step, mask: &Mask) -> &'static str {
+    match step {
+        Step::Tokens => {
+            "The sentence is cut into words and punctuation marks. Each gets a number, its id; the same word gets the same id."
+        }
+        Step::Embed => {
+            "A word’s row depends on the word alone; adding its position’s row tells two equal words in different places apart."
+        }
+        Step::Project => {
+            "Three matrices turn each token’s row into a query (what it looks for), a key (what it offers) and a value (what it carries)."
+        }
+        Step::Scores => {
+            "Every score is one dot product: a row of Q (what this token looks for) against a row of K (what that token offers)."
+        }
+        Step::Scale => {
+            "A longer dot product has larger values. Dividing by √D, the root of the head’s width, keeps softmax from picking one winner too early."
+        }
+        Step::Mask => match mask {
+            Mask::Causal => {
+                "Causal mask: a token sees itself and what came before. Hatched cells may not be seen and take no part in the softmax."
+            }
+            _ => "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later.",
+        },
+        Step::Softmax => "Each row becomes positive and sums to 1. Masked cells (hatched) get no attention at all.",
+        Step::Mix => "Each token’s result is a blend of all the values, weighted by its shares of attention.",
+        Step::Output => "The results of all heads, side by side, times one last matrix, make the block’s output: one row per token.",
+    }
+}
+
+/// A matrix's name: its grid's, and the caption's.
+pub fn tensor_name(tensor: Tensor) -> &'static str {
+    match tensor {
+        Tensor::Tokens => "Tokens",
+        Tensor::WordEmbeddings => "Word embeddings",
+        Tensor::Positions => "Positions",
+        Tensor::Input => "Input",
+        Tensor::QueryWeights => "Query weights",
+        Tensor::KeyWeights => "Key weights",
+        Tensor::ValueWeights => "Value weights",
+        Tensor::Queries => "Queries",
+        Tensor::Keys => "Keys",
+        Tensor::Values => "Values",
+        Tensor::Scores => "Scores",
+        Tensor::Scaled => "Scaled scores",
+        Tensor::Mask => "Mask",
+        Tensor::Masked => "Masked scores",
+        Tensor::RowMax => "Row maximum",
+        Tensor::Shifted => "Scores minus row maximum",
+        Tensor::Exponentials => "Exponentials",
+        Tensor::ExponentialSums => "Sums of exponentials",
+        Tensor::Weights => "Attention weights",
+        Tensor::RowSums => "Row sums",
+        Tensor::Mixed => "Mixed values",
+        Tensor::Heads => "Heads side by side",
+        Tensor::OutputWeights => "Output weights",
+        Tensor::Output => "Output",
+    }
+}
+
+/// A matrix's symbol in formulas and captions.
+pub fn tensor_symbol(tensor: Tensor) -> &'static str {
+    match tensor {
+        Tensor::Tokens => "t",
+        Tensor::WordEmbeddings => "E",
+        Tensor::Positions => "P",
+        Tensor::Input => "X",
+        Tensor::QueryWeights => "Wq",
+        Tensor::KeyWeights => "Wk",
+        Tensor::ValueWeights => "Wv",
+        Tensor::Queries => "Q",
+        Tensor::Keys => "K",
+        Tensor::Values => "V",
+        Tensor::Scores => "S",
+        Tensor::Scaled => "S/√D",
+        Tensor::Mask => "mask",
+        Tensor::Masked => "M",
+        Tensor::RowMax => "max",
+        Tensor::Shifted => "M − max",
+        Tensor::Exponentials => "exp",
+        Tensor::ExponentialSums => "Σ exp",
+        Tensor::Weights => "A",
+        Tensor::RowSums => "Σ row",
+        Tensor::Mixed => "Z",
+        Tensor::Heads => "Z",
+        Tensor::OutputWeights => "Wo",
+        Tensor::Output => "Y",
+    }
+}
+
+/// A matrix's short name under its thumbnail.
+pub fn thumbnail_name(tensor: Tensor) -> &'static str {
+    match tensor {
+        Tensor::Input => "X",
+        Tensor::Scaled => "Scaled",
+        Tensor::Masked => "Masked",
+        Tensor::Weights => "Weights",
+        Tensor::Mixed => "Mixed",
+        Tensor::Output => "Output",
+        Tensor::Queries | Tensor::Keys | Tensor::Values => tensor_symbol(tensor),
+        other => tensor_name(other),
+    }
+}
+
+/// What the two ends of a legend mean.
+pub fn legend(tensor: Tensor) -> &'static str {
+    match tensor {
+        Tensor::Scores | Tensor::Scaled | Tensor::Masked => "pulls apart ← 0 → pulls together",
+        Tensor::Shifted => "distance below the row’s maximum",
+        Tensor::Exponentials => "exp, 1 at the row’s maximum",
+        Tensor::Weights => "share of attention",
+        _ => "negative ← 0 → positive",
+    }
+}
+
+/// "hatched: may not be seen", beside the legend of a figure that has such cells.
+pub const LEGEND_MASKED: &str = "hatched: may not be seen";
+
+/// The name of one of the three projections.
+pub fn projection(projection: Projection) -> &'static str {
+    match projection {
+        Projection::Queries => "Queries",
+        Projection::Keys => "Keys",
+        Projection::Values => "Values",
+    }
+}
+
+/// A sub-step of the softmax.
+pub fn softmax_part(part: SoftmaxPart) -> &'static str {
+    match part {
+        SoftmaxPart::RowMax => "1 of 4 · find each row’s maximum",
+        SoftmaxPart::Subtract => "2 of 4 · subtract it",
+        SoftmaxPart::Exp => "3 of 4 · take the exponential",
+        SoftmaxPart::Divide => "4 of 4 · divide by the row’s sum",
+    }
+}
+
+/// A choice of mask.
+pub fn mask(mask: &Mask) -> &'static str {
+    match mask {
+        Mask::Causal => "causal",
+        _ => "none",
+    }
+}
+
+/// A choice of positions.
+pub fn positions(positions: Positions) -> &'static str {
+    match positions {
+        Positions::None => "none",
+        Positions::Sinusoidal => "sinusoidal",
+    }
+}
+
+/// A choice of engine.
+pub fn engine_choice(engine: EngineChoice) -> &'static str {
+    match engine {
+        EngineChoice::Auto => "automatic",
+        EngineChoice::WebGpu => "WebGPU",
+        EngineChoice::Cpu => "CPU",
+    }
+}
+
+/// "cell 32 of 36".
+pub fn cell_of(done: usize, of: usize) -> String {
+    format!("cell {done} of {of}")
+}
+
+/// "row 3 of 6".
+pub fn row_of(done: usize, of: usize) -> String {
+    format!("row {done} of {of}")
+}
+
+/// "token 3 of 6".
+pub fn token_of(done: usize, of: usize) -> String {
+    format!("token {done} of {of}")
+}
+
+/// "term 3 of 16 of the first cell".
+pub fn term_of(done: usize, of: usize) -> String {
+    format!("first cell, term {done} of {of}")
+}
+
+/// "head 1"; heads are counted from 1 on the page, as people do.
+pub fn head(index: usize) -> String {
+    format!("head {}", index + 1)
+}
+
+/// The line beside the token chips. `repeated` are the spellings of a word that occurs more than once.
+pub fn token_note(count: usize, repeated: Option<(&str, &str)>, positions: Positions) -> String {
+    let tokens = if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") };
+    let apart = match positions {
+        Positions::None => "without positions nothing tells them apart",
+        Positions::Sinusoidal => "only position tells them apart",
+    };
+    match repeated {
+        _ if count == 1 => format!("{tokens} · alone, it can only attend to itself"),
+        Some((first, second)) if first == second => {
+            format!("{tokens} · “{first}” occurs more than once with one embedding; {apart}")
+        }
+        Some((first, second)) => format!("{tokens} · “{first}” and “{second}” share one embedding; {apart}"),
+        None => tokens,
+    }
+}
+
+/// More tokens than a run takes.
+pub fn left_out(count: usize) -> String {
+    let last = if count == 1 { "the last one was".to_owned() } else { format!("the last {count} were") };
+    format!(
+        "This text has more than {MOST_TOKENS} tokens, so {last} left out: every token looks at every other, and the \
+         work grows with the square of their number. Your text is still in the box; shorten it to choose which part is shown."
+    )
+}
+
+/// Why a run was not done, and what to do.
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NoTokens => {
+            "There is nothing to calculate yet: the sentence is empty. Type a few words; the last result stays below until then."
+                .to_owned()
+        }
+        Refusal::Width(width) => {
+            format!("A model width of {width} is out of range: attention needs at least 1 column, and this page calculates up to {WIDEST_MODEL}. The last result stays below.")
+        }
+        Refusal::HeadsDoNotDivideWidth { width, heads } => {
+            crate::attention::Error::HeadsDoNotDivideWidth { width: *width, heads: *heads }.to_string()
+        }
+        Refusal::Attention(message) => message.clone(),
+    }
+}
+
+/// The seed box holds something else than a whole number.
+pub fn bad_seed(typed: &str) -> String {
+    format!(
+        "“{typed}” is not a seed: a seed is a whole number from 0 to 4294967295, as torch.manual_seed takes it. The last one stays in use."
+    )
+}
+
+/// Page and engine are of different builds.
+pub fn wrong_build(page: &str, engine: &str) -> String {
+    format!(
+        "The page and its engine are of different builds ({page} and {engine}): one of them comes from a stale cache. \
+         Reload the page without the cache (Ctrl+Shift+R, or Cmd+Shift+R)."
+    )
+}
+
+/// The engine has died.
+pub fn engine_died(reason: &str) -> String {
+    format!(
+        "The engine stopped: {reason} It was started again on the CPU, and nothing you typed is lost. \
+         If this comes back, reload the page."
+    )
+}
+
+/// The engine died again, on the CPU too.
+pub fn engine_died_again(reason: &str) -> String {
+    format!(
+        "The engine stopped again, on the CPU too: {reason} The last picture stays, and what you typed is kept. \
+         Start it again, or reload the page."
+    )
+}

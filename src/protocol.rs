@@ -1,0 +1,314 @@
+//! What the page and the engine say to each other.
+//!
+//! The page sends a [`Request`], the engine answers with a [`Reply`]; both travel as bytes ([`to_bytes`],
+//! [`from_bytes`]) whose buffer is handed over, not copied. The engine speaks only when it is spoken to, so no
+//! message is lost while either side is still loading. A message from the engine that is a string and not bytes says
+//! that the engine has died, and why.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::attention::Mask;
+use crate::embedding::{Positions, Token};
+
+/// Which build this is. Page and engine compare theirs in their first messages, so that a stale file in a cache
+/// becomes a clear message.
+pub const BUILD: &str = match option_env!("HEADLIGHT_BUILD") {
+    Some(build) => build,
+    None => "development",
+};
+
+/// How many tokens one run takes; what comes after them is left out, and the page says so.
+pub const MOST_TOKENS: usize = 512;
+
+/// The widest model the page sets up: `E`.
+pub const WIDEST_MODEL: usize = 512;
+
+/// Everything that attention is set up with, besides the sentence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// What `torch.manual_seed(seed)` would be given.
+    pub seed: u64,
+    /// `H`.
+    pub heads: usize,
+    /// `E`.
+    pub width: usize,
+    /// What is added to the word embeddings.
+    pub positions: Positions,
+    /// Which keys a query may see.
+    pub mask: Mask,
+}
+
+impl Default for Setup {
+    /// The standard example's.
+    fn default() -> Self {
+        Self { seed: 42, heads: 4, width: 64, positions: Positions::Sinusoidal, mask: Mask::None }
+    }
+}
+
+/// The tensors that the page can ask for. `S` tokens, `E` model width, `D` head width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Tensor {
+    /// The tokens' ids, `[1, S]`.
+    Tokens,
+    /// One row a word, `[S, E]`.
+    WordEmbeddings,
+    /// One row a position, `[S, E]`.
+    Positions,
+    /// `X = word embeddings + positions`, `[S, E]`.
+    Input,
+    /// The head's columns of `W_q`, `[E, D]`.
+    QueryWeights,
+    /// The head's columns of `W_k`, `[E, D]`.
+    KeyWeights,
+    /// The head's columns of `W_v`, `[E, D]`.
+    ValueWeights,
+    /// `Q = X · W_q`, `[S, D]` of the head.
+    Queries,
+    /// `K = X · W_k`, `[S, D]` of the head.
+    Keys,
+    /// `V = X · W_v`, `[S, D]` of the head.
+    Values,
+    /// `Q · Kᵀ`, `[S, S]` of the head.
+    Scores,
+    /// `scores / √D`, `[S, S]` of the head.
+    Scaled,
+    /// What the mask adds: 0 or −∞, `[S, S]`.
+    Mask,
+    /// `scaled` where the key may be seen, −∞ where not: `[S, S]` of the head.
+    Masked,
+    /// The largest masked score of each row, `[S, 1]` of the head.
+    RowMax,
+    /// `masked − row max`, `[S, S]` of the head.
+    Shifted,
+    /// `exp(shifted)`, `[S, S]` of the head.
+    Exponentials,
+    /// The sum of each row's exponentials, `[S, 1]` of the head.
+    ExponentialSums,
+    /// `A = softmax(masked)`, `[S, S]` of the head.
+    Weights,
+    /// The sum of each row's attention weights, `[S, 1]` of the head.
+    RowSums,
+    /// `Z = A · V`, `[S, D]` of the head.
+    Mixed,
+    /// `Z` of all heads side by side, `[S, E]`.
+    Heads,
+    /// `W_o`, `[E, E]`.
+    OutputWeights,
+    /// `Y = heads · W_o`, `[S, E]`.
+    Output,
+}
+
+/// A matrix that the page wants to see: one tensor, of one head where it has heads.
+///
+/// A matrix larger than `most_rows × most_columns` is reduced where it lies: each block of cells becomes its value
+/// of largest magnitude, so that one bright cell is never lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Slice {
+    /// Which tensor.
+    pub tensor: Tensor,
+    /// Which head, from 0. Tensors without heads ignore it.
+    pub head: usize,
+    /// No more rows than these are sent.
+    pub most_rows: usize,
+    /// No more columns than these are sent.
+    pub most_columns: usize,
+}
+
+/// The numbers of a [`Slice`], row by row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Matrix {
+    /// How many rows the tensor has.
+    pub rows: usize,
+    /// How many columns the tensor has.
+    pub columns: usize,
+    /// How many rows came.
+    pub shown_rows: usize,
+    /// How many columns came.
+    pub shown_columns: usize,
+    /// `shown_rows × shown_columns` numbers; −∞ stands for a masked cell and for nothing else.
+    pub values: Vec<f32>,
+    /// The largest magnitude among the finite numbers of the whole tensor.
+    pub largest: f32,
+}
+
+/// One number of the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CellRef {
+    /// Of which tensor.
+    pub tensor: Tensor,
+    /// Of which head.
+    pub head: usize,
+    /// In which row.
+    pub row: usize,
+    /// In which column.
+    pub column: usize,
+}
+
+/// One stored number and the stored numbers that it was made from.
+///
+/// `left` and `right` are, for a matrix product, the row and the column; for a sum, difference or scaling the two
+/// operands; for a softmax weight the row of masked scores and the row of weights; for a row's maximum or sum the
+/// row; empty where the number was not made from others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Operands {
+    /// Which number.
+    pub cell: CellRef,
+    /// The number as the engine keeps it.
+    pub value: f32,
+    /// See above.
+    pub left: Vec<f32>,
+    /// See above.
+    pub right: Vec<f32>,
+}
+
+/// Which engine is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EngineChoice {
+    /// WebGPU where there is an adapter, the CPU otherwise.
+    #[default]
+    Auto,
+    /// WebGPU; the CPU, with the reason, where there is none.
+    WebGpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// Which engine calculates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EngineKind {
+    /// WebGPU, on this adapter.
+    WebGpu {
+        /// As the browser names it; empty where it doesn't.
+        adapter: String,
+    },
+    /// ndarray on the CPU.
+    Cpu {
+        /// Why not WebGPU, if it was wanted.
+        instead_of_webgpu: Option<String>,
+    },
+}
+
+/// What the page asks of the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// The first message: which build the page is, and which engine it wants. Also changes the engine later.
+    Open {
+        /// The page's [`BUILD`].
+        build: String,
+        /// The engine that is wanted.
+        engine: EngineChoice,
+    },
+    /// Calculate everything for this sentence, keep it, and send these matrices. Of several waiting runs only the
+    /// newest is done.
+    Run {
+        /// Counts up with every run.
+        run: u64,
+        /// What the person typed.
+        sentence: String,
+        /// With what.
+        setup: Setup,
+        /// What the page shows.
+        slices: Vec<Slice>,
+    },
+    /// Send these matrices of the run that is kept.
+    Read {
+        /// The run that the page shows; another one is not answered.
+        run: u64,
+        /// What the page wants to show.
+        slices: Vec<Slice>,
+    },
+    /// Send this number and what it was made from.
+    Explain {
+        /// The run that the page shows; another one is not answered.
+        run: u64,
+        /// Which number.
+        cell: CellRef,
+    },
+}
+
+/// What the engine answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// To [`Request::Open`]: this engine is ready.
+    Opened {
+        /// The engine's [`BUILD`].
+        build: String,
+        /// Which engine it is.
+        engine: EngineKind,
+    },
+    /// To [`Request::Run`].
+    Ran(Run),
+    /// To [`Request::Run`], when its set-up makes no sense.
+    Refused {
+        /// Which run.
+        run: u64,
+        /// Why, and what would fit.
+        refusal: Refusal,
+    },
+    /// To [`Request::Read`].
+    Slices {
+        /// Of which run.
+        run: u64,
+        /// The matrices, in the order asked for.
+        slices: Vec<(Slice, Matrix)>,
+    },
+    /// To [`Request::Explain`].
+    Operands {
+        /// Of which run.
+        run: u64,
+        /// The number and what it was made from.
+        operands: Operands,
+    },
+}
+
+/// A finished run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Which one.
+    pub run: u64,
+    /// The sentence, as it was typed.
+    pub sentence: String,
+    /// With what it was calculated.
+    pub setup: Setup,
+    /// What the sentence was cut into.
+    pub tokens: Vec<Token>,
+    /// How many more tokens there were than [`MOST_TOKENS`].
+    pub left_out: usize,
+    /// Who calculated.
+    pub engine: EngineKind,
+    /// How long the calculation took, read-back included, in milliseconds.
+    pub milliseconds: f64,
+    /// The matrices that were asked for, in that order.
+    pub slices: Vec<(Slice, Matrix)>,
+}
+
+/// Why a run was not done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// There is no token in the sentence.
+    NoTokens,
+    /// The model width is 0 or over [`WIDEST_MODEL`].
+    Width(usize),
+    /// The width cannot be shared out among that many heads.
+    HeadsDoNotDivideWidth {
+        /// `E`.
+        width: usize,
+        /// `H`.
+        heads: usize,
+    },
+    /// Anything else that attention refuses, in its own words.
+    Attention(String),
+}
+
+/// A message as bytes.
+pub fn to_bytes<T: Serialize>(message: &T) -> Vec<u8> {
+    postcard::to_allocvec(message).expect("a message holds nothing that cannot be written")
+}
+
+/// Bytes as a message.
+///
+/// # Errors
+/// What is wrong with them; page and engine are then of different builds.
+pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    postcard::from_bytes(bytes).map_err(|error| error.to_string())
+}
