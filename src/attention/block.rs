@@ -1,6 +1,6 @@
 use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis};
 
-use super::{Config, Error, Inputs, Trace, attend};
+use super::{Config, Error, Inputs, Trace, attend, inputs::check_finite};
 
 /// The four matrices of a self-attention block, each `[E, E]` as `[in, out]`: `y = x · W`.
 ///
@@ -38,8 +38,8 @@ pub struct BlockTrace {
 /// The same as four `torch.nn.Linear(E, E, bias=False)` around `scaled_dot_product_attention`.
 ///
 /// # Errors
-/// [`Error::HeadsDoNotDivideWidth`], [`Error::WrongShape`] for a matrix that is not `[E, E]`, and the errors of
-/// [`Inputs::new`].
+/// [`Error::HeadsDoNotDivideWidth`], [`Error::WrongShape`] for a matrix that is not `[E, E]`, [`Error::Empty`] and
+/// [`Error::NotFinite`] for the input and the matrices, and the errors of [`Inputs::new`].
 pub fn self_attention(
     input: ArrayView3<f32>,
     block: &BlockWeights,
@@ -80,19 +80,19 @@ impl BlockWeights {
                     reason: "each projection keeps the model width of the input",
                 });
             }
+            check_finite(name, matrix.view())?;
         }
-        Ok(())
+        check_finite("input", input)
     }
 }
 
 /// `input [B, S, E] · matrix [E, E] -> [B, S, E]`.
 pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
-    let (batch, len, width) = input.dim();
+    let (batch, len, _) = input.dim();
     let mut projected = Array3::zeros((batch, len, matrix.ncols()));
     for b in 0..batch {
         projected.index_axis_mut(Axis(0), b).assign(&input.index_axis(Axis(0), b).dot(matrix));
     }
-    debug_assert_eq!(width, matrix.nrows());
     projected
 }
 

@@ -45,8 +45,8 @@ pub enum Error {
     },
     /// The model width cannot be cut into that many heads.
     #[error(
-        "{heads} heads cannot share a model width of {width}: {width} / {heads} leaves a remainder. \
-         With width {width}, the head counts that fit are {}; with {heads} heads, the nearest widths are {}.",
+        "{heads} heads cannot share a model width of {width} evenly. Head counts up to 16 that fit width {width}: {}. \
+         Widths nearest to {width} that fit {heads} heads: {}.",
         list(&head_counts_that_fit(*width)), list(&widths_that_fit(*width, *heads))
     )]
     HeadsDoNotDivideWidth {

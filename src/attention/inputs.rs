@@ -1,4 +1,4 @@
-use ndarray::{Array4, ArrayView4};
+use ndarray::{Array4, ArrayView, ArrayView4, Dimension};
 
 use super::Error;
 
@@ -45,9 +45,7 @@ impl Inputs {
         agree(("keys", &keys), ("values", &values), 1, "heads")?;
         agree(("keys", &keys), ("values", &values), 2, "tokens")?;
         for (name, tensor) in [("queries", &queries), ("keys", &keys), ("values", &values)] {
-            if let Some(((b, h, s, d), &value)) = tensor.indexed_iter().find(|(_, value)| !value.is_finite()) {
-                return Err(Error::NotFinite { name, index: vec![b, h, s, d], value });
-            }
+            check_finite(name, tensor.view())?;
         }
         Ok(Self { queries, keys, values })
     }
@@ -75,5 +73,13 @@ impl Inputs {
     /// Gives the three tensors back: queries, keys, values.
     pub fn into_parts(self) -> (Array4<f32>, Array4<f32>, Array4<f32>) {
         (self.queries, self.keys, self.values)
+    }
+}
+
+/// Refuses NaN and the infinities, naming the first one.
+pub(super) fn check_finite<D: Dimension>(name: &'static str, tensor: ArrayView<f32, D>) -> Result<(), Error> {
+    match tensor.into_dyn().indexed_iter().find(|(_, value)| !value.is_finite()) {
+        Some((index, &value)) => Err(Error::NotFinite { name, index: index.slice().to_vec(), value }),
+        None => Ok(()),
     }
 }

@@ -1,7 +1,8 @@
 //! ln, sine and cosine in single precision, as PyTorch's AVX2 code computes them for normal random numbers.
 //!
-//! The polynomials are those of the Cephes mathematical library (Stephen L. Moshier, 1984–1992; `logf`, `sinf` and
-//! `cosf`), with one rounding for each multiply-and-add. The system's functions would differ in the last bit.
+//! The coefficients are those of `logf`, `sinf` and `cosf` in the Cephes Mathematical Library (Stephen L. Moshier,
+//! netlib.org/cephes, "may be used freely"); each multiply-and-add is rounded once, as PyTorch's are. The system's own
+//! functions would differ in the last bits.
 
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
 
@@ -28,15 +29,15 @@ pub(super) fn ln(x: f32) -> f32 {
             0.333_333_3,
         ],
     );
-    // ln 2 in two parts, the first with few bits, so that e times it is exact.
+    // ln 2 in two parts: a small one, and 355/512, of so few bits that e times it is exact.
     let low = cubic.mul_add(square, e * -2.121_944_4e-4);
     let low = (-square).mul_add(0.5, low);
-    e.mul_add(0.693_359_4, f + low)
+    e.mul_add(355.0 / 512.0, f + low)
 }
 
 /// `(sin x, cos x)`, for `0 ≤ x ≤ 8192`.
 pub(super) fn sin_cos(x: f32) -> (f32, f32) {
-    // The nearest even number of eighths of a turn, taken off in three parts of π/4 for the bits.
+    // The nearest quarter turn, counted in eighths, and taken off in three parts to keep the bits that cancel.
     let octant = ((x * (2.0 * FRAC_2_PI)) as u32 + 1) & !1;
     let turned = octant as f32;
     let x = turned.mul_add(-0.785_156_25, x);

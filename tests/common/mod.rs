@@ -6,7 +6,7 @@ use headlight::{
     attention::{BlockTrace, Config, Mask, width_from_heads},
     embedding::{Positions, embed, positions, tokens},
 };
-use ndarray::{Array3, ArrayD, ArrayViewD, Axis};
+use ndarray::{Array3, Array4, ArrayD, ArrayViewD, Axis};
 use safetensors::{Dtype, SafeTensors};
 
 /// The sentence of every case.
@@ -103,7 +103,7 @@ pub fn assert_close_to_torch(engine: &str, mut run: impl FnMut(&Case, &Array3<f3
 /// The largest absolute difference from PyTorch at each stage; infinite where a shape or a NaN differs.
 pub fn compare(trace: &BlockTrace, input: &Array3<f32>, case: &Case) -> Vec<(&'static str, f32)> {
     let attention = &trace.attention;
-    let joined = |split: &ndarray::Array4<f32>| width_from_heads(split.view()).into_dyn();
+    let joined = |split: &Array4<f32>| width_from_heads(split.view()).into_dyn();
     let stages = [
         ("x", input.clone().into_dyn()),
         ("q", joined(&trace.queries)),
@@ -138,9 +138,11 @@ fn worst_difference(ours: ArrayViewD<f32>, theirs: ArrayViewD<f32>) -> f32 {
     if ours.shape() != theirs.shape() {
         return f32::INFINITY;
     }
-    let differences = ours.iter().zip(&theirs).map(|(ours, theirs)| {
-        // Equal infinities are no difference, and a NaN is all the difference there can be.
-        if ours == theirs { 0.0 } else { Some((ours - theirs).abs()).filter(|d| !d.is_nan()).unwrap_or(f32::INFINITY) }
-    });
-    differences.fold(0.0, f32::max)
+    let difference = |ours: f32, theirs: f32| match (ours - theirs).abs() {
+        // Two equal infinities are no difference, though their difference is NaN.
+        _ if ours == theirs => 0.0,
+        difference if difference.is_nan() => f32::INFINITY,
+        difference => difference,
+    };
+    ours.iter().zip(&theirs).map(|(&ours, &theirs)| difference(ours, theirs)).fold(0.0, f32::max)
 }
