@@ -16,3 +16,12 @@
 pub mod attention;
 pub mod embedding;
 pub mod figure;
+pub mod lesson;
+pub mod protocol;
+
+#[cfg(feature = "gpu")]
+pub mod engine;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+#[cfg(all(feature = "ui", target_arch = "wasm32"))]
+pub mod ui;

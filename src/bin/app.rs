@@ -1,2 +1,6 @@
 //! Mounts the app, nothing else.
-fn main() {}
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    headlight::ui::mount();
+}

@@ -1,2 +1,6 @@
 //! Runs the engine in its worker, nothing else.
-fn main() {}
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    headlight::engine::worker::run();
+}

@@ -40,7 +40,7 @@ mod tokens;
 
 pub use generator::Generator;
 pub use positions::{Positions, angle, positions};
-pub use tokens::{Token, tokens, word_id};
+pub use tokens::{Token, id_from_lower_case, tokens, word_id};
 
 use ndarray::{Array1, Array2};
 
@@ -73,6 +73,7 @@ pub fn block_weights(width: usize, seed: u64) -> BlockWeights {
     BlockWeights { w_q: matrix(), w_k: matrix(), w_v: matrix(), w_o: matrix() }
 }
 
-fn embedding_from_id(id: u32, width: usize, seed: u64) -> Array1<f32> {
+/// The vector of the word with this id.
+pub fn embedding_from_id(id: u32, width: usize, seed: u64) -> Array1<f32> {
     Generator::manual_seed(seed.wrapping_add(id.into())).randn(width).into()
 }

@@ -7,6 +7,8 @@ use unicode_segmentation::UnicodeSegmentation;
 pub struct Token {
     /// As typed.
     pub text: String,
+    /// In lower case: what counts for the id and the embedding.
+    pub word: String,
     /// Where it begins in the sentence, in characters (Unicode scalar values).
     pub start: usize,
     /// Where it ends: the character after its last one.
@@ -30,14 +32,23 @@ pub fn tokens(sentence: &str) -> Vec<Token> {
             (word, start, end)
         })
         .filter(|(word, ..)| !word.chars().all(is_invisible))
-        .map(|(word, start, end)| Token { text: word.to_owned(), start, end, id: word_id(word) })
+        .map(|(text, start, end)| {
+            let word = text.to_lowercase();
+            let id = id_from_lower_case(&word);
+            Token { text: text.to_owned(), word, start, end, id }
+        })
         .collect()
 }
 
 /// Python's `zlib.crc32(word.lower().encode())`: a number for a word, without a vocabulary.
 pub fn word_id(word: &str) -> u32 {
+    id_from_lower_case(&word.to_lowercase())
+}
+
+/// [`word_id`] of a word that is in lower case already.
+pub fn id_from_lower_case(word: &str) -> u32 {
     // Without its table the checksum is a few dozen bytes of wasm, and words are short.
-    Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC).checksum(word.to_lowercase().as_bytes())
+    Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC).checksum(word.as_bytes())
 }
 
 /// White space, control characters, and Unicode's `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt).

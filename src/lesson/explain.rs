@@ -247,8 +247,8 @@ fn token(operands: &Operands, context: Context) -> Explanation {
     let Some(token) = context.tokens.get(column) else {
         return leaf(Vec::new(), String::new(), Check { holds: false, text: "This token is gone.".to_owned() }, "");
     };
-    let lowered = token.text.to_lowercase();
-    let terms = lowered
+    let terms = token
+        .word
         .chars()
         .map(|c| {
             let mut bytes = [0; 4];
@@ -260,7 +260,7 @@ fn token(operands: &Operands, context: Context) -> Explanation {
             }
         })
         .collect();
-    let again = embedding::word_id(&token.text);
+    let again = embedding::id_from_lower_case(&token.word);
     let others: Vec<String> = (0..context.tokens.len())
         .filter(|&i| i != column && context.tokens[i].id == token.id)
         .map(|i| i.to_string())
@@ -311,9 +311,8 @@ fn leaf(heading: Vec<Span>, value: String, check: Check, why: &str) -> Explanati
 fn word_embedding(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, .. } = operands;
     let Setup { seed, width, .. } = context.setup;
-    let text = word(cell.row, context);
-    let again = embedding::word_embedding(text, *width, *seed).get(cell.column).copied().unwrap_or(f32::NAN);
-    let id = embedding::word_id(text);
+    let id = context.tokens.get(cell.row).map_or(0, |token| token.id);
+    let again = embedding::embedding_from_id(id, *width, *seed).get(cell.column).copied().unwrap_or(f32::NAN);
     let mut explanation = leaf(
         vec![plain(word_in_place(cell.row, context)), plain(format!(", dimension {}", cell.column))],
         fixed(f64::from(*value), 3),

@@ -1,0 +1,138 @@
+//! Calculates on the GPU or the CPU, keeps the trace, and answers the page.
+//!
+//! [`Engine::answer`] is all there is to it; `worker` (in a browser) carries the messages.
+
+mod kept;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;
+
+use ndarray::{Array3, Axis};
+
+use crate::attention::{BlockTrace, BlockWeights, Config, Error, Scale, self_attention};
+use crate::embedding;
+use crate::gpu;
+use crate::protocol::{
+    BUILD, EngineChoice, EngineKind, MOST_TOKENS, Refusal, Reply, Request, Run, Setup, WIDEST_MODEL,
+};
+use kept::Kept;
+
+/// The engine: a back end, and the trace of its last run.
+pub struct Engine {
+    backend: Backend,
+    /// The weights of the last run and what they were made from, because most runs change the sentence alone.
+    weights: Option<((usize, u64), BlockWeights)>,
+    kept: Option<Kept>,
+    /// Milliseconds since any fixed point.
+    clock: fn() -> f64,
+}
+
+enum Backend {
+    Cpu { instead_of_webgpu: Option<String> },
+    Gpu(Box<gpu::Attention>),
+}
+
+impl Backend {
+    async fn open(choice: EngineChoice) -> Self {
+        if choice == EngineChoice::Cpu {
+            return Backend::Cpu { instead_of_webgpu: None };
+        }
+        match gpu::Attention::open().await {
+            Ok(gpu) => Backend::Gpu(Box::new(gpu)),
+            Err(error) => Backend::Cpu { instead_of_webgpu: Some(error.to_string()) },
+        }
+    }
+
+    fn kind(&self) -> EngineKind {
+        match self {
+            Backend::Cpu { instead_of_webgpu } => EngineKind::Cpu { instead_of_webgpu: instead_of_webgpu.clone() },
+            Backend::Gpu(gpu) => EngineKind::WebGpu { adapter: gpu.adapter_name().to_owned() },
+        }
+    }
+}
+
+impl Engine {
+    /// An engine on the CPU that has not run yet; [`Request::Open`] chooses another. `clock` tells milliseconds since
+    /// any fixed point.
+    pub fn new(clock: fn() -> f64) -> Self {
+        Self { backend: Backend::Cpu { instead_of_webgpu: None }, weights: None, kept: None, clock }
+    }
+
+    /// Does what the page asks. `None` where it asks about a run that is no longer kept.
+    pub async fn answer(&mut self, request: Request) -> Option<Reply> {
+        match request {
+            Request::Open { engine, .. } => {
+                self.backend = Backend::open(engine).await;
+                Some(Reply::Opened { build: BUILD.to_owned(), engine: self.backend.kind() })
+            }
+            Request::Run { run, sentence, setup, slices } => {
+                let started = (self.clock)();
+                Some(match self.run(run, &sentence, &setup).await {
+                    Err(refusal) => Reply::Refused { run, refusal },
+                    Ok((kept, left_out)) => {
+                        let milliseconds = (self.clock)() - started;
+                        let tokens = kept.tokens.clone();
+                        let slices = slices.into_iter().map(|slice| (slice, kept.matrix(slice))).collect();
+                        self.kept = Some(kept);
+                        let engine = self.backend.kind();
+                        Reply::Ran(Run { run, sentence, setup, tokens, left_out, engine, milliseconds, slices })
+                    }
+                })
+            }
+            Request::Read { run, slices } => {
+                let kept = self.kept.as_ref().filter(|kept| kept.run == run)?;
+                let slices = slices.into_iter().map(|slice| (slice, kept.matrix(slice))).collect();
+                Some(Reply::Slices { run, slices })
+            }
+            Request::Explain { run, cell } => {
+                let kept = self.kept.as_ref().filter(|kept| kept.run == run)?;
+                Some(Reply::Operands { run, operands: kept.operands(cell)? })
+            }
+        }
+    }
+
+    /// One run, and how many tokens it left out. A GPU that fails is given up for the CPU, which does the run again.
+    async fn run(&mut self, run: u64, sentence: &str, setup: &Setup) -> Result<(Kept, usize), Refusal> {
+        let Setup { seed, heads, width, positions, .. } = *setup;
+        let mut tokens = embedding::tokens(sentence);
+        let left_out = tokens.len().saturating_sub(MOST_TOKENS);
+        tokens.truncate(MOST_TOKENS);
+        if tokens.is_empty() {
+            return Err(Refusal::NoTokens);
+        }
+        if width == 0 || width > WIDEST_MODEL {
+            return Err(Refusal::Width(width));
+        }
+        let words = embedding::embed(&tokens, width, seed);
+        let positions = embedding::positions(positions, tokens.len(), width);
+        let input = (&words + &positions).insert_axis(Axis(0));
+        if self.weights.as_ref().is_none_or(|(made_from, _)| *made_from != (width, seed)) {
+            self.weights = Some(((width, seed), embedding::block_weights(width, seed)));
+        }
+        let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
+        let config = Config { scale: Scale::InverseSqrtHeadDim, mask: setup.mask.clone() };
+        let trace = calculate(&mut self.backend, &input, weights, heads, &config).await.map_err(|error| match error {
+            Error::HeadsDoNotDivideWidth { width, heads } => Refusal::HeadsDoNotDivideWidth { width, heads },
+            other => Refusal::Attention(other.to_string()),
+        })?;
+        let kept = Kept::new(run, setup.clone(), tokens, (words, positions, input), weights.clone(), trace);
+        Ok((kept, left_out))
+    }
+}
+
+async fn calculate(
+    backend: &mut Backend,
+    input: &Array3<f32>,
+    weights: &BlockWeights,
+    heads: usize,
+    config: &Config,
+) -> Result<BlockTrace, Error> {
+    if let Backend::Gpu(gpu) = backend {
+        gpu.set_weights(weights);
+        match gpu.self_attention(input.view(), heads, config).await {
+            Ok(trace) => return Ok(trace),
+            Err(gpu::Error::Inputs(error)) => return Err(error),
+            Err(error) => *backend = Backend::Cpu { instead_of_webgpu: Some(error.to_string()) },
+        }
+    }
+    self_attention(input.view(), weights, heads, config)
+}
