@@ -1,1 +1,138 @@
-//! To be written.
+//! Colour maps: numbers to colours, and the ink that can be read on them.
+//!
+//! A map is data alone. Of a published table of 256 entries it keeps the fewest ("knots") from which straight lines in
+//! sRGB give every other entry to 1/255 a channel: some 60 bytes a map. `tests/data/colormaps/make.py` finds them, and
+//! `tests/colormap.rs` holds them to the whole tables.
+
+use super::Rgb;
+
+/// Every map that can be chosen.
+pub static COLORMAPS: [&Colormap; 2] = [&CIVIDIS, &VIK];
+
+/// From dark blue to yellow, nearly the same for every kind of colour vision. The default for weights.
+pub static CIVIDIS: Colormap = Colormap {
+    name: "cividis",
+    kind: Kind::Sequential,
+    source: "Nuñez, Anderton & Renslow (2018), doi:10.1371/journal.pone.0199239; table of Matplotlib 3.11.2",
+    licence: "Matplotlib (BSD-compatible)",
+    knots: &[
+        (0, Rgb(0, 34, 78)),
+        (19, Rgb(0, 48, 111)),
+        (23, Rgb(1, 50, 113)),
+        (26, Rgb(12, 52, 112)),
+        (32, Rgb(26, 56, 111)),
+        (47, Rgb(49, 67, 109)),
+        (84, Rgb(86, 92, 109)),
+        (134, Rgb(130, 128, 121)),
+        (163, Rgb(158, 150, 118)),
+        (197, Rgb(193, 178, 106)),
+        (224, Rgb(222, 201, 88)),
+        (242, Rgb(242, 218, 68)),
+        (251, Rgb(253, 227, 52)),
+        (255, Rgb(254, 232, 56)),
+    ],
+};
+
+/// From blue by near-white to red-brown, about as dark at both ends. The default for signed values.
+pub static VIK: Colormap = Colormap {
+    name: "vik",
+    kind: Kind::Diverging,
+    source: "Crameri (2018), Scientific colour maps, doi:10.5281/zenodo.1243862; table of cmcrameri 1.10",
+    licence: "MIT, © 2020 Fabio Crameri",
+    knots: &[
+        (0, Rgb(0, 18, 97)),
+        (41, Rgb(5, 82, 138)),
+        (48, Rgb(12, 94, 146)),
+        (58, Rgb(32, 113, 158)),
+        (71, Rgb(69, 139, 176)),
+        (108, Rgb(186, 213, 226)),
+        (117, Rgb(213, 227, 233)),
+        (123, Rgb(229, 231, 232)),
+        (129, Rgb(237, 228, 222)),
+        (136, Rgb(238, 217, 205)),
+        (162, Rgb(218, 166, 136)),
+        (193, Rgb(194, 110, 63)),
+        (205, Rgb(182, 88, 36)),
+        (214, Rgb(167, 67, 16)),
+        (221, Rgb(152, 51, 7)),
+        (232, Rgb(129, 31, 6)),
+        (255, Rgb(89, 0, 8)),
+    ],
+};
+
+/// White, one of the two inks of [`ink_on`].
+pub const LIGHT_INK: Rgb = Rgb(255, 255, 255);
+
+/// The lightest grey that, with white, leaves no ground on which neither reaches a contrast of 4.5.
+pub const DARK_INK: Rgb = Rgb(6, 6, 6);
+
+/// A colour for every number from 0 to 1.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Colormap {
+    /// As its authors call it.
+    pub name: &'static str,
+    /// Which values it is for.
+    pub kind: Kind,
+    /// Who published it, and whose table this is.
+    pub source: &'static str,
+    /// The terms of that table.
+    pub licence: &'static str,
+    /// Entries of the table, the first and the last among them: place of 255, colour.
+    knots: &'static [(u8, Rgb)],
+}
+
+/// Which values a map is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// From 0 up: lightness rises or falls all the way.
+    Sequential,
+    /// Signed: lightness falls from the middle, which is 0, to both sides.
+    Diverging,
+}
+
+impl Colormap {
+    /// The colour at `t`, from 0 to 1; what lies outside is moved to the nearer end. NaN gives the first.
+    pub fn color(&self, t: f32) -> Rgb {
+        let place = t.max(0.0) * 255.0;
+        let above = self.knots.partition_point(|&(knot, _)| f32::from(knot) <= place).clamp(1, self.knots.len() - 1);
+        let ((start, from), (end, to)) = (self.knots[above - 1], self.knots[above]);
+        let share = ((place - f32::from(start)) / f32::from(end - start)).min(1.0);
+        let channel = |from: u8, to: u8| (f32::from(from) + (f32::from(to) - f32::from(from)) * share + 0.5) as u8;
+        Rgb(channel(from.0, to.0), channel(from.1, to.1), channel(from.2, to.2))
+    }
+}
+
+/// Where a value from 0 to `max` stands in a sequential map, from 0 to 1. All of it at 0 where `max` is 0.
+pub fn sequential(value: f32, max: f32) -> f32 {
+    if max > 0.0 { (value / max).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// Where a value from `-max` to `max` stands in a diverging map, from 0 to 1. All of it in the middle where `max` is 0.
+pub fn diverging(value: f32, max: f32) -> f32 {
+    if max > 0.0 { 0.5 + 0.5 * (value / max).clamp(-1.0, 1.0) } else { 0.5 }
+}
+
+/// Whichever of [`LIGHT_INK`] and [`DARK_INK`] is read better on `ground`, at a [`contrast`] of 4.5 or more.
+pub fn ink_on(ground: Rgb) -> Rgb {
+    if contrast(LIGHT_INK, ground) > contrast(DARK_INK, ground) { LIGHT_INK } else { DARK_INK }
+}
+
+/// Contrast of two colours, from 1 to 21. Text needs 4.5.
+///
+/// Source: WCAG 2.2, "contrast ratio".
+pub fn contrast(a: Rgb, b: Rgb) -> f32 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// How much light a colour gives, from 0 (black) to 1 (white).
+///
+/// Source: WCAG 2.2, "relative luminance"; the sRGB curve of IEC 61966-2-1.
+pub fn luminance(Rgb(red, green, blue): Rgb) -> f32 {
+    0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+}
+
+fn linear(channel: u8) -> f32 {
+    let channel = f32::from(channel) / 255.0;
+    if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
+}

@@ -7,9 +7,18 @@ pub mod colormap;
 pub mod raster;
 pub mod svg;
 
-/// A colour, 8 bits a channel, sRGB.
+use std::fmt;
+
+/// A colour, 8 bits a channel, sRGB. Written as CSS and SVG read it, `#rrggbb`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
+
+impl fmt::Display for Rgb {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let Rgb(red, green, blue) = self;
+        write!(formatter, "#{red:02x}{green:02x}{blue:02x}")
+    }
+}
 
 /// A picture: marks in the order in which they are painted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -118,6 +127,8 @@ pub struct Text {
     pub anchor: Anchor,
     /// How the letters look.
     pub face: Face,
+    /// Turned a quarter to the left around its anchor, so that it reads upwards.
+    pub turned: bool,
 }
 
 /// Which part of a text stands at its `x`.
