@@ -116,9 +116,12 @@ pub fn explain(operands: &Operands, context: Context) -> Explanation {
     }
 }
 
-/// What a screen reader says of a cell: "query mat, key cat: 0.299".
-pub fn announcement(cell: CellRef, value: f32, context: Context) -> String {
+/// What a screen reader says of a cell: "query mat, key cat: 0.299"; the place alone while the number is on its way.
+pub fn announcement(cell: CellRef, value: Option<f32>, context: Context) -> String {
     let place = place(cell, context);
+    let Some(value) = value else {
+        return place;
+    };
     let value = match cell.tensor {
         Tensor::Tokens => context.tokens.get(cell.column).map_or(String::new(), |token| format!("id {}", token.id)),
         Tensor::Mask if value == f32::NEG_INFINITY => "hidden".to_owned(),

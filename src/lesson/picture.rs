@@ -114,6 +114,16 @@ impl Grid {
         (same && row < self.rows && column < self.columns).then_some((row, column))
     }
 
+    /// Left, top, width and height of the cell drawn in this row and column.
+    pub fn cell_box(&self, row: usize, column: usize) -> (f32, f32, f32, f32) {
+        match &self.place {
+            Place::Even { x, y, cell_width, cell_height } => {
+                (x + column as f32 * cell_width, y + row as f32 * cell_height, *cell_width, *cell_height)
+            }
+            Place::Each(boxes) => boxes.get(column).copied().unwrap_or_default(),
+        }
+    }
+
     /// Left, top, width and height of everything.
     pub fn bounds(&self) -> (f32, f32, f32, f32) {
         match &self.place {

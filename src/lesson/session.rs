@@ -86,8 +86,8 @@ impl Session {
     }
 
     /// What Play does first: after the very end, or where nothing has been played yet, it begins with the first step;
-    /// in the middle of a step it goes on from there.
-    pub fn begin_play(&mut self, played_before: bool) {
+    /// in the middle of a step it goes on from there. Where motion is not wanted (`cut`), steps are shown finished.
+    pub fn begin_play(&mut self, played_before: bool, cut: bool) {
         if self.position < 1.0 {
             return;
         }
@@ -95,24 +95,26 @@ impl Session {
             Some(next) if played_before => next,
             _ => Step::Tokens,
         };
-        self.position = 0.0;
+        self.position = if cut { 1.0 } else { 0.0 };
     }
 
-    /// Moves time on by some seconds of Play. Returns whether there is more to play.
-    pub fn advance(&mut self, seconds: f64) -> bool {
+    /// Moves time on by some seconds of Play. Returns whether there is more to play. Where motion is not wanted
+    /// (`cut`), each step is shown finished for a while.
+    pub fn advance(&mut self, seconds: f64, cut: bool) -> bool {
         self.position += seconds * self.speed / timeline::seconds(self.step);
         if self.position < 1.0 {
             return true;
         }
+        let hold = if cut { timeline::CUT_SECONDS } else { timeline::HOLD_SECONDS };
         // Hold the finished step for a moment before the next one.
         let held = (self.position - 1.0) * timeline::seconds(self.step);
-        if held < timeline::HOLD_SECONDS {
+        if held < hold {
             return true;
         }
         match self.step.next() {
             Some(next) => {
                 self.step = next;
-                self.position = 0.0;
+                self.position = if cut { 1.0 } else { 0.0 };
                 true
             }
             None => {
@@ -141,11 +143,11 @@ mod tests {
     #[test]
     fn play_begins_with_the_tokens_and_ends_after_the_output() {
         let mut session = Session::default();
-        session.begin_play(false);
+        session.begin_play(false, false);
         assert_eq!((session.step, session.position), (Step::Tokens, 0.0));
         let mut seconds = 0.0;
         let mut seen = vec![session.step];
-        while session.advance(0.016) {
+        while session.advance(0.016, false) {
             seconds += 0.016;
             assert!(seconds < 200.0, "Play never ends");
             if seen.last() != Some(&session.step) {
@@ -159,11 +161,25 @@ mod tests {
     #[test]
     fn play_goes_on_in_the_middle_of_a_step_and_starts_again_after_the_end() {
         let mut session = Session { step: Step::Scores, position: 0.3, ..Session::default() };
-        session.begin_play(true);
+        session.begin_play(true, false);
         assert_eq!((session.step, session.position), (Step::Scores, 0.3));
         session.go_to(Step::Output);
-        session.begin_play(true);
+        session.begin_play(true, false);
         assert_eq!((session.step, session.position), (Step::Tokens, 0.0));
+    }
+
+    #[test]
+    fn without_motion_play_cuts_from_step_to_step() {
+        let mut session = Session::default();
+        session.begin_play(false, true);
+        let mut steps = 1;
+        let mut last = session.step;
+        while session.advance(0.1, true) {
+            assert_eq!(session.shown_position(), 1.0, "nothing may move");
+            steps += usize::from(session.step != last);
+            last = session.step;
+        }
+        assert_eq!(steps, Step::ALL.len());
     }
 
     #[test]

@@ -5,6 +5,9 @@ use super::Step;
 /// How long a finished step is held before Play goes on.
 pub const HOLD_SECONDS: f64 = 1.2;
 
+/// How long Play shows each step where motion is not wanted.
+pub const CUT_SECONDS: f64 = 4.0;
+
 /// How long Play takes for a step at speed 1.
 pub fn seconds(step: Step) -> f64 {
     match step {

@@ -45,6 +45,10 @@ pub mod page {
     pub const USE_EXAMPLE: &str = "Use the example";
     pub const RESTART_ENGINE: &str = "Start it again";
     pub const BUILT_FROM: &str = "Which projection to build";
+    pub const WHY_CPU: &str = "why not WebGPU?";
+    pub const WEIGHTS: &str = "Weights";
+    pub const PYTORCH_INIT: &str = "PyTorch init";
+    pub const HEADS_STRIP: &str = "Heads";
     pub const STARTING: &str = "starting";
     pub const CALCULATING: &str = "Calculating the first picture …";
     pub const NO_SCRIPT: &str = "Headlight calculates attention in your browser and needs JavaScript and WebAssembly. Please allow them for this page.";
@@ -283,6 +287,26 @@ pub fn token_note(count: usize, repeated: Option<(&str, &str)>, positions: Posit
         Some((first, second)) => format!("{tokens} · “{first}” and “{second}” share one embedding; {apart}"),
         None => tokens,
     }
+}
+
+/// "and 464 more", after the first chips.
+pub fn more_tokens(count: usize) -> String {
+    format!("and {count} more")
+}
+
+/// The terms after the largest ones, together.
+pub fn smaller_terms(count: usize) -> String {
+    format!("{count} smaller terms")
+}
+
+/// The overview strip's name.
+pub fn overview_of(head: usize) -> String {
+    format!("Overview of head {}", head + 1)
+}
+
+/// A button of the overview strip.
+pub fn overview_button(tensor: Tensor, leads_to: Step) -> String {
+    format!("{}: go to {}", thumbnail_name(tensor), step_name(leads_to))
 }
 
 /// More tokens than a run takes.

@@ -1,0 +1,53 @@
+//! Keys that work anywhere on the page, and how keys move through a grid.
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use super::{player, state::Page};
+
+/// Space plays and pauses, the arrow keys go through the steps, Esc lets a pinned cell go.
+pub fn listen(page: Page) {
+    window_event_listener(ev::keydown, move |event| {
+        if event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented() {
+            return;
+        }
+        let key = event.key();
+        if key == "Escape" {
+            page.session.update(|session| session.pinned = None);
+            return;
+        }
+        // Where a key has a meaning of its own, it keeps it.
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if target.is_some_and(|target| target.closest("input, select, button, summary, [role=grid]").ok().flatten().is_some()) {
+            return;
+        }
+        let step = page.session.with_untracked(|session| session.step);
+        match key.as_str() {
+            " " => player::toggle(page),
+            "ArrowRight" => step.next().into_iter().for_each(|step| page.go_to(step)),
+            "ArrowLeft" => step.previous().into_iter().for_each(|step| page.go_to(step)),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+}
+
+/// Where a key moves to from a row and column, as the ARIA grid pattern has it. `None` if it moves nowhere.
+pub fn moved(key: &str, ctrl: bool, (row, column): (usize, usize), (rows, columns): (usize, usize)) -> Option<(usize, usize)> {
+    const PAGE: usize = 10;
+    let (last_row, last_column) = (rows.checked_sub(1)?, columns.checked_sub(1)?);
+    Some(match (key, ctrl) {
+        ("ArrowUp", _) => (row.saturating_sub(1), column),
+        ("ArrowDown", _) => ((row + 1).min(last_row), column),
+        ("ArrowLeft", _) => (row, column.saturating_sub(1)),
+        ("ArrowRight", _) => (row, (column + 1).min(last_column)),
+        ("PageUp", _) => (row.saturating_sub(PAGE), column),
+        ("PageDown", _) => ((row + PAGE).min(last_row), column),
+        ("Home", false) => (row, 0),
+        ("End", false) => (row, last_column),
+        ("Home", true) => (0, 0),
+        ("End", true) => (last_row, last_column),
+        _ => return None,
+    })
+}

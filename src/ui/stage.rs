@@ -1,0 +1,302 @@
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{Element, KeyboardEvent, MouseEvent, ResizeObserver};
+
+use super::{canvas, keyboard, state::Page, thumbnails::Heads};
+use crate::lesson::{
+    Projection, Step,
+    explain::{Context, announcement},
+    picture::{Grid, View, picture},
+    scene, words,
+};
+use crate::protocol::{CellRef, Tensor};
+
+/// The step itself: its title, its picture, its matrices for assistive technology, its slider.
+#[component]
+pub fn Stage() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let step = page.step();
+    let mask = Memo::new(move |_| page.session.with(|session| session.setup.mask.clone()));
+    let stale = move || page.notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.stale));
+    let position = Memo::new(move |_| page.session.with(|session| (session.shown_position() * 1000.0).round()));
+    view! {
+        <section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
+            <h2 id="stage-title">{move || words::step_title(step.get())}</h2>
+            <p class="lead">{move || mask.with(|mask| words::step_lead(step.get(), mask))}</p>
+            <Show when=move || step.get() == Step::Project><ChooseProjection/></Show>
+            <Picture stale=Signal::derive(stale)/>
+            <div class="scrub">
+                <span class="caption">{page.caption}</span>
+                <input
+                    type="range"
+                    min="0"
+                    max="1000"
+                    step="1"
+                    aria-label=words::page::POSITION
+                    aria-valuetext=page.caption
+                    prop:value=move || position.get().to_string()
+                    on:input=move |event| {
+                        if let Ok(position) = event_target_value(&event).parse::<f64>() {
+                            page.playing.set(false);
+                            page.session.update(|session| session.position = position / 1000.0);
+                        }
+                    }
+                />
+                <button
+                    class="btn small"
+                    disabled=move || position.get() >= 1000.0
+                    on:click=move |_| page.session.update(|session| session.position = session.position.max(1.0))
+                >
+                    {words::page::FAST_FORWARD}
+                </button>
+            </div>
+            <Heads/>
+        </section>
+    }
+}
+
+/// Which of Q, K and V step 3 builds.
+#[component]
+fn ChooseProjection() -> impl IntoView {
+    let page = expect_context::<Page>();
+    let chosen = Memo::new(move |_| page.session.with(|session| session.projection));
+    let button = move |projection: Projection| {
+        view! {
+            <button
+                class=format!("btn small {}", super::thumbnails::role_class(scene::projected(projection)))
+                aria-pressed=move || (chosen.get() == projection).to_string()
+                on:click=move |_| page.session.update(|session| session.projection = projection)
+            >
+                {words::projection(projection)}
+            </button>
+        }
+    };
+    view! {
+        <div class="segments" role="group" aria-label=words::page::BUILT_FROM>
+            {Projection::ALL.map(button).collect_view()}
+        </div>
+    }
+}
+
+/// The canvas, and over each matrix a grid that assistive technology and the pointer can reach.
+#[component]
+fn Picture(stale: Signal<bool>) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let frame = NodeRef::<html::Div>::new();
+    let canvas = NodeRef::<html::Canvas>::new();
+    observe_width(page, frame);
+    repaint_on_change(page, canvas);
+    let keys = move || {
+        page.grids.with(|grids| grids.iter().map(|grid| (grid.tensor, grid.head)).collect::<Vec<_>>())
+    };
+    view! {
+        <div class="figure" node_ref=frame class:stale=stale>
+            <canvas node_ref=canvas width="0" height="0" aria-hidden="true"></canvas>
+            <Show when=move || page.data.with(Option::is_none)>
+                <p class="waiting">{words::page::CALCULATING}</p>
+            </Show>
+            <For each=keys key=|key| *key let((tensor, head))>
+                <MatrixGrid tensor=tensor head=head/>
+            </For>
+        </div>
+    }
+}
+
+fn observe_width(page: Page, frame: NodeRef<html::Div>) {
+    Effect::new(move || {
+        let Some(frame) = frame.get() else {
+            return;
+        };
+        let measured = frame.clone();
+        let measure = move || {
+            let width = f64::from(Element::client_width(&measured));
+            if width > 0.0 && page.stage_width.get_untracked() != width {
+                page.stage_width.set(width);
+            }
+        };
+        measure();
+        let resized = Closure::<dyn FnMut()>::new(measure);
+        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+            observer.observe(&frame);
+        }
+        // The stage is there for as long as the page is open.
+        resized.forget();
+    });
+}
+
+/// Paints with the next frame after anything in the picture has changed.
+fn repaint_on_change(page: Page, canvas: NodeRef<html::Canvas>) {
+    let waiting = StoredValue::new(false);
+    // The labels' widths of one run.
+    let measured = StoredValue::new((0_u64, Vec::<f32>::new()));
+    let drawn = StoredValue::new(0_u64);
+    let paint = move || {
+        waiting.set_value(false);
+        let Some(canvas) = canvas.get_untracked() else {
+            return;
+        };
+        let (focus, colors, width) = untrack(|| (page.focus(), page.colors(), page.stage_width.get()));
+        let painted = page.data.with_untracked(|data| {
+            let data = data.as_ref()?;
+            if measured.with_value(|(run, _)| *run != data.run) {
+                let widths = canvas::label_widths(&canvas, data.tokens.iter().map(|token| token.text.as_str()));
+                measured.set_value((data.run, widths));
+            }
+            let view = View {
+                width: width as f32,
+                matrix_height: if data.tokens.len() > 24 { 560.0 } else { 400.0 },
+                colors,
+                token_widths: measured.with_value(|(_, widths)| widths.clone()),
+                focus,
+            };
+            let picture = page.session.with_untracked(|session| picture(session, data, &view))?;
+            canvas::paint(&canvas, &picture.figure);
+            Some((data.run, picture))
+        });
+        let Some((run, picture)) = painted else {
+            return;
+        };
+        if drawn.get_value() != run {
+            drawn.set_value(run);
+            canvas::mark(&format!("headlight:drawn {run}"));
+        }
+        if page.grids.with_untracked(|grids| *grids != picture.grids) {
+            page.grids.set(picture.grids);
+        }
+        if page.caption.with_untracked(|caption| *caption != picture.caption) {
+            page.caption.set(picture.caption);
+        }
+    };
+    let shown = Memo::new(move |_| {
+        page.session.with(|session| (session.step, session.shown_position(), session.head, session.projection))
+    });
+    Effect::new(move || {
+        shown.track();
+        page.data.track();
+        canvas.track();
+        (page.focus(), page.colors());
+        if page.stage_width.get() > 0.0 && !waiting.get_value() {
+            waiting.set_value(true);
+            request_animation_frame(paint);
+        }
+    });
+}
+
+/// One matrix of the picture as an ARIA grid; only its current cell is in the DOM.
+#[component]
+fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
+    let page = expect_context::<Page>();
+    let grid = Memo::new(move |_| {
+        page.grids.with(|grids| grids.iter().find(|grid| grid.tensor == tensor && grid.head == head).cloned())
+    });
+    // Where the keyboard is in this matrix, or the focus, or the first cell; as drawn.
+    let current = Memo::new(move |_| {
+        grid.with(|grid| {
+            let grid = grid.as_ref()?;
+            let here = |cell: Option<CellRef>| cell.and_then(|cell| grid.drawn_at(cell));
+            Some(here(page.cursor.get()).or_else(|| here(page.focus())).unwrap_or((0, 0)))
+        })
+    });
+    let cell = move || grid.with(|grid| grid.as_ref().zip(current.get()).map(|(grid, (row, column))| grid.cell(row, column)));
+    let text = move || {
+        let cell = cell()?;
+        page.data.with(|data| {
+            let data = data.as_ref()?;
+            let context = Context { tokens: &data.tokens, setup: &data.setup };
+            let opened = || page.operands.with(|o| o.as_ref().filter(|o| o.cell == cell).map(|o| o.value));
+            let value = data.value(cell).or_else(opened);
+            Some(announcement(cell, value, context))
+        })
+    };
+    let bounds = move |side: fn((f32, f32, f32, f32)) -> f32| {
+        move || grid.with(|grid| grid.as_ref().map_or(String::new(), |grid| format!("{}px", side(grid.bounds()))))
+    };
+    let cell_box = move |side: fn((f32, f32, f32, f32)) -> f32| {
+        move || {
+            grid.with(|grid| {
+                grid.as_ref().zip(current.get()).map_or(String::new(), |(grid, (row, column))| {
+                    let (left, top, ..) = grid.bounds();
+                    let (x, y, width, height) = grid.cell_box(row, column);
+                    format!("{}px", side((x - left, y - top, width, height)))
+                })
+            })
+        }
+    };
+    let id = move || current.get().map(|(row, column)| format!("{tensor:?}-{head}-{row}-{column}"));
+    let count = move |of: fn(&Grid) -> usize| move || grid.with(|grid| grid.as_ref().map(|grid| of(grid).to_string()));
+    let under = move |event: &MouseEvent| {
+        grid.with_untracked(|grid| {
+            let grid = grid.as_ref()?;
+            let (left, top, ..) = grid.bounds();
+            grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)
+        })
+    };
+    let on_move = move |event: ev::PointerEvent| {
+        let cell = under(&event);
+        if page.hover.get_untracked() != cell {
+            page.hover.set(cell);
+        }
+    };
+    let on_click = move |event: MouseEvent| {
+        if let Some(cell) = under(&event) {
+            page.cursor.set(Some(cell));
+            toggle_pin(page, cell);
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let Some((grid, at)) = grid.get_untracked().zip(current.get_untracked()) else {
+            return;
+        };
+        if matches!(event.key().as_str(), "Enter" | " ") {
+            toggle_pin(page, grid.cell(at.0, at.1));
+        } else if let Some((row, column)) = keyboard::moved(&event.key(), event.ctrl_key(), at, (grid.rows, grid.columns)) {
+            page.hover.set(None);
+            page.cursor.set(Some(grid.cell(row, column)));
+        } else {
+            return;
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    view! {
+        <div
+            class="grid"
+            role="grid"
+            tabindex="0"
+            aria-label=words::tensor_name(tensor)
+            aria-rowcount=count(|grid| grid.rows)
+            aria-colcount=count(|grid| grid.columns)
+            aria-activedescendant=id
+            style:left=bounds(|b| b.0)
+            style:top=bounds(|b| b.1)
+            style:width=bounds(|b| b.2)
+            style:height=bounds(|b| b.3)
+            on:pointermove=on_move
+            on:pointerleave=move |_| page.hover.set(None)
+            on:click=on_click
+            on:keydown=on_key
+        >
+            <div role="row" aria-rowindex=move || current.get().map(|(row, _)| (row + 1).to_string())>
+                <div
+                    role="gridcell"
+                    id=id
+                    aria-colindex=move || current.get().map(|(_, column)| (column + 1).to_string())
+                    aria-selected=move || (page.session.with(|session| session.pinned.is_some() && session.pinned == cell())).to_string()
+                    style:left=cell_box(|b| b.0)
+                    style:top=cell_box(|b| b.1)
+                    style:width=cell_box(|b| b.2)
+                    style:height=cell_box(|b| b.3)
+                >
+                    <span class="said">{text}</span>
+                </div>
+            </div>
+        </div>
+    }
+}
+
+/// Keeps a cell in the inspector, or lets it go.
+fn toggle_pin(page: Page, cell: CellRef) {
+    page.session.update(|session| {
+        session.pinned = if session.pinned == Some(cell) { None } else { Some(cell) };
+    });
+}
