@@ -15,3 +15,5 @@
 
 pub mod attention;
 pub mod figure;
+#[cfg(feature = "gpu")]
+pub mod gpu;
