@@ -1,0 +1,289 @@
+//! The GPU is held to the CPU reference, stage by stage; and losing it is an error, never a panic or a wait for ever.
+//!
+//! These tests need a Vulkan, Metal or Direct3D 12 adapter. A software one will do.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use headlight::attention::{self, BlockTrace, BlockWeights, Config, Mask, Scale, Visibility};
+use headlight::gpu::{Attention, Error};
+use ndarray::{Array2, Array3, ArrayBase, Data, Dimension};
+use pollster::block_on;
+use proptest::prelude::*;
+use rand_mt::Mt;
+
+/// PyTorch's relative tolerance for f32 (`torch.testing.assert_close`), ten times: the order of the sums differs, and
+/// WGSL allows `exp` a few more units in the last place.
+const RTOL: f32 = 1.3e-5;
+/// PyTorch's absolute tolerance for f32.
+const ATOL: f32 = 1e-5;
+
+/// What a run is made of.
+#[derive(Clone, Debug)]
+struct Case {
+    input: Array3<f32>,
+    weights: BlockWeights,
+    heads: usize,
+    config: Config,
+}
+
+impl Case {
+    /// Numbers around 0 with the spread that a layer's inputs and PyTorch's `nn.Linear` weights have.
+    fn new([batch, heads, len, head_dim]: [usize; 4], config: Config, seed: u32) -> Self {
+        let width = heads * head_dim;
+        let mut random = Mt::new(seed);
+        let mut uniform = || (f64::from(random.next_u32()) / f64::from(u32::MAX) * 2.0 - 1.0) as f32;
+        let spread = 1.0 / (width as f32).sqrt();
+        let input = Array3::from_shape_simple_fn((batch, len, width), || 1.7 * uniform());
+        let mut matrix = || Array2::from_shape_simple_fn((width, width), || spread * uniform());
+        let weights = BlockWeights { w_q: matrix(), w_k: matrix(), w_v: matrix(), w_o: matrix() };
+        Self { input, weights, heads, config }
+    }
+
+    fn on_gpu(&self, gpu: &mut Attention) -> Result<BlockTrace, Error> {
+        gpu.set_weights(&self.weights);
+        block_on(gpu.self_attention(self.input.view(), self.heads, &self.config))
+    }
+
+    fn on_cpu(&self) -> Result<BlockTrace, attention::Error> {
+        attention::self_attention(self.input.view(), &self.weights, self.heads, &self.config)
+    }
+
+    /// Every stage against the CPU's, once worked out from the GPU's own operands, and once from the input.
+    fn assert_gpu_agrees(&self, gpu: &mut Attention) {
+        let gpu = self.on_gpu(gpu).expect("the GPU answers");
+        let cpu = self.on_cpu().expect("the inputs are good");
+        let visibility = Visibility::new(&self.config.mask);
+
+        for (name, gpu, matrix) in [
+            ("queries", &gpu.queries, &self.weights.w_q),
+            ("keys", &gpu.keys, &self.weights.w_k),
+            ("values", &gpu.values, &self.weights.w_v),
+        ] {
+            let projected = attention::project(self.input.view(), matrix);
+            assert_close(name, gpu, &attention::heads_from_width(projected.view(), self.heads));
+        }
+        let head_dim = gpu.queries.dim().3;
+        let trace = &gpu.attention;
+        assert_close("scores", &trace.scores, &attention::scores(gpu.queries.view(), gpu.keys.view()));
+        assert_close("scaled", &trace.scaled, &attention::scaled(&trace.scores, self.config.scale.factor(head_dim)));
+        assert_eq!(trace.masked, attention::masked(&trace.scaled, &visibility));
+        assert_close("weights", &trace.weights, &attention::softmax(&trace.scaled, &visibility));
+        assert_close("mixed", &trace.output, &attention::mix(trace.weights.view(), gpu.values.view()));
+        let joined = attention::width_from_heads(trace.output.view());
+        assert_close("output", &gpu.output, &attention::project(joined.view(), &self.weights.w_o));
+        assert_eq!(trace.visibility, visibility);
+
+        assert_close("weights, end to end", &trace.weights, &cpu.attention.weights);
+        assert_close("output, end to end", &gpu.output, &cpu.output);
+        for ((_, _, query, key), &weight) in trace.weights.indexed_iter() {
+            assert!(visibility.sees(query, key) || weight == 0.0, "query {query} sees the masked key {key}: {weight}");
+        }
+    }
+}
+
+fn open() -> Attention {
+    let gpu = block_on(Attention::open()).unwrap_or_else(|error| {
+        panic!(
+            "{error}\nThese tests need a GPU adapter. A software one will do: install Mesa's Vulkan drivers (Debian: \
+             mesa-vulkan-drivers libvulkan1), or name Chromium's SwiftShader (vk_swiftshader_icd.json) in \
+             VK_ICD_FILENAMES and its folder in LD_LIBRARY_PATH."
+        )
+    });
+    eprintln!("adapter: {}", gpu.adapter_name());
+    gpu
+}
+
+fn causal() -> Config {
+    Config { mask: Mask::Causal, ..Config::default() }
+}
+
+#[track_caller]
+fn assert_close<S, T, D>(name: &str, actual: &ArrayBase<S, D>, expected: &ArrayBase<T, D>)
+where
+    S: Data<Elem = f32>,
+    T: Data<Elem = f32>,
+    D: Dimension,
+{
+    assert_eq!(actual.shape(), expected.shape(), "the shape of the {name}");
+    for ((index, &actual), &expected) in actual.indexed_iter().zip(expected) {
+        let allowed = ATOL + RTOL * expected.abs();
+        // Said so that NaN fails.
+        let close = (actual - expected).abs() <= allowed;
+        assert!(close, "{name} at {index:?}: {actual} on the GPU, {expected} on the CPU");
+    }
+}
+
+#[test]
+fn every_stage_agrees_with_the_cpu() {
+    let gpu = RefCell::new(open());
+    let config =
+        (any::<bool>(), prop_oneof![Just(None), (-2.0_f32..2.0).prop_map(Some)]).prop_map(|(causal, factor)| Config {
+            scale: factor.map_or(Scale::InverseSqrtHeadDim, Scale::Factor),
+            mask: if causal { Mask::Causal } else { Mask::None },
+        });
+    let shape = [1..=3_usize, 1..=5, 1..=40, 1..=33];
+    let run = ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(run, |(shape in shape, config in config, seed in any::<u32>())| {
+        Case::new(shape, config, seed).assert_gpu_agrees(&mut gpu.borrow_mut());
+    });
+}
+
+#[test]
+fn edges_of_tiles_and_rows_agree_with_the_cpu() {
+    let mut gpu = open();
+    for len in [1, 15, 16, 17, 63, 64, 65, 129] {
+        for head_dim in [1, 7, 16, 17] {
+            Case::new([2, 3, len, head_dim], causal(), 42).assert_gpu_agrees(&mut gpu);
+        }
+    }
+}
+
+#[test]
+fn long_sentences_agree_with_the_cpu() {
+    let mut gpu = open();
+    Case::new([1, 4, 512, 16], causal(), 1).assert_gpu_agrees(&mut gpu);
+    Case::new([1, 1, 700, 64], Config::default(), 2).assert_gpu_agrees(&mut gpu);
+}
+
+#[test]
+fn scores_at_the_edge_of_f32_give_finite_weights() {
+    // One head of width 1, and identities: the scores are the products of the tokens, up to ±3e38.
+    let one = Array2::ones((1, 1));
+    let weights = BlockWeights { w_q: one.clone(), w_k: one.clone(), w_v: Array2::zeros((1, 1)), w_o: one };
+    let tokens = vec![1.7e19, -1.7e19, 0.0, 1.0, 1.7e19];
+    let input = Array3::from_shape_vec((1, 5, 1), tokens).expect("five tokens");
+    let case = Case { input, weights, heads: 1, config: Config::default() };
+    let gpu = case.on_gpu(&mut open()).expect("the GPU answers");
+    assert_close("weights", &gpu.attention.weights, &case.on_cpu().expect("finite inputs").attention.weights);
+}
+
+#[test]
+fn chunks_change_nothing() {
+    let mut gpu = open();
+    for config in [Config::default(), causal()] {
+        let case = Case::new([3, 5, 33, 7], config, 7);
+        gpu.limit_chunks(u64::MAX);
+        let whole = case.on_gpu(&mut gpu).expect("the GPU answers");
+        let plane_bytes = 33 * 33 * 4;
+        for bytes in [0, plane_bytes, 2 * plane_bytes, 4 * plane_bytes + 1, 14 * plane_bytes] {
+            gpu.limit_chunks(bytes);
+            assert_eq!(case.on_gpu(&mut gpu).expect("the GPU answers"), whole, "in chunks of {bytes} bytes");
+        }
+    }
+}
+
+#[test]
+fn no_run_sees_the_numbers_of_the_one_before() {
+    let shapes = [[1, 4, 6, 16], [2, 2, 40, 8], [1, 1, 1, 1], [3, 5, 17, 9], [1, 4, 6, 16]];
+    let mut shared = open();
+    for (seed, shape) in (0..).zip(shapes) {
+        let case = Case::new(shape, causal(), seed);
+        let fresh = case.on_gpu(&mut open()).expect("the GPU answers");
+        assert_eq!(case.on_gpu(&mut shared).expect("the GPU answers"), fresh, "{shape:?}");
+    }
+}
+
+#[test]
+fn new_weights_are_used_and_layout_does_not_matter() {
+    let mut gpu = open();
+    let mut case = Case::new([1, 2, 9, 5], Config::default(), 3);
+    case.assert_gpu_agrees(&mut gpu);
+    case.weights = Case::new([1, 2, 9, 5], Config::default(), 4).weights;
+    case.assert_gpu_agrees(&mut gpu);
+    case.weights.w_q = case.weights.w_q.reversed_axes();
+    case.input = case.input.permuted_axes([0, 2, 1]).as_standard_layout().into_owned().permuted_axes([0, 2, 1]);
+    case.assert_gpu_agrees(&mut gpu);
+}
+
+#[test]
+fn what_the_cpu_refuses_the_gpu_refuses() {
+    let mut gpu = open();
+    let good = Case::new([1, 2, 3, 4], Config::default(), 5);
+    assert_eq!(
+        block_on(gpu.self_attention(good.input.view(), 2, &Config::default())),
+        Err(Error::NoWeights),
+        "before set_weights"
+    );
+
+    let mut bad: Vec<Case> = Vec::new();
+    bad.extend([0, 3, 9].map(|heads| Case { heads, ..good.clone() }));
+    bad.push(Case { input: Array3::zeros((1, 0, 8)), ..good.clone() });
+    bad.push(Case { input: Array3::zeros((1, 3, 6)), ..good.clone() });
+    for (index, value) in [([0, 0, 0], f32::NAN), ([0, 2, 7], f32::INFINITY), ([0, 1, 3], f32::NEG_INFINITY)] {
+        let mut case = good.clone();
+        case.input[index] = value;
+        bad.push(case);
+    }
+    let mut case = good.clone();
+    case.weights.w_v[[1, 6]] = f32::NAN;
+    bad.push(case);
+    let mut overflowing = good.clone();
+    overflowing.input.fill(3e38);
+    overflowing.weights.w_k.fill(2.0);
+    bad.push(overflowing);
+    for case in bad {
+        let refusal = case.on_cpu().expect_err("the CPU refuses this");
+        let on_gpu = case.on_gpu(&mut gpu).expect_err("so does the GPU");
+        // Compared as text, since NaN is not equal to itself.
+        assert_eq!(on_gpu.to_string(), refusal.to_string());
+        assert!(matches!(on_gpu, Error::Inputs(_)));
+    }
+
+    // The CPU would answer with NaN, which no shader may be shown.
+    let mut case = good.clone();
+    case.weights.w_o[[0, 1]] = f32::INFINITY;
+    let refusal = case.on_gpu(&mut gpu).expect_err("not finite").to_string();
+    assert!(refusal.starts_with("w_o holds inf at [0, 1]"), "{refusal}");
+    let config = Config { scale: Scale::Factor(f32::NAN), ..Config::default() };
+    let refusal = Case { config, ..good.clone() }.on_gpu(&mut gpu).expect_err("not finite").to_string();
+    assert!(refusal.starts_with("scale holds NaN"), "{refusal}");
+
+    good.assert_gpu_agrees(&mut gpu);
+}
+
+#[test]
+fn what_no_buffer_can_hold_is_refused_before_it_is_asked_for() {
+    let mut gpu = open();
+    for (shape, name) in [([1, 1, 5000, 1], "The scores of one head"), ([70_000, 1, 1, 1], "The batch")] {
+        let case = Case::new(shape, Config::default(), 6);
+        match case.on_gpu(&mut gpu) {
+            Err(Error::TooLarge { name: refused, size, limit, .. }) => {
+                assert_eq!(refused, name);
+                assert!(size > limit);
+            }
+            other => panic!("{shape:?} gave {:?}", other.map(|_| "an answer")),
+        }
+    }
+    Case::new([1, 2, 3, 4], Config::default(), 5).assert_gpu_agrees(&mut gpu);
+}
+
+#[test]
+fn a_device_lost_between_runs_is_an_error_from_then_on() {
+    let mut gpu = open();
+    let case = Case::new([1, 4, 6, 16], Config::default(), 8);
+    case.assert_gpu_agrees(&mut gpu);
+    gpu.device().destroy();
+    for _ in 0..3 {
+        assert!(matches!(case.on_gpu(&mut gpu), Err(Error::Lost(_))));
+    }
+}
+
+#[test]
+fn a_device_lost_in_the_middle_of_a_run_is_an_error() {
+    // Sixteen chunks with a download each take far longer than the longest delay.
+    let case = Case::new([1, 16, 512, 4], Config::default(), 9);
+    for delay in [0, 1, 3, 10] {
+        let mut gpu = open();
+        gpu.limit_chunks(0);
+        let device = gpu.device().clone();
+        let loser = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(delay));
+            device.destroy();
+        });
+        let answer = case.on_gpu(&mut gpu).map(|_| "an answer");
+        assert!(matches!(answer, Err(Error::Lost(_))), "lost after {delay} ms: {answer:?}");
+        loser.join().expect("destroying a device does not panic");
+        assert!(matches!(case.on_gpu(&mut gpu), Err(Error::Lost(_))), "and stays lost");
+    }
+}
