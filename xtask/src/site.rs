@@ -4,10 +4,10 @@ use crate::process::{self, cargo, command};
 use crate::{root, tools};
 use anyhow::{Context, Result, bail, ensure};
 use flate2::{Compression, write::GzEncoder};
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
 /// What becomes wasm.
 const CODE: &[&str] = &["src", "shaders", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"];
@@ -37,6 +37,7 @@ pub fn build() -> Result<()> {
     process::run(
         tools::with_tools(&mut command("trunk", &["build", "--offline", "--color", "never", "--log", "warn"]))?
             .env("HEADLIGHT_BUILD", &code)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_home_paths())
             // Trunk takes NO_COLOR=1 for a mistake; RUSTFLAGS would replace those of .cargo/config.toml.
             .env_remove("NO_COLOR")
             .env_remove("RUSTFLAGS")
@@ -107,6 +108,15 @@ fn seal(staged: &Path, dist: &Path) -> Result<Vec<(String, usize, usize)>> {
     }
     write("index.html", page.as_bytes())?;
     Ok(sizes)
+}
+
+/// The compiler's flag, beside those of `.cargo/config.toml`, that keeps the builder's home folder out of the messages
+/// of panics, and so out of what is published.
+fn without_home_paths() -> String {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let crates = cargo_home.unwrap_or_default().join("registry").join("src").display().to_string();
+    // The variable is split at blanks.
+    if crates.contains(' ') { String::new() } else { format!("--remap-path-prefix={crates}=") }
 }
 
 /// One number for the names and contents of all files there.
