@@ -1,0 +1,27 @@
+// `cargo xtask test e2e` serves the site and runs these; `cargo xtask test e2e -- -g "policy"` runs some.
+import { defineConfig } from "@playwright/test";
+
+const { CHROMIUM, HEADLIGHT_URL } = process.env;
+if (!CHROMIUM || !HEADLIGHT_URL) throw new Error("Run the tests with `cargo xtask test e2e`, which serves the site.");
+
+// Nothing but the page may use the network.
+const quiet = ["background-networking", "component-update", "quic", "sync"].map((feature) => `--disable-${feature}`);
+const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+const browser = (...options) => ({
+  launchOptions: { executablePath: CHROMIUM, args: ["--no-first-run", ...quiet, ...sandbox, ...options] },
+});
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "../../test-results",
+  forbidOnly: true,
+  fullyParallel: true,
+  workers: 2,
+  reporter: "list",
+  use: { baseURL: HEADLIGHT_URL, trace: "retain-on-failure" },
+  projects: [
+    { name: "webgpu", use: browser("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader") },
+    // Without the flag this browser has no adapter, so the fallback is the real one.
+    { name: "cpu", use: browser() },
+  ],
+});

@@ -1,0 +1,162 @@
+//! `cargo xtask test`: every check, those that fail early first. Nothing is skipped: what can't run fails and says why.
+
+use crate::process::{self, cargo, command, shown};
+use crate::{HELP, browser, server, site, tools};
+use anyhow::{Context, Result, ensure};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// Runs the checks of the parts named in `options`, all if none is, and ends this program with 1 if any fails.
+pub fn run(options: &[&str], for_playwright: &[String]) -> Result<()> {
+    let (flags, parts): (Vec<&str>, Vec<&str>) = options.iter().partition(|option| option.starts_with('-'));
+    for flag in &flags {
+        ensure!(*flag == "--keep-going", "test does not know `{flag}`.\n\n{HELP}");
+    }
+    for part in &parts {
+        ensure!(CHECKS.iter().any(|check| check.part == *part), "test has no part `{part}`.\n\n{HELP}");
+    }
+    let mut report = Vec::new();
+    let mut total = Tally::default();
+    for check in CHECKS.iter().filter(|check| parts.is_empty() || parts.contains(&check.part)) {
+        if total.failed > 0 && flags.is_empty() {
+            report.push(format!("{:<28}  not run, because an earlier one failed", check.name));
+            continue;
+        }
+        println!("\n── {} ──", check.name);
+        let started = Instant::now();
+        let tally = (check.run)(for_playwright).unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            Tally { passed: 0, failed: 1 }
+        });
+        let seconds = started.elapsed().as_secs_f32();
+        let result = if tally.failed == 0 { "passed" } else { "FAILED" };
+        let Tally { passed, failed } = tally;
+        report.push(format!("{:<28}  {result}  {passed:>5} passed {failed:>3} failed {seconds:>7.1} s", check.name));
+        total = Tally { passed: total.passed + passed, failed: total.failed + failed };
+    }
+    println!("\n{}\n\n{} passed, {} failed", report.join("\n"), total.passed, total.failed);
+    if total.failed > 0 {
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+struct Check {
+    /// What `cargo xtask test PART` calls it, with others.
+    part: &'static str,
+    name: &'static str,
+    /// Takes the arguments meant for Playwright.
+    run: fn(&[String]) -> Result<Tally>,
+}
+
+const WASM: &str = "--target=wasm32-unknown-unknown";
+
+const CHECKS: &[Check] = &[
+    Check { part: "fmt", name: "rustfmt", run: |_| one(&mut cargo(&["fmt", "--all", "--check"])) },
+    Check { part: "clippy", name: "clippy", run: |_| clippy(&["--workspace", "--all-targets"]) },
+    Check { part: "native", name: "cargo test", run: |_| counted(&mut cargo(&["test", "--workspace"])) },
+    Check { part: "clippy", name: "clippy, gpu", run: |_| clippy(&["--all-targets", "--features=gpu"]) },
+    Check { part: "gpu", name: "cargo test, gpu", run: |_| gpu() },
+    Check { part: "clippy", name: "clippy, app in wasm", run: |_| clippy(&["--bin=app", "--features=ui", WASM]) },
+    Check {
+        part: "clippy",
+        name: "clippy, engine in wasm",
+        run: |_| clippy(&["--bin=engine", "--features=gpu", WASM]),
+    },
+    Check { part: "e2e", name: "build", run: |_| site::build().map(|()| Tally { passed: 1, failed: 0 }) },
+    Check { part: "e2e", name: "Playwright, in Chromium", run: playwright },
+];
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+}
+
+fn clippy(options: &[&str]) -> Result<Tally> {
+    one(cargo(&["clippy", "--quiet"]).args(options).args(["--", "-D", "warnings"]))
+}
+
+fn gpu() -> Result<Tally> {
+    // Doc tests have run without the feature.
+    counted(cargo(&["test", "--features=gpu", "--lib", "--tests"]).envs(browser::vulkan()?))
+}
+
+fn playwright(arguments: &[String]) -> Result<Tally> {
+    tools::install_node_packages()?;
+    let chromium = browser::chromium()?;
+    println!("Testing with {}", chromium.display());
+    let url = server::start(server::listen(0)?, &site::dist())?;
+    counted(
+        command("node", &["node_modules/@playwright/test/cli.js", "test", "--config=tests/e2e"])
+            .args(arguments)
+            .env("CHROMIUM", chromium)
+            .env("HEADLIGHT_URL", url),
+    )
+}
+
+/// A check that either passes or fails as a whole.
+fn one(command: &mut Command) -> Result<Tally> {
+    process::run(command).map(|()| Tally { passed: 1, failed: 0 })
+}
+
+/// Runs a test runner, shows what it says and adds up its counts.
+fn counted(command: &mut Command) -> Result<Tally> {
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("could not start {}", shown(command)))?;
+    let mut tally = Tally::default();
+    for line in BufReader::new(child.stdout.take().context("its output is piped")?).lines() {
+        let line = line?;
+        println!("{line}");
+        let Tally { passed, failed } = tally_of(&line);
+        tally = Tally { passed: tally.passed + passed, failed: tally.failed + failed };
+    }
+    let status = child.wait()?;
+    ensure!(tally.passed + tally.failed > 0, "{} ran no test ({status})", shown(command));
+    if !status.success() && tally.failed == 0 {
+        eprintln!("{} failed ({status})", shown(command));
+        tally.failed = 1;
+    }
+    Ok(tally)
+}
+
+/// The counts in a line of cargo's or Playwright's summary. A test that was ignored, skipped or only passed when tried
+/// again counts as failed: none may.
+fn tally_of(line: &str) -> Tally {
+    let line = line.trim();
+    let counts = match line.strip_prefix("test result: ") {
+        Some(counts) => counts.split_once(". ").map_or(counts, |(_, counts)| counts),
+        // "3 passed (2.1s)": nothing else may stand before the number.
+        None => line.split(" (").next().unwrap_or_default(),
+    };
+    let mut tally = Tally::default();
+    for count in counts.split("; ") {
+        match count.split_once(' ').and_then(|(number, what)| Some((number.parse::<usize>().ok()?, what))) {
+            Some((number, "passed")) => tally.passed += number,
+            Some((number, "failed" | "ignored" | "skipped" | "flaky" | "did not run" | "interrupted")) => {
+                tally.failed += number;
+            }
+            _ => {}
+        }
+    }
+    tally
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_read_from_the_runners_own_summaries() {
+        let cargo = "test result: FAILED. 12 passed; 2 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.1s";
+        assert_eq!(tally_of(cargo), Tally { passed: 12, failed: 3 });
+        assert_eq!(tally_of("  31 passed (12.3s)"), Tally { passed: 31, failed: 0 });
+        assert_eq!(tally_of("  2 failed"), Tally { passed: 0, failed: 2 });
+        assert_eq!(tally_of("  1 flaky"), Tally { passed: 0, failed: 1 });
+        assert_eq!(tally_of("  4 skipped"), Tally { passed: 0, failed: 4 });
+        assert_eq!(tally_of("  3 did not run"), Tally { passed: 0, failed: 3 });
+        assert_eq!(tally_of("running 3 tests"), Tally::default());
+        assert_eq!(tally_of("The page says 3 passed"), Tally::default());
+    }
+}

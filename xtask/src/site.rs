@@ -1,0 +1,184 @@
+//! The complete site in `dist/`: Trunk compiles and gathers, then every file gets its content's hash in its name.
+
+use crate::process::{self, cargo, command};
+use crate::{root, tools};
+use anyhow::{Context, Result, bail, ensure};
+use flate2::{Compression, write::GzEncoder};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+/// What becomes wasm.
+const CODE: &[&str] = &["src", "shaders", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"];
+/// What else becomes part of the site, or decides how.
+const PAGE: &[&str] = &["index.html", "Trunk.toml", "www", "package-lock.json", "xtask/src"];
+
+/// Where the site is.
+pub fn dist() -> PathBuf {
+    root().join("dist")
+}
+
+/// Builds the site, unless `dist/` holds that of the very same sources already.
+pub fn build() -> Result<()> {
+    let code = digest(CODE)?;
+    let sources = format!("{code}{}", digest(PAGE)?);
+    let stamp = root().join("target/dist.stamp");
+    if dist().exists() && fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == format!("{sources}{}", dist_digest())) {
+        println!("dist/ is up to date.");
+        return Ok(());
+    }
+
+    tools::install_for_build()?;
+    println!("Building the site (a minute or two where nothing is compiled yet, else seconds) …");
+    let started = Instant::now();
+    // Then Trunk can be held offline: it would fetch a tool of its own rather than say that ours is missing.
+    process::run(&mut cargo(&["fetch", "--locked", "--quiet"]))?;
+    process::run(
+        tools::with_tools(&mut command("trunk", &["build", "--offline", "--color", "never", "--log", "warn"]))?
+            .env("HEADLIGHT_BUILD", &code)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_home_paths())
+            // Trunk takes NO_COLOR=1 for a mistake; RUSTFLAGS would replace those of .cargo/config.toml.
+            .env_remove("NO_COLOR")
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS"),
+    )?;
+    let sizes = seal(&root().join("target/trunk"), &dist())?;
+    fs::write(stamp, format!("{sources}{}", dist_digest()))?;
+
+    println!("\n{:>9} {:>9}  dist/", "bytes", "gzip");
+    for (name, bytes, gzip) in &sizes {
+        println!("{bytes:>9} {gzip:>9}  {name}");
+    }
+    let total = |of: fn(&(String, usize, usize)) -> usize| sizes.iter().map(of).sum::<usize>();
+    println!("{:>9} {:>9}  in all, after {} s\n", total(|s| s.1), total(|s| s.2), started.elapsed().as_secs());
+    Ok(())
+}
+
+/// Builds again whenever a source changes; returns only if the sources can't be read.
+pub fn watch() -> Result<()> {
+    let state = || Ok::<_, anyhow::Error>((digest(CODE)?, digest(PAGE)?));
+    let mut built = state()?;
+    loop {
+        std::thread::sleep(Duration::from_millis(500));
+        let now = state()?;
+        if now != built {
+            built = now;
+            if let Err(error) = build() {
+                eprintln!("{error:#}\nStill serving the last good build.");
+            }
+        }
+    }
+}
+
+/// As a server would send it.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory can't fail")
+}
+
+/// Copies the staged site to `dist/`, each file under a name with its content's hash, so that servers and browsers may
+/// keep it for ever and no file of another build is ever mixed in. `index.html` alone keeps its name; it is told the
+/// others. Returns each file's name, size and compressed size.
+fn seal(staged: &Path, dist: &Path) -> Result<Vec<(String, usize, usize)>> {
+    let mut page = fs::read_to_string(staged.join("index.html")).context("Trunk left no index.html")?;
+    ensure!(!page.contains("data-trunk"), "Trunk left a data-trunk link in index.html");
+    if dist.exists() {
+        fs::remove_dir_all(dist)?;
+    }
+    fs::create_dir_all(dist)?;
+    let mut sizes = Vec::new();
+    let mut write = |name: &str, bytes: &[u8]| {
+        sizes.push((name.to_owned(), bytes.len(), gzip(bytes).len()));
+        fs::write(dist.join(name), bytes)
+    };
+    for path in files(staged)? {
+        let name = path.strip_prefix(staged)?.to_str().context("a file's name is not Unicode")?;
+        if name == "index.html" {
+            continue;
+        }
+        let Some((stem, extension)) = name.split_once('.').filter(|_| !name.contains(['/', '\\'])) else {
+            bail!("{name}: the site is flat, and each file has an extension");
+        };
+        let bytes = fs::read(&path)?;
+        let sealed = format!("{stem}-{:016x}.{extension}", crc64(&bytes));
+        ensure!(page.contains(&format!("./{name}")), "index.html does not name {name}, so nothing could load it");
+        page = page.replace(&format!("./{name}"), &format!("./{sealed}"));
+        write(&sealed, &bytes)?;
+    }
+    write("index.html", page.as_bytes())?;
+    Ok(sizes)
+}
+
+/// The compiler's flag, beside those of `.cargo/config.toml`, that keeps the builder's home folder out of the messages
+/// of panics, and so out of what is published.
+fn without_home_paths() -> String {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let crates = cargo_home.unwrap_or_default().join("registry").join("src").display().to_string();
+    // The variable is split at blanks.
+    if crates.contains(' ') { String::new() } else { format!("--remap-path-prefix={crates}=") }
+}
+
+/// One number for the names and contents of all files there.
+fn digest(places: &[&str]) -> Result<String> {
+    let mut all = Vec::new();
+    for place in places {
+        for path in files(&root().join(place)).with_context(|| format!("could not read {place}"))? {
+            all.extend(path.strip_prefix(root())?.to_string_lossy().replace('\\', "/").bytes());
+            all.extend(crc64(&fs::read(&path)?).to_le_bytes());
+        }
+    }
+    Ok(format!("{:016x}", crc64(&all)))
+}
+
+/// What is in `dist/` now, whoever put it there.
+fn dist_digest() -> String {
+    digest(&["dist"]).unwrap_or_default()
+}
+
+/// The file itself, or all in the folder, sorted. A folder that is missing is empty.
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    if path.is_file() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut found = Vec::new();
+    if path.exists() {
+        for entry in fs::read_dir(path)? {
+            found.extend(files(&entry?.path())?);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn crc64(bytes: &[u8]) -> u64 {
+    crc::Crc::<u64>::new(&crc::CRC_64_XZ).checksum(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sealing_renames_every_file_and_tells_the_page() -> Result<()> {
+        let folder = root().join("target/test-seal");
+        let (staged, dist) = (folder.join("staged"), folder.join("dist"));
+        fs::create_dir_all(&staged)?;
+        fs::write(staged.join("index.html"), r#"<script src="./a.js" data-wasm="./a_bg.wasm">"#)?;
+        fs::write(staged.join("a.js"), "1")?;
+        fs::write(staged.join("a_bg.wasm"), "2")?;
+        let names: Vec<String> = seal(&staged, &dist)?.into_iter().map(|(name, ..)| name).collect();
+        let page = fs::read_to_string(dist.join("index.html"))?;
+        let [script, wasm, _] = names.as_slice() else { bail!("three files, not {names:?}") };
+        assert_eq!(page, format!(r#"<script src="./{script}" data-wasm="./{wasm}">"#));
+        assert_eq!(fs::read_to_string(dist.join(script))?, "1");
+        assert_eq!(fs::read_to_string(dist.join(wasm))?, "2");
+        assert_ne!(script, "a.js");
+
+        fs::write(staged.join("lost.js"), "3")?;
+        let error = seal(&staged, &dist).expect_err("a file that the page does not name");
+        assert!(error.to_string().contains("lost.js"));
+        fs::remove_dir_all(folder)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! Installs what a command lacks, under `target/tools` and `node_modules`.
+
+use crate::process::{self, cargo, command, npm};
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
+
+/// 0.22 needs a newer compiler than rust-toolchain.toml names.
+const TRUNK: &str = "0.21.14";
+
+/// What `build` needs: the wasm target, Trunk, wasm-bindgen and wasm-opt.
+pub fn install_for_build() -> Result<()> {
+    install_wasm_target()?;
+    install_crate("trunk", TRUNK, "3 minutes", &["--locked", "--no-default-features", "--features", "rustls"])?;
+    install_crate("wasm-bindgen-cli", &wasm_bindgen_version()?, "1 minute", &["--bin", "wasm-bindgen"])?;
+    fs::remove_dir_all(folder().join("build")).ok();
+    install_node_packages()
+}
+
+/// wasm-opt and Playwright, exactly as `package-lock.json` names them.
+pub fn install_node_packages() -> Result<()> {
+    let lock = fs::read(crate::root().join("package-lock.json")).context("package-lock.json is missing")?;
+    let installed = crate::root().join("node_modules/.installed-lock.json");
+    if fs::read(&installed).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let version = process::output(&mut command("node", &["--version"]))
+        .context("Node 20 or newer is needed for wasm-opt and Playwright: https://nodejs.org")?;
+    println!("Installing wasm-opt and Playwright into node_modules/ (Node {}, under a minute) …", version.trim());
+    process::run(&mut npm(&["ci", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]))?;
+    fs::write(installed, lock)?;
+    Ok(())
+}
+
+/// Lets this one child find our tools before any others.
+pub fn with_tools(command: &mut Command) -> Result<&mut Command> {
+    let mut paths = vec![folder().join("bin"), crate::root().join("node_modules/.bin")];
+    paths.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    Ok(command.env("PATH", env::join_paths(paths)?))
+}
+
+/// Where the tools live.
+fn folder() -> PathBuf {
+    crate::root().join("target/tools")
+}
+
+fn install_wasm_target() -> Result<()> {
+    let target = "wasm32-unknown-unknown";
+    let libraries = process::output(&mut command("rustc", &["--print", "target-libdir", "--target", target]))?;
+    if PathBuf::from(libraries.trim()).exists() {
+        return Ok(());
+    }
+    println!("Adding Rust's {target} target (under a minute) …");
+    process::run(&mut command("rustup", &["target", "add", target]))
+        .with_context(|| format!("Rust's {target} target is missing, and rustup, which adds it, is not to be had"))
+}
+
+/// Unoptimised: they run for seconds, but would compile for many minutes. They share the folder that they are built in,
+/// and so the crates that both need.
+fn install_crate(name: &str, version: &str, duration: &str, options: &[&str]) -> Result<()> {
+    let record = fs::read_to_string(folder().join(".crates.toml")).unwrap_or_default();
+    if record.contains(&format!("\"{name} {version} ")) {
+        return Ok(());
+    }
+    println!("Installing {name} {version} into target/tools/ (about {duration} on 2 cores) …");
+    process::run(
+        cargo(&["install", name, "--version", version, "--debug", "--root", "target/tools"])
+            .args(["--target-dir", "target/tools/build"])
+            .args(options)
+            .env("CARGO_PROFILE_DEV_DEBUG", "0"),
+    )
+}
+
+/// The command's version must be exactly that of the library.
+fn wasm_bindgen_version() -> Result<String> {
+    let lock = fs::read_to_string(crate::root().join("Cargo.lock")).context("Cargo.lock is missing")?;
+    let package = "name = \"wasm-bindgen\"\nversion = \"";
+    let Some((_, rest)) = lock.replace("\r\n", "\n").split_once(package).map(|(a, b)| (a.to_owned(), b.to_owned()))
+    else {
+        bail!("Cargo.lock does not name wasm-bindgen");
+    };
+    Ok(rest.split('"').next().unwrap_or_default().to_owned())
+}
