@@ -449,3 +449,47 @@ fn upload<D: Dimension>(device: &Device, tensor: ArrayView<f32, D>, buffer: &wgp
 fn numbers<D: Dimension>(tensor: &mut Array<f32, D>) -> &mut [f32] {
     tensor.as_slice_mut().expect("a new array is contiguous")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_plan_is_made_exactly_when_one_head_fits_and_stays_within_the_limits(
+            batch in prop_oneof![1..=4_usize, 1..=70_000_usize],
+            heads in 1..=16_usize,
+            len in prop_oneof![1..=64_usize, 1..=5000_usize],
+            head_dim in 1..=400_usize,
+            chunk_bytes in prop_oneof![Just(u64::MAX), any::<u32>().prop_map(u64::from)],
+        ) {
+            let limits = wgpu::Limits::defaults();
+            let width = heads * head_dim;
+            let [tokens, matrix, plane] =
+                [batch * len * width, width * width, len * len].map(|numbers| 4 * numbers as u64);
+            let fits = batch <= 65_535
+                && [tokens, matrix, plane].into_iter().all(|bytes| bytes <= limits.max_storage_buffer_binding_size)
+                && 5 * tokens + 3 * plane <= limits.max_buffer_size;
+
+            let plan = Plan::new((batch, len, width), heads, chunk_bytes, &limits);
+            prop_assert_eq!(plan.is_ok(), fits);
+            let Ok(plan) = plan else { return Ok(()) };
+            let scores = u64::from(plan.planes_per_chunk) * plane;
+            for (room, needed) in [(plan.room.tokens, tokens), (plan.room.matrix, matrix), (plan.room.scores, scores)] {
+                prop_assert!(needed <= room && room <= limits.max_storage_buffer_binding_size);
+            }
+            prop_assert!(5 * tokens + 3 * scores <= plan.room.staging);
+            prop_assert!(plan.room.staging <= limits.max_buffer_size);
+            prop_assert!(plan.planes_per_chunk <= limits.max_compute_workgroups_per_dimension);
+            prop_assert!(plan.chunks().flatten().eq(0..(batch * heads) as u32));
+        }
+    }
+
+    #[test]
+    fn scores_beyond_a_binding_are_cut_into_chunks() {
+        // Four heads of 3000² scores are 137 MiB.
+        let plan = Plan::new((1, 3000, 64), 4, u64::MAX, &wgpu::Limits::defaults()).expect("one head fits");
+        assert_eq!(plan.chunks().collect::<Vec<_>>(), [0..2, 2..4]);
+    }
+}
