@@ -44,7 +44,7 @@ pub fn Stage() -> impl IntoView {
                 />
                 <button
                     class="btn small"
-                    disabled=move || position.get() >= 1000.0
+                    disabled=move || { position.get() >= 1000.0 }
                     on:click=move |_| page.session.update(|session| session.position = session.position.max(1.0))
                 >
                     {words::page::FAST_FORWARD}
