@@ -32,11 +32,11 @@ pub fn Inspector() -> impl IntoView {
         <section class="panel insp" aria-label=words::page::INSPECTOR>
             <div class="top">
                 <h2>{words::page::INSPECTOR}</h2>
-                <Show when=move || pinned.get()>
+                {move || pinned.get().then(|| view! {
                     <button class="btn small" on:click=move |_| page.session.update(|session| session.pinned = None)>
                         {words::page::UNPIN}
                     </button>
-                </Show>
+                })}
             </div>
             {move || explanation.get().map(|explanation| opened(explanation, all))}
             <p class="hint">{words::page::PIN_HINT}</p>

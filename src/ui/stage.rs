@@ -22,7 +22,7 @@ pub fn Stage() -> impl IntoView {
         <section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
             <h2 id="stage-title">{move || words::step_title(step.get())}</h2>
             <p class="lead">{move || page.session.with(|session| words::step_lead(session.step, &session.setup.mask))}</p>
-            <Show when=move || step.get() == Step::Project><ChooseProjection/></Show>
+            {move || (step.get() == Step::Project).then(|| view! { <ChooseProjection/> })}
             <Picture stale=Signal::derive(stale)/>
             <div class="scrub">
                 <span class="caption">{page.caption}</span>
@@ -91,9 +91,7 @@ fn Picture(stale: Signal<bool>) -> impl IntoView {
     view! {
         <div class="figure" node_ref=frame class:stale=stale>
             <canvas node_ref=canvas width="0" height="0" aria-hidden="true"></canvas>
-            <Show when=move || page.data.with(Option::is_none)>
-                <p class="waiting">{words::page::CALCULATING}</p>
-            </Show>
+            {move || page.data.with(Option::is_none).then(|| view! { <p class="waiting">{words::page::CALCULATING}</p> })}
             <For each=keys key=|key| *key let((tensor, head))>
                 <MatrixGrid tensor=tensor head=head/>
             </For>
