@@ -129,9 +129,7 @@ impl Kept {
             Tensor::Keys => (row_of(Tensor::Input), column_of(Tensor::KeyWeights)),
             Tensor::Values => (row_of(Tensor::Input), column_of(Tensor::ValueWeights)),
             Tensor::Scores => (row_of(Tensor::Queries), self.tensor(Tensor::Keys, head).row(column).to_vec()),
-            Tensor::Scaled => {
-                (number(Tensor::Scores, row, column), vec![Scale::InverseSqrtHeadDim.factor(head_dim)])
-            }
+            Tensor::Scaled => (number(Tensor::Scores, row, column), vec![Scale::InverseSqrtHeadDim.factor(head_dim)]),
             Tensor::Masked => (number(Tensor::Scaled, row, column), number(Tensor::Mask, row, column)),
             Tensor::RowMax => (row_of(Tensor::Masked), vec![]),
             Tensor::Shifted => (number(Tensor::Masked, row, column), number(Tensor::RowMax, row, 0)),

@@ -281,7 +281,12 @@ fn token(operands: &Operands, context: Context) -> Explanation {
     Explanation {
         heading: vec![of(Role::Plain, token.text.clone()), plain(format!(" is token {column}"))],
         value: format!("id {}", token.id),
-        formula: mathml::row(&[mathml::text("id"), mathml::op("="), mathml::text("crc32"), mathml::text("(lower case, UTF-8)")]),
+        formula: mathml::row(&[
+            mathml::text("id"),
+            mathml::op("="),
+            mathml::text("crc32"),
+            mathml::text("(lower case, UTF-8)"),
+        ]),
         columns: vec!["letter", "code point", "bytes (hex)"],
         terms,
         totals: vec![("CRC-32 of these bytes".to_owned(), again.to_string())],
@@ -525,7 +530,12 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
         ],
         totals: vec![(format!("{} ÷ {}", fixed(score, 3), fixed(root, 3)), fixed(score / root, 3))],
         // Two roundings: the factor's and the product's.
-        check: check(score / root, *value, 3.0 * UNIT_ROUNDOFF * (score / root).abs(), "the division gives the cell shown"),
+        check: check(
+            score / root,
+            *value,
+            3.0 * UNIT_ROUNDOFF * (score / root).abs(),
+            "the division gives the cell shown",
+        ),
         why: format!(
             "A dot product of {head_dim} terms spreads about √{head_dim} times as far as one term. Dividing by {} brings it back.",
             fixed(root, 2)
@@ -562,11 +572,7 @@ fn visibility_check(stored_as_hidden: bool, cell: CellRef, context: Context) -> 
     let text = if holds {
         format!("the rule says {}, and so does the engine", word(hidden))
     } else {
-        format!(
-            "The rule says {}, the engine stored {}. Please report this.",
-            word(hidden),
-            word(stored_as_hidden)
-        )
+        format!("The rule says {}, the engine stored {}. Please report this.", word(hidden), word(stored_as_hidden))
     };
     Check { holds, text }
 }
@@ -785,10 +791,7 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
         } else {
             check = Check {
                 holds: false,
-                text: format!(
-                    "The engine’s row sums to {}, not to 1. Please report this.",
-                    fixed(stored_sum, 6)
-                ),
+                text: format!("The engine’s row sums to {}, not to 1. Please report this.", fixed(stored_sum, 6)),
             };
         }
     }
@@ -806,7 +809,10 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
             mathml::sub("A", &format!("{},{}", cell.row, cell.column)),
             mathml::op("="),
             mathml::frac(
-                &mathml::sup(&mathml::id("e"), &mathml::row_inner(&[mathml::id("m"), mathml::op("−"), mathml::text("max")])),
+                &mathml::sup(
+                    &mathml::id("e"),
+                    &mathml::row_inner(&[mathml::id("m"), mathml::op("−"), mathml::text("max")]),
+                ),
                 &mathml::row_inner(&[
                     mathml::under("Σ", "j"),
                     mathml::sup(
@@ -820,10 +826,7 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
         ]),
         columns: vec!["key", "m", "m − max", "exp", "share"],
         terms,
-        totals: vec![
-            ("sum of exp".to_owned(), fixed(sum, 3)),
-            ("sum of shares".to_owned(), fixed(stored_sum, 3)),
-        ],
+        totals: vec![("sum of exp".to_owned(), fixed(sum, 3)), ("sum of shares".to_owned(), fixed(stored_sum, 3))],
         check,
         why: format!(
             "“{}” gives “{}” {} of its attention. {standing}",
@@ -889,7 +892,8 @@ fn output(operands: &Operands, context: Context) -> Explanation {
     let head_dim = context.setup.width / context.setup.heads;
     let label = |i: usize| format!("{} · {i}", words::head(i / head_dim));
     let (terms, sum, tolerance) = products(left, right, label, 3);
-    let heads = if context.setup.heads == 1 { "The one head".to_owned() } else { format!("All {} heads", context.setup.heads) };
+    let heads =
+        if context.setup.heads == 1 { "The one head".to_owned() } else { format!("All {} heads", context.setup.heads) };
     Explanation {
         heading: vec![
             of(Role::Output, word_in_place(cell.row, context)),
