@@ -260,7 +260,7 @@ fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
             on:keydown=on_key
         >
             <div role="row" node_ref=row>
-                <div role="gridcell" node_ref=cell></div>
+                <div role="gridcell" node_ref=cell><span class="said"></span></div>
             </div>
         </div>
     }
@@ -299,7 +299,9 @@ fn describe(
         let opened = || page.operands.with(|o| o.as_ref().filter(|o| o.cell == cell).map(|o| o.value));
         Some(announcement(cell, data.value(cell).or_else(opened), context))
     });
-    cell_.set_text_content(text.as_deref());
+    if let Some(said) = cell_.first_element_child() {
+        said.set_text_content(text.as_deref());
+    }
 }
 
 /// Keeps a cell in the inspector, or lets it go.
