@@ -93,9 +93,7 @@ impl Grid {
             }
             Place::Each(boxes) => boxes
                 .iter()
-                .position(|&(left, top, width, height)| {
-                    x >= left && y >= top && x < left + width && y < top + height
-                })
+                .position(|&(left, top, width, height)| x >= left && y >= top && x < left + width && y < top + height)
                 .map(|column| (0, column)),
         }?;
         Some(self.cell(row, column))
@@ -296,9 +294,7 @@ impl<'a> Panel<'a> {
             chosen: None,
             beside: false,
             decimals: None,
-            shown: Box::new(move |row, column| {
-                Shown::value(scale, matrix.values[row * matrix.shown_columns + column])
-            }),
+            shown: Box::new(move |row, column| Shown::value(scale, matrix.values[row * matrix.shown_columns + column])),
         }
     }
 
@@ -442,11 +438,12 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
         Step::Embed => {
             let size = Size::flat((view.width, 150.0), (14.0, 22.0));
             let rows_done = (position * (result.rows as f64 + 1.0)) as usize;
-            let built = Panel::new(Tensor::Input, head, result, size).labels(true, false).showing(move |row, column| {
-                let value = result.values[row * result.shown_columns + column];
-                let local = wave(position, row, result.shown_rows) as f32;
-                if local <= 0.0 { Shown::nothing(&colors) } else { Shown::value(result_scale, value * local) }
-            });
+            let built =
+                Panel::new(Tensor::Input, head, result, size).labels(true, false).showing(move |row, column| {
+                    let value = result.values[row * result.shown_columns + column];
+                    let local = wave(position, row, result.shown_rows) as f32;
+                    if local <= 0.0 { Shown::nothing(&colors) } else { Shown::value(result_scale, value * local) }
+                });
             Some(Scene {
                 rows: vec![
                     vec![Item::Panel(panel(Tensor::WordEmbeddings, size)?.labels(true, false))],
@@ -465,9 +462,8 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             let (terms, operands) = first_terms(input, weights, false);
             let (shown, progress) = building(result, result_scale, position, &terms, colors);
             let making = making(progress, &terms, operands, result);
-            let mut built = Some(
-                Panel::new(result_tensor, head, result, Size::flat((230.0, 200.0), (26.0, 26.0))).showing(shown),
-            );
+            let mut built =
+                Some(Panel::new(result_tensor, head, result, Size::flat((230.0, 200.0), (26.0, 26.0))).showing(shown));
             let mut results = vec![Item::Operator("=")];
             for which in Projection::ALL {
                 let tensor = scene::projected(which);
@@ -482,7 +478,11 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             }
             let input = panel(Tensor::Input, Size::flat((420.0, 180.0), (12.0, 24.0)))?.labels(true, false);
             let weights = panel(scene::projection_weights(projection), Size::flat((180.0, 200.0), (12.0, 12.0)))?;
-            Some(scene(vec![vec![Item::Panel(input), Item::Operator("·"), Item::Panel(weights)], results], making, false))
+            Some(scene(
+                vec![vec![Item::Panel(input), Item::Operator("·"), Item::Panel(weights)], results],
+                making,
+                false,
+            ))
         }
         Step::Scores => {
             let (queries, keys) = (matrix(Tensor::Queries)?, matrix(Tensor::Keys)?);
@@ -492,7 +492,9 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             let row = vec![
                 Item::Panel(panel(Tensor::Queries, Size::flat((150.0, 320.0), (12.0, 26.0)))?.labels(true, false)),
                 Item::Operator("·"),
-                Item::Panel(panel(Tensor::Keys, Size::flat((160.0, 150.0), (26.0, 12.0)))?.transposed().labels(false, true)),
+                Item::Panel(
+                    panel(Tensor::Keys, Size::flat((160.0, 150.0), (26.0, 12.0)))?.transposed().labels(false, true),
+                ),
                 Item::Operator("="),
                 Item::Panel(
                     Panel::new(result_tensor, head, result, Size::square(48.0, view)).labels(true, true).showing(shown),
@@ -513,7 +515,9 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
                 Shown::value(scale, lerp(before.values[index], result.values[index], t))
             };
             let row = vec![
-                Item::Panel(panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).showing(on_scale(before))),
+                Item::Panel(
+                    panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).showing(on_scale(before)),
+                ),
                 Item::Operator("÷ √D"),
                 Item::Panel(panel(Tensor::Scaled, Size::square(44.0, view))?.labels(true, true).showing(morphing)),
             ];
@@ -625,7 +629,8 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     let shares = Scale::of(Tensor::Weights, weights);
     let exponentials = Scale::Share(1.0);
 
-    let values = |matrix: &'a Matrix| move |row: usize, column: usize| matrix.values[row * matrix.shown_columns + column];
+    let values =
+        |matrix: &'a Matrix| move |row: usize, column: usize| matrix.values[row * matrix.shown_columns + column];
     // Where a row is in this part, 0 to 1.
     let at = move |row: usize| wave(local, row, rows) as f32;
     // Between two matrices on two colour scales, number and colour move together.
@@ -826,9 +831,9 @@ fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<V
                 continue;
             }
             let all = line.iter().chain(&pending);
-            let (fixed, cells) = all.map(|item| natural_width(item, label_width)).fold((0.0, 0.0), |sum, width| {
-                (sum.0 + width.0 + SPACE, sum.1 + width.1)
-            });
+            let (fixed, cells) = all
+                .map(|item| natural_width(item, label_width))
+                .fold((0.0, 0.0), |sum, width| (sum.0 + width.0 + SPACE, sum.1 + width.1));
             let beside = pending.iter().any(|item| matches!(item, Item::Panel(panel) if panel.beside));
             if !line.is_empty() && !beside && fixed + cells * SHRINK > view.width {
                 wrapped.push(std::mem::take(&mut line));
@@ -856,9 +861,10 @@ fn rows_are_tokens(panel: &Panel) -> bool {
 }
 
 fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, view: &View) -> Vec<LaidItem<'a>> {
-    let (fixed, cells) = row.iter().map(|item| natural_width(item, label_width)).fold((0.0, 0.0), |sum, width| {
-        (sum.0 + width.0, sum.1 + width.1)
-    });
+    let (fixed, cells) = row
+        .iter()
+        .map(|item| natural_width(item, label_width))
+        .fold((0.0, 0.0), |sum, width| (sum.0 + width.0, sum.1 + width.1));
     let fixed = fixed + SPACE * (row.len() as f32 - 1.0);
     let shrink = if cells > 0.0 { ((view.width - fixed) / cells).clamp(0.05, 1.0) } else { 1.0 };
     let mut square_height = 0.0;
@@ -914,12 +920,7 @@ fn draw_panel(
         transposed: panel.transposed,
         rows: true_rows,
         columns: true_columns,
-        place: Place::Even {
-            x,
-            y,
-            cell_width: width / true_columns as f32,
-            cell_height: height / true_rows as f32,
-        },
+        place: Place::Even { x, y, cell_width: width / true_columns as f32, cell_height: height / true_rows as f32 },
     };
 
     // The cells and their numbers.
@@ -1179,13 +1180,7 @@ fn lit_row_and_column(grid: &Grid, focus: CellRef) -> Option<(Option<usize>, Opt
 }
 
 /// The colours' meaning: a bar with its ends, and words. Returns the lower edge.
-fn draw_legend(
-    (tensor, scale): (Tensor, Scale),
-    masked: bool,
-    y: f32,
-    view: &View,
-    marks: &mut Vec<Mark>,
-) -> f32 {
+fn draw_legend((tensor, scale): (Tensor, Scale), masked: bool, y: f32, view: &View, marks: &mut Vec<Mark>) -> f32 {
     const BARS: usize = 90;
     let colors = &view.colors;
     let (low, high, from) = match scale {
@@ -1198,9 +1193,8 @@ fn draw_legend(
     let width = 180.0;
     let left = (view.width / 2.0 - width / 2.0 - if view.width > 560.0 { 90.0 } else { 0.0 }).max(44.0);
     let middle = y + 14.0;
-    let cells = (0..BARS)
-        .map(|i| Cell::Color(scale.color(from + (to - from) * (i as f32 + 0.5) / BARS as f32)))
-        .collect();
+    let cells =
+        (0..BARS).map(|i| Cell::Color(scale.color(from + (to - from) * (i as f32 + 0.5) / BARS as f32))).collect();
     marks.push(Mark::Heatmap(Heatmap {
         x: left,
         y: middle - 5.0,

@@ -8,8 +8,7 @@ use crate::protocol::EngineKind;
 #[component]
 pub fn Header() -> impl IntoView {
     let page = expect_context::<Page>();
-    let milliseconds =
-        Memo::new(move |_| page.data.with(|data| data.as_ref().map(|data| data.milliseconds)));
+    let milliseconds = Memo::new(move |_| page.data.with(|data| data.as_ref().map(|data| data.milliseconds)));
     let name = move || match page.engine.get() {
         None => words::page::ENGINE.to_owned(),
         Some(EngineKind::Cpu { .. }) => "CPU".to_owned(),

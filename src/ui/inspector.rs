@@ -46,10 +46,8 @@ pub fn Inspector() -> impl IntoView {
 
 fn opened(explanation: Explanation, all: RwSignal<bool>) -> impl IntoView {
     let Explanation { heading, value, formula, columns, terms, totals, check, why } = explanation;
-    let heading = heading
-        .into_iter()
-        .map(|span| view! { <span class=role_class(span.role)>{span.text}</span> })
-        .collect_view();
+    let heading =
+        heading.into_iter().map(|span| view! { <span class=role_class(span.role)>{span.text}</span> }).collect_view();
     let check_class = if check.holds { "ok" } else { "fails" };
     let mark = if check.holds { "✓ " } else { "✗ " };
     let totals = totals

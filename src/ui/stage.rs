@@ -86,9 +86,7 @@ fn Picture(stale: Signal<bool>) -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
     observe_width(page, frame);
     repaint_on_change(page, canvas);
-    let keys = move || {
-        page.grids.with(|grids| grids.iter().map(|grid| (grid.tensor, grid.head)).collect::<Vec<_>>())
-    };
+    let keys = move || page.grids.with(|grids| grids.iter().map(|grid| (grid.tensor, grid.head)).collect::<Vec<_>>());
     view! {
         <div class="figure" node_ref=frame class:stale=stale>
             <canvas node_ref=canvas width="0" height="0" aria-hidden="true"></canvas>
@@ -197,7 +195,8 @@ fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
             Some(here(page.cursor.get()).or_else(|| here(page.focus())).unwrap_or((0, 0)))
         })
     });
-    let cell = move || grid.with(|grid| grid.as_ref().zip(current.get()).map(|(grid, (row, column))| grid.cell(row, column)));
+    let cell =
+        move || grid.with(|grid| grid.as_ref().zip(current.get()).map(|(grid, (row, column))| grid.cell(row, column)));
     let text = move || {
         let cell = cell()?;
         page.data.with(|data| {
@@ -249,7 +248,9 @@ fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
         };
         if matches!(event.key().as_str(), "Enter" | " ") {
             toggle_pin(page, grid.cell(at.0, at.1));
-        } else if let Some((row, column)) = keyboard::moved(&event.key(), event.ctrl_key(), at, (grid.rows, grid.columns)) {
+        } else if let Some((row, column)) =
+            keyboard::moved(&event.key(), event.ctrl_key(), at, (grid.rows, grid.columns))
+        {
             page.hover.set(None);
             page.cursor.set(Some(grid.cell(row, column)));
         } else {

@@ -21,7 +21,8 @@ pub fn Overview() -> impl IntoView {
     let button = move |(index, (tensor, leads_to)): (usize, (Tensor, _))| {
         // Q, K and V stand side by side: none leads to the other.
         let arrow = index > 0 && !matches!(tensor, Tensor::Keys | Tensor::Values);
-        let here = move || step.get() == leads_to && (leads_to != crate::lesson::Step::Project || result.get() == tensor);
+        let here =
+            move || step.get() == leads_to && (leads_to != crate::lesson::Step::Project || result.get() == tensor);
         let go = move |_| {
             page.go_to(leads_to);
             if let Some(projection) =
