@@ -46,7 +46,7 @@ impl Default for Setup {
 }
 
 /// The tensors that the page can ask for. `S` tokens, `E` model width, `D` head width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tensor {
     /// The tokens' ids, `[1, S]`.
     Tokens,
@@ -102,7 +102,7 @@ pub enum Tensor {
 ///
 /// A matrix larger than `most_rows × most_columns` is reduced where it lies: each block of cells becomes its value
 /// of largest magnitude, so that one bright cell is never lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slice {
     /// Which tensor.
     pub tensor: Tensor,

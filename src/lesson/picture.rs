@@ -274,6 +274,8 @@ struct Panel<'a> {
     beside: bool,
     /// Numbers have so many decimals; the usual two if none.
     decimals: Option<usize>,
+    /// Numbers are sums that must be 1: a mark says whether they are.
+    sums_to_one: bool,
     /// In the tensor's own row and column, of the cells that came.
     shown: Box<dyn Fn(usize, usize) -> Shown + 'a>,
 }
@@ -294,6 +296,7 @@ impl<'a> Panel<'a> {
             chosen: None,
             beside: false,
             decimals: None,
+            sums_to_one: false,
             shown: Box::new(move |row, column| Shown::value(scale, matrix.values[row * matrix.shown_columns + column])),
         }
     }
@@ -331,7 +334,11 @@ fn swap_if(swap: bool, (a, b): (usize, usize)) -> (usize, usize) {
 /// A matrix, or what stands between two.
 enum Item<'a> {
     Panel(Panel<'a>),
-    Operator(&'static str),
+    Operator(String),
+}
+
+fn operator<'a>(sign: &str) -> Item<'a> {
+    Item::Operator(sign.to_owned())
 }
 
 struct Scene<'a> {
@@ -436,7 +443,7 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
     match session.step {
         Step::Tokens => None,
         Step::Embed => {
-            let size = Size::flat((view.width, 150.0), (14.0, 22.0));
+            let size = Size::flat((view.width, 120.0), (14.0, 18.0));
             let rows_done = (position * (result.rows as f64 + 1.0)) as usize;
             let built =
                 Panel::new(Tensor::Input, head, result, size).labels(true, false).showing(move |row, column| {
@@ -447,8 +454,8 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             Some(Scene {
                 rows: vec![
                     vec![Item::Panel(panel(Tensor::WordEmbeddings, size)?.labels(true, false))],
-                    vec![Item::Operator("+"), Item::Panel(panel(Tensor::Positions, size)?.labels(true, false))],
-                    vec![Item::Operator("="), Item::Panel(built)],
+                    vec![operator("+"), Item::Panel(panel(Tensor::Positions, size)?.labels(true, false))],
+                    vec![operator("="), Item::Panel(built)],
                 ],
                 legend: (result_tensor, result_scale),
                 masked: false,
@@ -464,7 +471,7 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             let making = making(progress, &terms, operands, result);
             let mut built =
                 Some(Panel::new(result_tensor, head, result, Size::flat((230.0, 200.0), (26.0, 26.0))).showing(shown));
-            let mut results = vec![Item::Operator("=")];
+            let mut results = vec![operator("=")];
             for which in Projection::ALL {
                 let tensor = scene::projected(which);
                 let mut shown = if which == projection {
@@ -478,11 +485,7 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             }
             let input = panel(Tensor::Input, Size::flat((420.0, 180.0), (12.0, 24.0)))?.labels(true, false);
             let weights = panel(scene::projection_weights(projection), Size::flat((180.0, 200.0), (12.0, 12.0)))?;
-            Some(scene(
-                vec![vec![Item::Panel(input), Item::Operator("·"), Item::Panel(weights)], results],
-                making,
-                false,
-            ))
+            Some(scene(vec![vec![Item::Panel(input), operator("·"), Item::Panel(weights)], results], making, false))
         }
         Step::Scores => {
             let (queries, keys) = (matrix(Tensor::Queries)?, matrix(Tensor::Keys)?);
@@ -491,11 +494,11 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             let making = making(progress, &terms, operands, result);
             let row = vec![
                 Item::Panel(panel(Tensor::Queries, Size::flat((150.0, 320.0), (12.0, 26.0)))?.labels(true, false)),
-                Item::Operator("·"),
+                operator("·"),
                 Item::Panel(
                     panel(Tensor::Keys, Size::flat((160.0, 150.0), (26.0, 12.0)))?.transposed().labels(false, true),
                 ),
-                Item::Operator("="),
+                operator("="),
                 Item::Panel(
                     Panel::new(result_tensor, head, result, Size::square(48.0, view)).labels(true, true).showing(shown),
                 ),
@@ -518,7 +521,7 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
                 Item::Panel(
                     panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).showing(on_scale(before)),
                 ),
-                Item::Operator("÷ √D"),
+                Item::Operator(format!("÷ √{}", data.setup.width / data.setup.heads)),
                 Item::Panel(panel(Tensor::Scaled, Size::square(44.0, view))?.labels(true, true).showing(morphing)),
             ];
             Some(Scene {
@@ -547,9 +550,9 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             mask_panel.decimals = Some(0);
             let row = vec![
                 Item::Panel(panel(Tensor::Scaled, Size::square(34.0, view))?.labels(true, true)),
-                Item::Operator("+"),
+                operator("+"),
                 Item::Panel(mask_panel),
-                Item::Operator("="),
+                operator("="),
                 Item::Panel(panel(Tensor::Masked, Size::square(34.0, view))?.labels(false, true).showing(masking)),
             ];
             Some(Scene {
@@ -576,9 +579,9 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             let masked = weights.values.contains(&f32::NEG_INFINITY);
             let row = vec![
                 Item::Panel(panel(Tensor::Weights, Size::square(34.0, view))?.labels(true, true)),
-                Item::Operator("·"),
+                operator("·"),
                 Item::Panel(panel(Tensor::Values, Size::flat((160.0, 320.0), (14.0, 30.0)))?.labels(false, false)),
-                Item::Operator("="),
+                operator("="),
                 Item::Panel(
                     Panel::new(result_tensor, head, result, Size::flat((224.0, 320.0), (28.0, 34.0)))
                         .labels(true, false)
@@ -599,8 +602,8 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
                 .labels(true, false)
                 .showing(shown);
             let rows = vec![
-                vec![Item::Panel(joined), Item::Operator("·"), Item::Panel(weights)],
-                vec![Item::Operator("="), Item::Panel(built)],
+                vec![Item::Panel(joined), operator("·"), Item::Panel(weights)],
+                vec![operator("="), Item::Panel(built)],
             ];
             Some(scene(rows, making, false))
         }
@@ -681,6 +684,7 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
             .showing(sum_shown);
     sum_panel.beside = true;
     sum_panel.decimals = Some(3);
+    sum_panel.sums_to_one = part == SoftmaxPart::Divide;
     let current = match tensor {
         Tensor::Shifted => shifted,
         Tensor::Exponentials => exps,
@@ -690,7 +694,7 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     let row = vec![
         Item::Panel(Panel::new(Tensor::Masked, head, masked, size).labels(true, true).showing(on_scores)),
         Item::Panel(max_panel),
-        Item::Operator("→"),
+        operator("→"),
         Item::Panel(Panel::new(tensor, head, current, size).labels(true, true).showing(changing)),
         Item::Panel(sum_panel),
     ];
@@ -749,7 +753,7 @@ fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
                 LaidItem::Operator(operator, width) => marks.push(Mark::Text(Text {
                     x: x + width / 2.0,
                     y: middle,
-                    text: (*operator).to_owned(),
+                    text: operator.clone(),
                     size: if operator.chars().count() > 1 { 17.0 } else { 24.0 },
                     color: colors.soft,
                     anchor: Anchor::Middle,
@@ -788,7 +792,7 @@ fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
 
 enum LaidItem<'a> {
     Panel(Laid<'a>),
-    Operator(&'static str, f32),
+    Operator(String, f32),
 }
 
 fn item_width(item: &LaidItem) -> f32 {
@@ -803,7 +807,7 @@ fn matrix_height(laid: &Laid) -> f32 {
 }
 
 fn operator_width(operator: &str) -> f32 {
-    if operator.chars().count() > 1 { 52.0 } else { 20.0 }
+    if operator.chars().count() > 1 { 56.0 } else { 20.0 }
 }
 
 fn natural_width(item: &Item, label_width: f32) -> (f32, f32) {
@@ -870,7 +874,10 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, view: &View) -> Vec<LaidItem<'
     let mut square_height = 0.0;
     row.into_iter()
         .map(|item| match item {
-            Item::Operator(operator) => LaidItem::Operator(operator, operator_width(operator)),
+            Item::Operator(operator) => {
+                let width = operator_width(&operator);
+                LaidItem::Operator(operator, width)
+            }
             Item::Panel(panel) => {
                 let (rows, columns) = panel.drawn_shown();
                 let (width, height) = panel.size.cell_for(rows, columns);
@@ -948,6 +955,18 @@ fn draw_panel(
                     face: Face::Plain,
                     turned: false,
                 }));
+                if panel.sums_to_one && *cell_height >= 30.0 && shown.number.is_some_and(sums_to_one) {
+                    texts.push(Mark::Text(Text {
+                        x: x + (column as f32 + 0.5) * cell_width,
+                        y: y + (row as f32 + 0.5) * cell_height + 13.0,
+                        text: "✓".to_owned(),
+                        size: 11.0,
+                        color: colors.good,
+                        anchor: Anchor::Middle,
+                        face: Face::Plain,
+                        turned: false,
+                    }));
+                }
             }
         }
     }
@@ -992,6 +1011,11 @@ fn draw_panel(
     }
     draw_focus(&grid, focus, gap, view, marks);
     grid
+}
+
+/// Whether a row's sum is 1, but for the rounding of its shares.
+fn sums_to_one(sum: f32) -> bool {
+    (sum - 1.0).abs() <= 1e-5
 }
 
 fn outline((x, y, width, height): (f32, f32, f32, f32), color: Rgb, stroke: f32) -> Mark {

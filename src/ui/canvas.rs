@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
+use super::dom::px;
 use crate::figure::{Anchor, Face, Figure, Line, Mark, Rect, Text, raster, svg::BASELINE};
 use crate::lesson::picture::LABEL_SIZE;
 
@@ -23,7 +24,7 @@ pub fn paint(canvas: &HtmlCanvasElement, figure: &Figure) {
         canvas.set_height(height);
         let style = web_sys::HtmlElement::style(canvas);
         for (property, length) in [("width", figure.width), ("height", figure.height)] {
-            style.set_property(property, &format!("{length}px")).expect("a plain length is a valid style");
+            style.set_property(property, &px(length)).expect("a plain length is a valid style");
         }
     }
     let Some(context) = context(canvas) else {
@@ -64,7 +65,7 @@ pub fn label_widths<'a>(canvas: &HtmlCanvasElement, words: impl Iterator<Item = 
         return Vec::new();
     };
     // Measured as bold, because a label may become bold.
-    context.set_font(&format!("600 {LABEL_SIZE}px {SANS}"));
+    context.set_font(&format!("600 {} {SANS}", px(LABEL_SIZE)));
     words.map(|word| context.measure_text(word).map_or(0.0, |metrics| metrics.width() as f32)).collect()
 }
 
@@ -107,9 +108,9 @@ fn paint_line(context: &CanvasRenderingContext2d, line: &Line) {
 /// `font` is the one that the context has now; setting the same one again would cost.
 fn paint_text(context: &CanvasRenderingContext2d, text: &Text, font: &mut String) {
     let wanted = match text.face {
-        Face::Plain => format!("{}px {SANS}", text.size),
-        Face::Strong => format!("600 {}px {SANS}", text.size),
-        Face::Math => format!("italic 600 {}px {SERIF}", text.size),
+        Face::Plain => format!("{} {SANS}", px(text.size)),
+        Face::Strong => format!("600 {} {SANS}", px(text.size)),
+        Face::Math => format!("italic 600 {} {SERIF}", px(text.size)),
     };
     if *font != wanted {
         context.set_font(&wanted);

@@ -32,11 +32,11 @@ pub fn Inspector() -> impl IntoView {
         <section class="panel insp" aria-label=words::page::INSPECTOR>
             <div class="top">
                 <h2>{words::page::INSPECTOR}</h2>
-                <Show when=move || pinned.get()>
+                {move || pinned.get().then(|| view! {
                     <button class="btn small" on:click=move |_| page.session.update(|session| session.pinned = None)>
                         {words::page::UNPIN}
                     </button>
-                </Show>
+                })}
             </div>
             {move || explanation.get().map(|explanation| opened(explanation, all))}
             <p class="hint">{words::page::PIN_HINT}</p>
@@ -79,7 +79,7 @@ fn table(columns: Vec<&'static str>, terms: Vec<Term>, all: RwSignal<bool>) -> i
         view! {
             <tr class:cell=term.is_cell>
                 {term.cells.iter().cloned().map(|text| view! { <td>{text}</td> }).collect_view()}
-                {bars.then(|| view! { <td class="bar"><span class=side style:width=format!("{length:.1}%")></span></td> })}
+                {bars.then(|| view! { <td class="bar"><span class=side style:width=format!("{}%", length.round() as u32)></span></td> })}
             </tr>
         }
     };

@@ -1,8 +1,8 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, KeyboardEvent, MouseEvent, ResizeObserver};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
-use super::{canvas, keyboard, state::Page, thumbnails::Heads};
+use super::{canvas, dom, keyboard, state::Page, thumbnails::Heads};
 use crate::lesson::{
     Projection, Step,
     explain::{Context, announcement},
@@ -16,39 +16,42 @@ use crate::protocol::{CellRef, Tensor};
 pub fn Stage() -> impl IntoView {
     let page = expect_context::<Page>();
     let step = page.step();
-    let mask = Memo::new(move |_| page.session.with(|session| session.setup.mask.clone()));
-    let stale = move || page.notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.stale));
-    let position = Memo::new(move |_| page.session.with(|session| (session.shown_position() * 1000.0).round()));
+    Effect::new(move || {
+        let (step, lead) =
+            page.session.with(|session| (session.step, words::step_lead(session.step, &session.setup.mask)));
+        dom::text("stage-title", words::step_title(step));
+        dom::text("stage-lead", lead);
+    });
+    Effect::new(move || {
+        let stale = page.notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.stale));
+        dom::flag("figure", "data-stale", stale);
+    });
+    Effect::new(move || {
+        let position = page.session.with(|session| (session.shown_position() * 1000.0).round() as usize);
+        dom::value("position", &position.to_string());
+        dom::flag("finish", "disabled", position == 1000);
+        page.caption.with(|caption| {
+            dom::text("caption", caption);
+            dom::set("position", "aria-valuetext", Some(caption));
+        });
+    });
+    let scrub = move |event| {
+        if let Ok(position) = event_target_value(&event).parse::<u16>() {
+            page.playing.set(false);
+            page.session.update(|session| session.position = f64::from(position) / 1000.0);
+        }
+    };
+    let finish = move |_| page.session.update(|session| session.position = session.position.max(1.0));
     view! {
         <section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
-            <h2 id="stage-title">{move || words::step_title(step.get())}</h2>
-            <p class="lead">{move || mask.with(|mask| words::step_lead(step.get(), mask))}</p>
-            <Show when=move || step.get() == Step::Project><ChooseProjection/></Show>
-            <Picture stale=Signal::derive(stale)/>
+            <h2 id="stage-title"></h2>
+            <p class="lead" id="stage-lead"></p>
+            {move || (step.get() == Step::Project).then(|| view! { <ChooseProjection/> })}
+            <Picture/>
             <div class="scrub">
-                <span class="caption">{page.caption}</span>
-                <input
-                    type="range"
-                    min="0"
-                    max="1000"
-                    step="1"
-                    aria-label=words::page::POSITION
-                    aria-valuetext=page.caption
-                    prop:value=move || position.get().to_string()
-                    on:input=move |event| {
-                        if let Ok(position) = event_target_value(&event).parse::<f64>() {
-                            page.playing.set(false);
-                            page.session.update(|session| session.position = position / 1000.0);
-                        }
-                    }
-                />
-                <button
-                    class="btn small"
-                    disabled=move || { position.get() >= 1000.0 }
-                    on:click=move |_| page.session.update(|session| session.position = session.position.max(1.0))
-                >
-                    {words::page::FAST_FORWARD}
-                </button>
+                <span class="caption" id="caption"></span>
+                <input type="range" id="position" min="0" max="1000" step="1" aria-label=words::page::POSITION on:input=scrub/>
+                <button class="btn small" id="finish" on:click=finish>{words::page::FAST_FORWARD}</button>
             </div>
             <Heads/>
         </section>
@@ -59,15 +62,22 @@ pub fn Stage() -> impl IntoView {
 #[component]
 fn ChooseProjection() -> impl IntoView {
     let page = expect_context::<Page>();
-    let chosen = Memo::new(move |_| page.session.with(|session| session.projection));
+    Effect::new(move || {
+        let chosen = page.session.with(|session| session.projection);
+        for projection in Projection::ALL {
+            let pressed = if projection == chosen { "true" } else { "false" };
+            dom::set(&projection_id(projection), "aria-pressed", Some(pressed));
+        }
+    });
     let button = move |projection: Projection| {
+        let name = words::projection(projection);
         view! {
             <button
+                id=projection_id(projection)
                 class=format!("btn small {}", super::thumbnails::role_class(scene::projected(projection)))
-                aria-pressed=move || (chosen.get() == projection).to_string()
                 on:click=move |_| page.session.update(|session| session.projection = projection)
             >
-                {words::projection(projection)}
+                {name}
             </button>
         }
     };
@@ -78,9 +88,13 @@ fn ChooseProjection() -> impl IntoView {
     }
 }
 
+fn projection_id(projection: Projection) -> String {
+    format!("projection-{}", projection as usize)
+}
+
 /// The canvas, and over each matrix a grid that assistive technology and the pointer can reach.
 #[component]
-fn Picture(stale: Signal<bool>) -> impl IntoView {
+fn Picture() -> impl IntoView {
     let page = expect_context::<Page>();
     let frame = NodeRef::<html::Div>::new();
     let canvas = NodeRef::<html::Canvas>::new();
@@ -88,11 +102,9 @@ fn Picture(stale: Signal<bool>) -> impl IntoView {
     repaint_on_change(page, canvas);
     let keys = move || page.grids.with(|grids| grids.iter().map(|grid| (grid.tensor, grid.head)).collect::<Vec<_>>());
     view! {
-        <div class="figure" node_ref=frame class:stale=stale>
+        <div class="figure" id="figure" node_ref=frame>
             <canvas node_ref=canvas width="0" height="0" aria-hidden="true"></canvas>
-            <Show when=move || page.data.with(Option::is_none)>
-                <p class="waiting">{words::page::CALCULATING}</p>
-            </Show>
+            {move || page.data.with(Option::is_none).then(|| view! { <p class="waiting">{words::page::CALCULATING}</p> })}
             <For each=keys key=|key| *key let((tensor, head))>
                 <MatrixGrid tensor=tensor head=head/>
             </For>
@@ -184,51 +196,27 @@ fn repaint_on_change(page: Page, canvas: NodeRef<html::Canvas>) {
 #[component]
 fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
     let page = expect_context::<Page>();
-    let grid = Memo::new(move |_| {
-        page.grids.with(|grids| grids.iter().find(|grid| grid.tensor == tensor && grid.head == head).cloned())
-    });
+    let outer = NodeRef::<html::Div>::new();
+    let row = NodeRef::<html::Div>::new();
+    let cell = NodeRef::<html::Div>::new();
+    let find = move |grids: &Vec<Grid>| grids.iter().find(|grid| grid.tensor == tensor && grid.head == head).cloned();
     // Where the keyboard is in this matrix, or the focus, or the first cell; as drawn.
-    let current = Memo::new(move |_| {
-        grid.with(|grid| {
-            let grid = grid.as_ref()?;
-            let here = |cell: Option<CellRef>| cell.and_then(|cell| grid.drawn_at(cell));
-            Some(here(page.cursor.get()).or_else(|| here(page.focus())).unwrap_or((0, 0)))
-        })
-    });
-    let cell =
-        move || grid.with(|grid| grid.as_ref().zip(current.get()).map(|(grid, (row, column))| grid.cell(row, column)));
-    let text = move || {
-        let cell = cell()?;
-        page.data.with(|data| {
-            let data = data.as_ref()?;
-            let context = Context { tokens: &data.tokens, setup: &data.setup };
-            let opened = || page.operands.with(|o| o.as_ref().filter(|o| o.cell == cell).map(|o| o.value));
-            let value = data.value(cell).or_else(opened);
-            Some(announcement(cell, value, context))
-        })
+    let current = move |grid: &Grid| {
+        let here = |cell: Option<CellRef>| cell.and_then(|cell| grid.drawn_at(cell));
+        here(page.cursor.get()).or_else(|| here(page.focus())).unwrap_or((0, 0))
     };
-    let bounds = move |side: fn((f32, f32, f32, f32)) -> f32| {
-        move || grid.with(|grid| grid.as_ref().map_or(String::new(), |grid| format!("{}px", side(grid.bounds()))))
-    };
-    let cell_box = move |side: fn((f32, f32, f32, f32)) -> f32| {
-        move || {
-            grid.with(|grid| {
-                grid.as_ref().zip(current.get()).map_or(String::new(), |(grid, (row, column))| {
-                    let (left, top, ..) = grid.bounds();
-                    let (x, y, width, height) = grid.cell_box(row, column);
-                    format!("{}px", side((x - left, y - top, width, height)))
-                })
-            })
+    // One effect in plain DOM calls: a signal for each of a dozen attributes would be many times the code.
+    Effect::new(move || {
+        if let (Some(outer), Some(row), Some(cell)) = (outer.get(), row.get(), cell.get())
+            && let Some(grid) = page.grids.with(find)
+        {
+            describe(page, &grid, current(&grid), &outer, &row, &cell);
         }
-    };
-    let id = move || current.get().map(|(row, column)| format!("{tensor:?}-{head}-{row}-{column}"));
-    let count = move |of: fn(&Grid) -> usize| move || grid.with(|grid| grid.as_ref().map(|grid| of(grid).to_string()));
+    });
     let under = move |event: &MouseEvent| {
-        grid.with_untracked(|grid| {
-            let grid = grid.as_ref()?;
-            let (left, top, ..) = grid.bounds();
-            grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)
-        })
+        let grid = page.grids.with_untracked(find)?;
+        let (left, top, ..) = grid.bounds();
+        grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)
     };
     let on_move = move |event: ev::PointerEvent| {
         let cell = under(&event);
@@ -243,14 +231,14 @@ fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
         }
     };
     let on_key = move |event: KeyboardEvent| {
-        let Some((grid, at)) = grid.get_untracked().zip(current.get_untracked()) else {
+        let Some(grid) = page.grids.with_untracked(find) else {
             return;
         };
-        if matches!(event.key().as_str(), "Enter" | " ") {
+        let at = untrack(|| current(&grid));
+        let key = event.key();
+        if matches!(key.as_str(), "Enter" | " ") {
             toggle_pin(page, grid.cell(at.0, at.1));
-        } else if let Some((row, column)) =
-            keyboard::moved(&event.key(), event.ctrl_key(), at, (grid.rows, grid.columns))
-        {
+        } else if let Some((row, column)) = keyboard::moved(&key, event.ctrl_key(), at, (grid.rows, grid.columns)) {
             page.hover.set(None);
             page.cursor.set(Some(grid.cell(row, column)));
         } else {
@@ -265,34 +253,53 @@ fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
             role="grid"
             tabindex="0"
             aria-label=words::tensor_name(tensor)
-            aria-rowcount=count(|grid| grid.rows)
-            aria-colcount=count(|grid| grid.columns)
-            aria-activedescendant=id
-            style:left=bounds(|b| b.0)
-            style:top=bounds(|b| b.1)
-            style:width=bounds(|b| b.2)
-            style:height=bounds(|b| b.3)
+            node_ref=outer
             on:pointermove=on_move
             on:pointerleave=move |_| page.hover.set(None)
             on:click=on_click
             on:keydown=on_key
         >
-            <div role="row" aria-rowindex=move || current.get().map(|(row, _)| (row + 1).to_string())>
-                <div
-                    role="gridcell"
-                    id=id
-                    aria-colindex=move || current.get().map(|(_, column)| (column + 1).to_string())
-                    aria-selected=move || (page.session.with(|session| session.pinned.is_some() && session.pinned == cell())).to_string()
-                    style:left=cell_box(|b| b.0)
-                    style:top=cell_box(|b| b.1)
-                    style:width=cell_box(|b| b.2)
-                    style:height=cell_box(|b| b.3)
-                >
-                    <span class="said">{text}</span>
-                </div>
+            <div role="row" node_ref=row>
+                <div role="gridcell" node_ref=cell></div>
             </div>
         </div>
     }
+}
+
+/// Puts a grid's elements where the picture has them, and says what its current cell says.
+fn describe(
+    page: Page,
+    grid: &Grid,
+    (row, column): (usize, usize),
+    outer: &HtmlElement,
+    row_: &Element,
+    cell_: &HtmlElement,
+) {
+    let cell = grid.cell(row, column);
+    let (left, top, width, height) = grid.bounds();
+    dom::place(outer, (left, top, width, height));
+    let (x, y, width, height) = grid.cell_box(row, column);
+    dom::place(cell_, (x - left, y - top, width, height));
+    let id = format!("cell-{}-{}-{row}-{column}", grid.tensor as usize, grid.head);
+    let pinned = page.session.with(|session| session.pinned == Some(cell));
+    for (element, name, value) in [
+        (outer as &Element, "aria-rowcount", grid.rows.to_string()),
+        (outer, "aria-colcount", grid.columns.to_string()),
+        (outer, "aria-activedescendant", id.clone()),
+        (row_, "aria-rowindex", (row + 1).to_string()),
+        (cell_, "id", id),
+        (cell_, "aria-colindex", (column + 1).to_string()),
+        (cell_, "aria-selected", pinned.to_string()),
+    ] {
+        dom::attribute(element, name, Some(&value));
+    }
+    let text = page.data.with(|data| {
+        let data = data.as_ref()?;
+        let context = Context { tokens: &data.tokens, setup: &data.setup };
+        let opened = || page.operands.with(|o| o.as_ref().filter(|o| o.cell == cell).map(|o| o.value));
+        Some(announcement(cell, data.value(cell).or_else(opened), context))
+    });
+    cell_.set_text_content(text.as_deref());
 }
 
 /// Keeps a cell in the inspector, or lets it go.
