@@ -106,7 +106,7 @@ pub enum Tensor {
 pub struct Slice {
     /// Which tensor.
     pub tensor: Tensor,
-    /// Which head, from 0. Tensors without heads ignore it.
+    /// Which head, from 0, of those that the run has; others are not answered. Tensors without heads ignore which.
     pub head: usize,
     /// No more rows than these are sent.
     pub most_rows: usize,

@@ -73,10 +73,18 @@ impl Kept {
         }
     }
 
-    /// A tensor as the page wants to see it.
-    pub fn matrix(&self, slice: Slice) -> Matrix {
+    /// The matrices that the page wants to see, in that order, without those of heads that this run does not have.
+    pub fn matrices(&self, slices: Vec<Slice>) -> Vec<(Slice, Matrix)> {
+        slices.into_iter().filter_map(|slice| Some((slice, self.matrix(slice)?))).collect()
+    }
+
+    /// A tensor as the page wants to see it. `None` where there is no such head.
+    fn matrix(&self, slice: Slice) -> Option<Matrix> {
         let Slice { tensor, head, most_rows, most_columns } = slice;
-        let values = self.tensor(tensor, head.min(self.setup.heads - 1));
+        if head >= self.setup.heads {
+            return None;
+        }
+        let values = self.tensor(tensor, head);
         let (rows, columns) = values.dim();
         let (shown_rows, shown_columns) = (rows.min(most_rows.max(1)), columns.min(most_columns.max(1)));
         // A hidden key's weight and exponential are 0; what the page must know is that it is hidden.
@@ -101,7 +109,7 @@ impl Kept {
             }
         }
         let largest = cells.iter().filter(|value| value.is_finite()).fold(0.0, |max: f32, value| max.max(value.abs()));
-        Matrix { rows, columns, shown_rows, shown_columns, values: cells, largest }
+        Some(Matrix { rows, columns, shown_rows, shown_columns, values: cells, largest })
     }
 
     /// A number and what it was made from. `None` where there is no such cell.

@@ -22,9 +22,12 @@ pub fn scientific(value: f64) -> String {
     if value == 0.0 { "0".to_owned() } else { format!("{value:.1e}").replace('-', "−") }
 }
 
-/// A share as a percentage: "29.9 %".
+/// A share as a percentage: "29.9 %". A small one is not written as none.
 pub fn percent(share: f64) -> String {
-    format!("{} %", fixed(share * 100.0, 1))
+    match fixed(share * 100.0, 1).as_str() {
+        "0.0" if share > 0.0 => "< 0.1 %".to_owned(),
+        text => format!("{text} %"),
+    }
 }
 
 /// A shape or an index: "[1, 4, 6, 6]".
@@ -47,6 +50,7 @@ mod tests {
         assert_eq!(scientific(-5.9e-8), "−5.9e−8");
         assert_eq!(scientific(0.0), "0");
         assert_eq!(percent(0.2991), "29.9 %");
+        assert_eq!([0.0, 1e-9, 1.0].map(percent), ["0.0 %", "< 0.1 %", "100.0 %"]);
         assert_eq!(shape(&[1, 4, 6, 6]), "[1, 4, 6, 6]");
     }
 }

@@ -1,5 +1,7 @@
 //! Every word that a person reads on the page, in one place, ready to be translated.
 
+pub(super) mod explain;
+
 use super::{Projection, Step, timeline::SoftmaxPart};
 use crate::attention::Mask;
 use crate::embedding::Positions;
