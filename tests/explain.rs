@@ -3,7 +3,7 @@
 #[path = "common/engine.rs"]
 mod engine;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use engine::{TENSORS, explain as operands_of, on_cpu, on_gpu, read, run, whole};
 use headlight::attention::{Mask, Visibility};
@@ -63,8 +63,8 @@ fn for_each_cell(engine: &mut Engine, mut look: impl FnMut(&Operands, Context)) 
 }
 
 fn every_number_is_explained(engine: &mut Engine) {
-    let mut cells = BTreeMap::new();
-    let mut worst = BTreeMap::new();
+    let mut cells = HashMap::new();
+    let mut worst = HashMap::new();
     for_each_cell(engine, |operands, context| {
         let cell = operands.cell;
         let explanation = explain(operands, context);
@@ -141,7 +141,7 @@ fn assert_sorted(tensor: Tensor, terms: &[Term]) {
 
 #[test]
 fn a_wrong_number_is_seen() {
-    let mut thousandths = BTreeMap::new();
+    let mut thousandths = HashMap::new();
     for_each_cell(&mut on_cpu(), |operands, context| {
         let Operands { cell, value, .. } = *operands;
         let check = explain(operands, context).check;
@@ -185,7 +185,7 @@ fn a_wrong_number_is_seen() {
 #[test]
 fn a_wrong_operand_is_seen() {
     let mut random = Mt::new(2);
-    let mut wrong_operands = BTreeMap::new();
+    let mut wrong_operands = HashMap::new();
     for_each_cell(&mut on_cpu(), |operands, context| {
         let cell = operands.cell;
         let check = explain(operands, context).check;

@@ -1,1 +1,323 @@
-fn main() {}
+//! The nine steps look right; and whatever is typed, set up and played, a frame can be drawn and pointed at.
+
+#[path = "common/engine.rs"]
+mod engine;
+#[path = "common/snapshot.rs"]
+mod snapshot;
+
+use engine::{on_cpu, run};
+use headlight::attention::Mask;
+use headlight::embedding::Positions;
+use headlight::figure::{Face, Mark};
+use headlight::lesson::picture::{LABEL_SIZE, Picture, View, picture, thumbnail};
+use headlight::lesson::scene::{Data, in_heads_strip, sources, wanted};
+use headlight::lesson::theme::Colors;
+use headlight::lesson::{Projection, Session, Step, Theme};
+use headlight::protocol::{CellRef, Setup, Tensor};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// The stage of a desktop.
+const DESKTOP: f32 = 800.0;
+/// The stage of a phone.
+const PHONE: f32 = 330.0;
+
+/// What a page shows in this session, whose run was done.
+fn data(session: &Session) -> Data {
+    Data::new(run(&mut on_cpu(), 1, &session.sentence, &session.setup, wanted(session)))
+}
+
+fn view(data: &Data, width: f32, theme: Theme, focus: Option<CellRef>) -> View {
+    let token_widths = data.tokens.iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
+    View { width, matrix_height: 440.0, colors: Colors::of(theme), token_widths, focus }
+}
+
+fn cell(tensor: Tensor, row: usize, column: usize) -> CellRef {
+    CellRef { tensor, head: 0, row, column }
+}
+
+#[track_caller]
+fn assert_looks_right(name: &str, session: &Session, width: f32, focus: Option<CellRef>) {
+    let data = data(session);
+    let theme = session.theme.unwrap_or(Theme::Light);
+    let view = view(&data, width, theme, focus);
+    let picture = picture(session, &data, &view).expect("all that it shows is there");
+    snapshot::assert_snapshot_on(view.colors.panel, &format!("lesson-{name}"), &picture.figure);
+}
+
+fn at(step: Step) -> Session {
+    Session { step, ..Session::default() }
+}
+
+fn causal() -> Setup {
+    Setup { mask: Mask::Causal, ..Setup::default() }
+}
+
+#[test]
+fn tokens_look_right() {
+    let focus = Some(cell(Tensor::Tokens, 0, 0));
+    assert_looks_right("tokens", &at(Step::Tokens), DESKTOP, focus);
+}
+
+#[test]
+fn embed_looks_right() {
+    assert_looks_right("embed", &at(Step::Embed), DESKTOP, Some(cell(Tensor::Input, 1, 20)));
+}
+
+#[test]
+fn project_looks_right() {
+    let session = Session { projection: Projection::Keys, ..at(Step::Project) };
+    assert_looks_right("project", &session, DESKTOP, Some(cell(Tensor::Keys, 3, 2)));
+}
+
+#[test]
+fn scores_look_right() {
+    assert_looks_right("scores", &at(Step::Scores), DESKTOP, Some(cell(Tensor::Scores, 5, 1)));
+}
+
+#[test]
+fn scores_look_right_while_they_are_made() {
+    assert_looks_right("scores-at-20", &Session { position: 0.2, ..at(Step::Scores) }, DESKTOP, None);
+}
+
+#[test]
+fn scores_look_right_on_a_phone() {
+    assert_looks_right("scores-phone", &at(Step::Scores), PHONE, Some(cell(Tensor::Scores, 5, 1)));
+}
+
+#[test]
+fn mask_looks_right() {
+    assert_looks_right("mask", &Session { setup: causal(), ..at(Step::Mask) }, DESKTOP, None);
+}
+
+#[test]
+fn softmax_looks_right_in_the_dark() {
+    let session = Session { setup: causal(), theme: Some(Theme::Dark), ..at(Step::Softmax) };
+    assert_looks_right("softmax-dark", &session, DESKTOP, Some(cell(Tensor::Weights, 5, 1)));
+}
+
+#[test]
+fn softmax_looks_right_while_it_is_made() {
+    assert_looks_right("softmax-at-60", &Session { position: 0.6, ..at(Step::Softmax) }, DESKTOP, None);
+}
+
+#[test]
+fn output_looks_right() {
+    assert_looks_right("output", &at(Step::Output), DESKTOP, Some(cell(Tensor::Output, 2, 40)));
+}
+
+fn sessions() -> impl Strategy<Value = Session> {
+    let sentences = [
+        "the",
+        "The cat sat on the mat",
+        "the cat, the Cat and the the",
+        "Donaudampfschifffahrtsgesellschaftskapitän naïve café 你好 🙂",
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen",
+    ];
+    let long = [60, 300].map(|count| (0..count).map(|i| format!("w{i} ")).collect::<String>());
+    let sentence = prop_oneof![8 => select(sentences.to_vec()).prop_map(str::to_owned), 1 => select(long.to_vec())];
+    let setup = (select(vec![(1, 1), (8, 1), (8, 8), (64, 4), (96, 1), (300, 3)]), any::<bool>(), any::<bool>())
+        .prop_map(|((width, heads), causal, sinusoidal)| Setup {
+            seed: 42,
+            heads,
+            width,
+            mask: if causal { Mask::Causal } else { Mask::None },
+            positions: if sinusoidal { Positions::Sinusoidal } else { Positions::None },
+        });
+    // Play holds a finished step for a moment, past its end.
+    let position = prop_oneof![Just(0.0), Just(1.0), 0.0..1.2];
+    let step_and_projection = (select(&Step::ALL), select(&Projection::ALL));
+    (sentence, setup, step_and_projection, position, any::<prop::sample::Index>()).prop_map(
+        |(sentence, setup, (step, projection), position, head)| {
+            let head = head.index(setup.heads);
+            Session { sentence, setup, step, projection, position, head, ..Session::default() }
+        },
+    )
+}
+
+/// A cell of one of the grids.
+fn focus_of(picture: &Picture, grid: prop::sample::Index, [row, column]: [prop::sample::Index; 2]) -> CellRef {
+    let grid = grid.get(&picture.grids);
+    grid.cell(row.index(grid.rows), column.index(grid.columns))
+}
+
+/// Strokes stand out over the edge of what they surround by half their width.
+const STROKE: f32 = 3.0;
+
+fn assert_inside(picture: &Picture) -> Result<(), TestCaseError> {
+    let figure = &picture.figure;
+    for mark in &figure.marks {
+        let [left, top, right, bottom] = match mark {
+            Mark::Heatmap(map) => {
+                prop_assert_eq!(map.cells.len(), map.rows * map.columns);
+                let (width, height) = (map.columns as f32 * map.cell_width, map.rows as f32 * map.cell_height);
+                [map.x, map.y, map.x + width, map.y + height]
+            }
+            Mark::Rect(rect) => [rect.x, rect.y, rect.x + rect.width, rect.y + rect.height],
+            Mark::Line(line) => {
+                let (x, y) = (line.points.iter().map(|point| point.0), line.points.iter().map(|point| point.1));
+                [
+                    x.clone().fold(f32::INFINITY, f32::min),
+                    y.clone().fold(f32::INFINITY, f32::min),
+                    x.fold(0.0, f32::max),
+                    y.fold(0.0, f32::max),
+                ]
+            }
+            // Where a text stands is what counts; how wide it is depends on who paints it.
+            Mark::Text(text) => [text.x, text.y, text.x, text.y],
+        };
+        let inside =
+            left >= -STROKE && top >= -STROKE && right <= figure.width + STROKE && bottom <= figure.height + STROKE;
+        prop_assert!(inside, "{left} {top} {right} {bottom} in {} × {}: {mark:?}", figure.width, figure.height);
+    }
+    Ok(())
+}
+
+/// Pointer, keyboard and drawing agree on where a cell is.
+fn assert_cells_agree(picture: &Picture, [row, column]: [prop::sample::Index; 2]) -> Result<(), TestCaseError> {
+    for grid in &picture.grids {
+        let (row, column) = (row.index(grid.rows), column.index(grid.columns));
+        let (x, y, width, height) = grid.cell_box(row, column);
+        prop_assert!(width > 0.0 && height > 0.0);
+        let cell = grid.cell(row, column);
+        prop_assert_eq!(cell.tensor, grid.tensor);
+        prop_assert_eq!(grid.drawn_at(cell), Some((row, column)));
+        prop_assert_eq!(grid.cell_at(x + width / 2.0, y + height / 2.0), Some(cell));
+        let (left, top, all_width, all_height) = grid.bounds();
+        prop_assert!(x >= left - 0.01 && x + width <= left + all_width + 0.01, "{:?}", grid);
+        prop_assert!(y >= top - 0.01 && y + height <= top + all_height + 0.01, "{:?}", grid);
+        for (x, y) in
+            [(left - 1.0, top), (left, top - 1.0), (left + all_width + 1.0, top), (left, top + all_height + 1.0)]
+        {
+            prop_assert_eq!(grid.cell_at(x, y), None, "outside of {:?}", grid);
+        }
+        for cell in [CellRef { row: cell.row + 100_000, ..cell }, CellRef { column: cell.column + 100_000, ..cell }] {
+            prop_assert_eq!(grid.drawn_at(cell), None);
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_frame_can_be_drawn_and_pointed_at(
+        session in sessions(),
+        width in prop_oneof![Just(PHONE), Just(DESKTOP), 260.0..1600.0_f32],
+        grid in any::<prop::sample::Index>(),
+        place in any::<[prop::sample::Index; 2]>(),
+    ) {
+        let data = data(&session);
+        let mut view = view(&data, width, Theme::Light, None);
+        let plain = picture(&session, &data, &view).expect("all that it shows is there");
+        prop_assert_eq!(plain.figure.width, width);
+        prop_assert!(!plain.caption.is_empty());
+        assert_inside(&plain)?;
+        assert_cells_agree(&plain, place)?;
+
+        // Looking at a cell moves nothing.
+        view.focus = Some(focus_of(&plain, grid, place));
+        let focused = picture(&session, &data, &view).expect("all that it shows is there");
+        prop_assert_eq!(&focused.grids, &plain.grids);
+        prop_assert_eq!(focused.figure.height, plain.figure.height);
+        assert_inside(&focused)?;
+    }
+
+    #[test]
+    fn a_finished_step_stays_as_it_is_while_it_is_held(session in sessions(), held in 1.0..2.0) {
+        let data = data(&session);
+        let view = view(&data, DESKTOP, Theme::Light, None);
+        let at = |position| picture(&Session { position, ..session.clone() }, &data, &view);
+        prop_assert_eq!(at(1.0), at(held));
+    }
+}
+
+#[test]
+fn a_finished_step_shows_the_numbers_of_the_engine() {
+    for step in [Step::Scores, Step::Scale, Step::Softmax] {
+        let session = at(step);
+        let data = data(&session);
+        let picture = picture(&session, &data, &view(&data, 1200.0, Theme::Light, None)).expect("it is all there");
+        let result = headlight::lesson::scene::result(step, session.projection);
+        let grid = picture.grids.iter().find(|grid| grid.tensor == result).expect("the result is drawn");
+        for row in 0..grid.rows {
+            for column in 0..grid.columns {
+                let value = data.value(grid.cell(row, column)).expect("it came in full");
+                let expected = headlight::lesson::number::short(value);
+                let (x, y, width, height) = grid.cell_box(row, column);
+                let shown = picture.figure.marks.iter().find_map(|mark| match mark {
+                    Mark::Text(text) if (x..x + width).contains(&text.x) && (y..y + height).contains(&text.y) => {
+                        Some(&text.text)
+                    }
+                    _ => None,
+                });
+                assert_eq!(shown, Some(&expected), "{step:?} {row} {column}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_cell_was_made_from_is_lit() {
+    for (step, tensor) in [(Step::Scores, Tensor::Scores), (Step::Mix, Tensor::Mixed), (Step::Output, Tensor::Output)] {
+        let session = at(step);
+        let data = data(&session);
+        let focus = cell(tensor, 4, 3);
+        let outlines = |focus| {
+            let picture = picture(&session, &data, &view(&data, DESKTOP, Theme::Light, focus)).expect("it is there");
+            let strong = |mark: &&Mark| matches!(mark, Mark::Text(text) if text.face == Face::Strong);
+            let boxes = picture.figure.marks.iter().filter(|mark| matches!(mark, Mark::Rect(_))).count();
+            (boxes, picture.figure.marks.iter().filter(strong).count())
+        };
+        let (plain, lit) = (outlines(None), outlines(Some(focus)));
+        // A line around each source, and two around the cell itself; its words in bold.
+        assert_eq!(lit.0 - plain.0, sources(focus).len() + 2, "{step:?}");
+        assert!(lit.1 > plain.1, "{step:?}");
+    }
+}
+
+#[test]
+fn a_thumbnail_is_all_of_the_matrix_in_small() {
+    for step in Step::ALL {
+        let session = Session { setup: causal(), ..at(step) };
+        let data = data(&session);
+        let tensor = in_heads_strip(step, session.projection);
+        let matrix = data.in_thumbnail(tensor, 3).expect("every head has its thumbnail");
+        let figure = thumbnail(matrix, tensor, 60.0, 40.0, &Colors::of(Theme::Light));
+        let [Mark::Heatmap(map)] = &figure.marks[..] else { panic!("{:?}", figure.marks) };
+        assert_eq!((map.rows, map.columns), (matrix.shown_rows, matrix.shown_columns));
+        let size = (map.columns as f32 * map.cell_width, map.rows as f32 * map.cell_height);
+        assert!((size.0 - 60.0).abs() < 0.01 && (size.1 - 40.0).abs() < 0.01, "{size:?}");
+    }
+}
+
+#[test]
+fn nothing_is_drawn_before_its_numbers_came() {
+    let session = at(Step::Scores);
+    let data = data(&session);
+    let view = view(&data, DESKTOP, Theme::Light, None);
+    assert!(picture(&session, &data, &view).is_some());
+    for session in [Session { head: 1, ..session.clone() }, at(Step::Output)] {
+        assert_eq!(picture(&session, &data, &view), None);
+        assert!(!data.missing(&wanted(&session)).is_empty());
+    }
+}
+
+#[test]
+fn no_word_of_the_standard_example_is_cut_off() {
+    for (step, setup) in Step::ALL.into_iter().flat_map(|step| [(step, Setup::default()), (step, causal())]) {
+        for position in [0.2, 0.6, 1.0] {
+            let session = Session { setup: setup.clone(), position, ..at(step) };
+            let data = data(&session);
+            let figure =
+                picture(&session, &data, &view(&data, DESKTOP, Theme::Light, None)).expect("it is there").figure;
+            for mark in &figure.marks {
+                let Mark::Text(text) = mark else { continue };
+                let [left, top, right, bottom] = snapshot::text_box(text);
+                let inside = left >= 0.0 && top >= -STROKE && right <= figure.width && bottom <= figure.height + STROKE;
+                assert!(inside || text.text.is_empty(), "{step:?} at {position}: {text:?}");
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use headlight::figure::svg::{SvgOptions, svg};
-use headlight::figure::{Figure, Rgb};
+use headlight::figure::{Anchor, Face, Figure, Mark, Rgb, Text};
 use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
@@ -60,6 +60,37 @@ const BLESS: &str = "HEADLIGHT_BLESS=1 cargo test: make it the expected one";
 ///
 /// Panics if it is no valid SVG.
 pub fn render(svg: &str, scale: f32) -> Pixmap {
+    let tree = tree(svg);
+    let size = tree.size().to_int_size().scale_by(scale).expect("a figure has a size");
+    let mut pixmap = Pixmap::new(size.width(), size.height()).expect("a figure has a size");
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    pixmap
+}
+
+/// The box around a text, in CSS pixels: left, top, right, bottom. Empty where nothing is to be seen.
+pub fn text_box(text: &Text) -> [f32; 4] {
+    let figure = Figure { width: 1.0, height: 1.0, marks: vec![Mark::Text(text.clone())] };
+    let bounds = tree(&svg(&figure, &SvgOptions::default())).root().abs_bounding_box();
+    [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()]
+}
+
+/// How wide a text is in the page's plain face, in CSS pixels.
+pub fn text_width(text: &str, size: f32) -> f32 {
+    let text = Text {
+        x: 0.0,
+        y: 0.0,
+        text: text.to_owned(),
+        size,
+        color: Rgb::default(),
+        anchor: Anchor::Start,
+        face: Face::Plain,
+        turned: false,
+    };
+    let [left, _, right, _] = text_box(&text);
+    right - left
+}
+
+fn tree(svg: &str) -> Tree {
     let mut fonts = Database::new();
     fonts.load_font_data(include_bytes!("../data/fonts/DejaVuSans.ttf").to_vec());
     fonts.load_font_data(include_bytes!("../data/fonts/DejaVuSans-Bold.ttf").to_vec());
@@ -68,11 +99,7 @@ pub fn render(svg: &str, scale: f32) -> Pixmap {
     fonts.set_serif_family("DejaVu Serif");
 
     let options = Options { fontdb: Arc::new(fonts), ..Options::default() };
-    let tree = Tree::from_str(svg, &options).unwrap_or_else(|error| panic!("{error}:\n{svg}"));
-    let size = tree.size().to_int_size().scale_by(scale).expect("a figure has a size");
-    let mut pixmap = Pixmap::new(size.width(), size.height()).expect("a figure has a size");
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    pixmap
+    Tree::from_str(svg, &options).unwrap_or_else(|error| panic!("{error}:\n{svg}"))
 }
 
 /// How many pixels are off by more than [`TOLERANCE`], and where: red on `actual`, grown pale. Where one picture has no
