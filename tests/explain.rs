@@ -367,3 +367,31 @@ fn a_token_names_the_others_that_are_the_same_word() {
         )
     );
 }
+
+#[test]
+fn a_number_that_follows_from_its_operands_but_breaks_the_rule_is_seen() {
+    const HIDDEN: f32 = f32::NEG_INFINITY;
+    let tokens = tokens("two words");
+    let setup = Setup { width: 4, heads: 1, mask: Mask::Causal, ..Setup::default() };
+    let (seen, hidden) = ((1, 0), (0, 1));
+    // What is true, and what is not: the cell, its number and its operands.
+    type Stored<'a> = ((usize, usize), f32, &'a [f32], &'a [f32]);
+    let cases: [(Tensor, Stored, Stored); 6] = [
+        // The factor is 1 ÷ √4.
+        (Tensor::Scaled, (seen, 1.0, &[2.0], &[0.5]), (seen, 2.0, &[2.0], &[1.0])),
+        (Tensor::Masked, (seen, 1.0, &[1.0], &[0.0]), (seen, HIDDEN, &[1.0], &[HIDDEN])),
+        (Tensor::Masked, (hidden, HIDDEN, &[1.0], &[HIDDEN]), (hidden, 1.0, &[1.0], &[0.0])),
+        (Tensor::Shifted, (hidden, HIDDEN, &[HIDDEN], &[3.0]), (hidden, -1.0, &[2.0], &[3.0])),
+        (Tensor::Exponentials, (hidden, 0.0, &[HIDDEN], &[]), (hidden, 1.0, &[0.0], &[])),
+        (Tensor::RowSums, (seen, 1.0, &[0.5, 0.5], &[]), (seen, 1.5, &[1.0, 0.5], &[])),
+    ];
+    for (tensor, right, wrong) in cases {
+        let holds = |((row, column), value, left, right): Stored| {
+            let operands =
+                Operands { cell: cell(tensor, row, column), value, left: left.to_vec(), right: right.to_vec() };
+            explain(&operands, context(&tokens, &setup)).check.holds
+        };
+        assert!(holds(right), "{tensor:?}: {right:?}");
+        assert!(!holds(wrong), "{tensor:?}: {wrong:?}");
+    }
+}
