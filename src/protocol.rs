@@ -148,7 +148,7 @@ pub struct CellRef {
 ///
 /// `left` and `right` are, for a matrix product, the row and the column; for a sum, difference or scaling the two
 /// operands; for a softmax weight the row of masked scores and the row of weights; for a row's maximum or sum the
-/// row; empty where the number was not made from others.
+/// row; for a number drawn at random, the same draw once more; empty where the number was not made from others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Operands {
     /// Which number.
@@ -289,14 +289,7 @@ pub enum Refusal {
     NoTokens,
     /// The model width is 0 or over [`WIDEST_MODEL`].
     Width(usize),
-    /// The width cannot be shared out among that many heads.
-    HeadsDoNotDivideWidth {
-        /// `E`.
-        width: usize,
-        /// `H`.
-        heads: usize,
-    },
-    /// Anything else that attention refuses, in its own words.
+    /// Attention refuses, in its own words.
     Attention(String),
 }
 

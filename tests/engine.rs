@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use engine::{TENSORS, ask, clock, explain, on_cpu, on_gpu, read, run, whole};
-use headlight::attention::{Mask, Visibility};
+use headlight::attention::{Error, Mask, Visibility};
 use headlight::embedding::{Positions, embed, positions, tokens};
 use headlight::engine::Engine;
 use headlight::gpu;
@@ -24,6 +24,10 @@ const EXAMPLE: &str = "The cat sat on the mat";
 fn on_both(test: impl Fn(&mut Engine)) {
     test(&mut on_cpu());
     test(&mut on_gpu());
+}
+
+fn not_divided(width: usize, heads: usize) -> Refusal {
+    Refusal::Attention(Error::HeadsDoNotDivideWidth { width, heads }.to_string())
 }
 
 fn causal() -> Setup {
@@ -88,8 +92,8 @@ fn what_makes_no_sense_is_refused_and_the_last_run_is_kept() {
             (" \n\t\u{200b}", Setup::default(), Refusal::NoTokens),
             (EXAMPLE, Setup { width: 0, ..Setup::default() }, Refusal::Width(0)),
             (EXAMPLE, Setup { width: WIDEST_MODEL + 1, ..Setup::default() }, Refusal::Width(513)),
-            (EXAMPLE, Setup { heads: 3, ..Setup::default() }, Refusal::HeadsDoNotDivideWidth { width: 64, heads: 3 }),
-            (EXAMPLE, Setup { heads: 0, ..Setup::default() }, Refusal::HeadsDoNotDivideWidth { width: 64, heads: 0 }),
+            (EXAMPLE, Setup { heads: 3, ..Setup::default() }, not_divided(64, 3)),
+            (EXAMPLE, Setup { heads: 0, ..Setup::default() }, not_divided(64, 0)),
         ];
         for (sentence, setup, expected) in cases {
             let request = Request::Run { run: 2, sentence: sentence.to_owned(), setup, slices: vec![] };

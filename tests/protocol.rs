@@ -97,7 +97,6 @@ fn replies() -> impl Strategy<Value = Reply> {
     let refusal = prop_oneof![
         Just(Refusal::NoTokens),
         sizes().prop_map(Refusal::Width),
-        (sizes(), sizes()).prop_map(|(width, heads)| Refusal::HeadsDoNotDivideWidth { width, heads }),
         any::<String>().prop_map(Refusal::Attention),
     ];
     let run =

@@ -1,7 +1,7 @@
 use ndarray::{Array2, Array3, Array4, ArrayView2, Axis, CowArray, Ix2, s};
 
 use crate::attention::{BlockTrace, BlockWeights, Scale, Visibility, width_from_heads};
-use crate::embedding::Token;
+use crate::embedding::{Generator, Token, embedding_from_id};
 use crate::protocol::{CellRef, Matrix, Operands, Setup, Slice, Tensor};
 
 /// A run that is kept: every tensor can be looked at, and every number opened.
@@ -124,14 +124,15 @@ impl Kept {
         let number = |tensor, row, column| vec![self.tensor(tensor, head)[[row, column]]];
         let head_dim = self.setup.width / self.setup.heads;
         let (left, right) = match tensor {
-            Tensor::Tokens
-            | Tensor::WordEmbeddings
-            | Tensor::Positions
-            | Tensor::Mask
-            | Tensor::QueryWeights
-            | Tensor::KeyWeights
-            | Tensor::ValueWeights
-            | Tensor::OutputWeights => (vec![], vec![]),
+            Tensor::Tokens | Tensor::Positions | Tensor::Mask => (vec![], vec![]),
+            Tensor::WordEmbeddings => {
+                let Setup { seed, width, .. } = self.setup;
+                (vec![embedding_from_id(self.tokens[row].id, width, seed)[column]], vec![])
+            }
+            Tensor::QueryWeights => (self.drawn_again(0, row, head * head_dim + column), vec![]),
+            Tensor::KeyWeights => (self.drawn_again(1, row, head * head_dim + column), vec![]),
+            Tensor::ValueWeights => (self.drawn_again(2, row, head * head_dim + column), vec![]),
+            Tensor::OutputWeights => (self.drawn_again(3, row, column), vec![]),
             Tensor::Input => (number(Tensor::WordEmbeddings, row, column), number(Tensor::Positions, row, column)),
             Tensor::Queries => (row_of(Tensor::Input), column_of(Tensor::QueryWeights)),
             Tensor::Keys => (row_of(Tensor::Input), column_of(Tensor::KeyWeights)),
@@ -154,6 +155,17 @@ impl Kept {
             Tensor::Output => (row_of(Tensor::Heads), column_of(Tensor::OutputWeights)),
         };
         Some(Operands { cell, value, left, right })
+    }
+
+    /// A weight of one of the four layers, drawn from the seed once more.
+    fn drawn_again(&self, layer: usize, row: usize, column: usize) -> Vec<f32> {
+        let Setup { seed, width, .. } = self.setup;
+        let mut generator = Generator::manual_seed(seed);
+        for _ in 0..layer {
+            generator.linear_weight(width, width);
+        }
+        // As far as the row that is the page's column: PyTorch's weight is [out, in].
+        vec![generator.linear_weight(width, column + 1)[[column, row]]]
     }
 }
 

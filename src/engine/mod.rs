@@ -114,11 +114,9 @@ impl Engine {
         }
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
         let config = Config { scale: Scale::InverseSqrtHeadDim, mask: setup.mask.clone() };
-        let trace =
-            calculate(&mut self.backend, &input, weights, heads, &config).await.map_err(|error| match error {
-                Error::HeadsDoNotDivideWidth { width, heads } => Refusal::HeadsDoNotDivideWidth { width, heads },
-                other => Refusal::Attention(other.to_string()),
-            })?;
+        let trace = calculate(&mut self.backend, &input, weights, heads, &config)
+            .await
+            .map_err(|error| Refusal::Attention(error.to_string()))?;
         let kept = Kept::new(run, setup.clone(), tokens, (words, positions, input), weights.clone(), trace);
         Ok((kept, left_out))
     }

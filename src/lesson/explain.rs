@@ -11,7 +11,7 @@ use super::{
     words::{self, explain as say},
 };
 use crate::attention::{Mask, Visibility};
-use crate::embedding::{self, Generator, Positions, Token};
+use crate::embedding::{self, Positions, Token};
 use crate::protocol::{CellRef, Operands, Setup, Tensor};
 
 /// A cell explained.
@@ -331,8 +331,13 @@ fn largest(row: &[f32]) -> f64 {
     row.iter().copied().fold(f32::NEG_INFINITY, f32::max).into()
 }
 
-fn by_size(a: &Term, b: &Term) -> std::cmp::Ordering {
-    b.amount.abs().total_cmp(&a.amount.abs())
+fn size(term: &Term) -> f64 {
+    term.amount.abs()
+}
+
+/// Largest first.
+fn sort(terms: &mut [Term], by: fn(&Term) -> f64) {
+    terms.sort_by(|a, b| by(b).total_cmp(&by(a)));
 }
 
 /// Terms `left[i] × right[i]`, largest contribution first, and their sum.
@@ -349,7 +354,7 @@ fn products(left: &[f32], right: &[f32], label: impl Fn(usize) -> String, decima
         })
         .collect();
     let sum = terms.iter().map(|term| term.amount).sum();
-    terms.sort_by(by_size);
+    sort(&mut terms, size);
     (terms, sum)
 }
 
@@ -357,7 +362,7 @@ fn products(left: &[f32], right: &[f32], label: impl Fn(usize) -> String, decima
 fn row_terms(row: &[f32], cell: CellRef, context: Context) -> Vec<Term> {
     let term = |key: usize| operand(&context.word_in_place(key), row[key].into(), row[key].into());
     let mut terms: Vec<Term> = context.visible_keys(cell.row, row.len()).map(term).collect();
-    terms.sort_by(|a, b| b.amount.total_cmp(&a.amount));
+    sort(&mut terms, |term| term.amount);
     terms
 }
 
@@ -413,10 +418,8 @@ fn token(operands: &Operands, context: Context) -> Explanation {
 }
 
 fn word_embedding(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, .. } = operands;
-    let Setup { seed, width, .. } = *context.setup;
-    let id = context.tokens[cell.row].id;
-    let again = embedding::embedding_from_id(id, width, seed)[cell.column];
+    let Operands { cell, value, left, .. } = operands;
+    let (id, seed) = (context.tokens[cell.row].id, context.setup.seed);
     leaf(
         token_and_dimension(*cell, context),
         fixed((*value).into(), 3),
@@ -428,7 +431,7 @@ fn word_embedding(operands: &Operands, context: Context) -> Explanation {
             mathml::text(&say::seed_and_id(id, seed)),
             mathml::op(")"),
         ],
-        check(again.into(), (*value).into(), 0.0, say::DRAWN_AGAIN_FROM_WORD),
+        check(first(left), (*value).into(), 0.0, say::DRAWN_AGAIN_FROM_WORD),
         say::WHY_WORD_EMBEDDING.to_owned(),
     )
 }
@@ -498,7 +501,7 @@ fn input(operands: &Operands, context: Context) -> Explanation {
 }
 
 fn weight(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, .. } = operands;
+    let Operands { cell, value, left, .. } = operands;
     let Setup { seed, width, .. } = *context.setup;
     let layer = match cell.tensor {
         Tensor::QueryWeights => 0,
@@ -508,12 +511,6 @@ fn weight(operands: &Operands, context: Context) -> Explanation {
     };
     let head_column = if cell.tensor == Tensor::OutputWeights { 0 } else { cell.head * context.head_dim() };
     let column = head_column + cell.column;
-    let mut generator = Generator::manual_seed(seed);
-    for _ in 0..layer {
-        generator.linear_weight(width, width);
-    }
-    // As far as the row that is the page's column: PyTorch's weight is [out, in].
-    let again = generator.linear_weight(width, column + 1)[[column, cell.row]];
     let bound = || mathml::frac(&mathml::num("1"), &mathml::sqrt(&mathml::num(&width.to_string())));
     leaf(
         heading(say::FROM_TO, [plain(cell.row.to_string()), plain(column.to_string())]),
@@ -528,7 +525,7 @@ fn weight(operands: &Operands, context: Context) -> Explanation {
             mathml::op("="),
             mathml::num(&fixed(1.0 / (width as f64).sqrt(), 3)),
         ],
-        check(again.into(), (*value).into(), 0.0, say::DRAWN_AGAIN_FROM_SEED),
+        check(first(left), (*value).into(), 0.0, say::DRAWN_AGAIN_FROM_SEED),
         say::why_weight(layer, width, seed),
     )
 }
@@ -544,7 +541,7 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
     let pieces = [
         of(role_of(cell.tensor), context.word_in_place(cell.row)),
         plain(cell.column.to_string()),
-        plain(words::tensor_name(cell.tensor).to_lowercase()),
+        plain(words::tensor_in_text(cell.tensor)),
     ];
     Explanation {
         columns: say::PROJECTION_COLUMNS.to_vec(),
@@ -816,7 +813,7 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     };
     let mut terms: Vec<Term> = context.visible_keys(cell.row, left.len()).map(term).collect();
     if terms.len() > IN_READING_ORDER {
-        terms.sort_by(by_size);
+        sort(&mut terms, size);
     }
     let (share, exp) = (shares[cell.column], exps[cell.column]);
     let tolerance = share_tolerance(share, distances[cell.column], &distances, &shares);

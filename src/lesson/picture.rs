@@ -1074,7 +1074,7 @@ fn draw_caption(panel: &Panel, middle: f32, y: f32, view: &View, marks: &mut Vec
     } else {
         words::tensor_symbol(panel.tensor).to_owned()
     };
-    let name = if panel.beside { String::new() } else { words::tensor_name(panel.tensor).to_lowercase() };
+    let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
     let (symbol_width, name_width) = (about_width(&symbol, 14.0) * 1.15, about_width(&name, 12.5));
     let space = if name.is_empty() { 0.0 } else { 6.0 };
     let left = middle - (symbol_width + space + name_width) / 2.0;

@@ -153,6 +153,11 @@ pub fn tensor_name(tensor: Tensor) -> &'static str {
     }
 }
 
+/// A matrix's name in the middle of a text. (The names are ASCII, and the tables for more would be heavy.)
+pub fn tensor_in_text(tensor: Tensor) -> String {
+    tensor_name(tensor).to_ascii_lowercase()
+}
+
 /// A matrix's symbol in formulas and captions.
 pub fn tensor_symbol(tensor: Tensor) -> &'static str {
     match tensor {
@@ -335,9 +340,6 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::Width(width) => {
             format!("A model width of {width} is out of range: attention needs at least 1 column, and this page calculates up to {WIDEST_MODEL}. The last result stays below.")
-        }
-        Refusal::HeadsDoNotDivideWidth { width, heads } => {
-            crate::attention::Error::HeadsDoNotDivideWidth { width: *width, heads: *heads }.to_string()
         }
         Refusal::Attention(message) => message.clone(),
     }
