@@ -199,7 +199,7 @@ fn assert_cells_agree(picture: &Picture, [row, column]: [prop::sample::Index; 2]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_frame_can_be_drawn_and_pointed_at(
