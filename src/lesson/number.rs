@@ -7,7 +7,7 @@
 pub fn fixed(value: f64, decimals: usize) -> String {
     let one = 10_u64.pow(decimals as u32);
     let scaled = (value.abs() * one as f64).round();
-    if !(scaled < 1e15) {
+    if scaled.is_nan() || scaled >= 1e15 {
         return scientific(value);
     }
     let scaled = scaled as u64;
