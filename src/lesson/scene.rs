@@ -218,13 +218,16 @@ pub fn in_heads_strip(step: Step, projection: Projection) -> Tensor {
 /// Everything that the page shows of a run in this session.
 pub fn wanted(session: &Session) -> Vec<Slice> {
     let Session { step, projection, head, .. } = *session;
-    let mut wanted: Vec<Slice> =
-        on_stage(step, projection).into_iter().map(|tensor| slice(tensor, head, MOST_ON_STAGE)).collect();
-    wanted.extend(OVERVIEW.map(|(tensor, _)| slice(tensor, head, MOST_IN_THUMBNAIL)));
     let strip = in_heads_strip(step, projection);
-    wanted.extend((0..session.setup.heads).map(|head| slice(strip, head, MOST_IN_THUMBNAIL)));
-    wanted.sort();
-    wanted.dedup();
+    let stage = on_stage(step, projection).into_iter().map(|tensor| slice(tensor, head, MOST_ON_STAGE));
+    let overview = OVERVIEW.into_iter().map(|(tensor, _)| slice(tensor, head, MOST_IN_THUMBNAIL));
+    let heads = (0..session.setup.heads).map(|head| slice(strip, head, MOST_IN_THUMBNAIL));
+    let mut wanted: Vec<Slice> = Vec::new();
+    for slice in stage.chain(overview).chain(heads) {
+        if !wanted.contains(&slice) {
+            wanted.push(slice);
+        }
+    }
     wanted
 }
 

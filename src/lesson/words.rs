@@ -23,6 +23,8 @@ pub mod page {
     pub const PREVIOUS: &str = "Previous step";
     pub const NEXT: &str = "Next step";
     pub const SPEED: &str = "Speed";
+    /// One for each of the session's speeds.
+    pub const SPEEDS: [&str; 4] = ["0.5×", "1×", "2×", "4×"];
     pub const POSITION: &str = "Position in step";
     pub const FAST_FORWARD: &str = "Finish this step";
     pub const SET_UP: &str = "Set-up";

@@ -23,7 +23,7 @@ pub fn paint(canvas: &HtmlCanvasElement, figure: &Figure) {
         canvas.set_height(height);
         let style = web_sys::HtmlElement::style(canvas);
         for (property, length) in [("width", figure.width), ("height", figure.height)] {
-            style.set_property(property, &format!("{length}px")).expect("a plain length is a valid style");
+            style.set_property(property, &px(length)).expect("a plain length is a valid style");
         }
     }
     let Some(context) = context(canvas) else {
@@ -50,6 +50,13 @@ pub fn paint(canvas: &HtmlCanvasElement, figure: &Figure) {
     }
 }
 
+/// A length as CSS writes it, to the tenth of a pixel.
+pub fn px(length: f32) -> String {
+    let tenths = (length * 10.0).round() as i32;
+    let sign = if tenths < 0 { "-" } else { "" };
+    format!("{sign}{}.{}px", tenths.abs() / 10, tenths.abs() % 10)
+}
+
 /// Leaves a mark on the browser's performance timeline, which the benches read.
 pub fn mark(name: &str) {
     if let Some(performance) = window().performance() {
@@ -64,7 +71,7 @@ pub fn label_widths<'a>(canvas: &HtmlCanvasElement, words: impl Iterator<Item = 
         return Vec::new();
     };
     // Measured as bold, because a label may become bold.
-    context.set_font(&format!("600 {LABEL_SIZE}px {SANS}"));
+    context.set_font(&format!("600 {} {SANS}", px(LABEL_SIZE)));
     words.map(|word| context.measure_text(word).map_or(0.0, |metrics| metrics.width() as f32)).collect()
 }
 
@@ -107,9 +114,9 @@ fn paint_line(context: &CanvasRenderingContext2d, line: &Line) {
 /// `font` is the one that the context has now; setting the same one again would cost.
 fn paint_text(context: &CanvasRenderingContext2d, text: &Text, font: &mut String) {
     let wanted = match text.face {
-        Face::Plain => format!("{}px {SANS}", text.size),
-        Face::Strong => format!("600 {}px {SANS}", text.size),
-        Face::Math => format!("italic 600 {}px {SERIF}", text.size),
+        Face::Plain => format!("{} {SANS}", px(text.size)),
+        Face::Strong => format!("600 {} {SANS}", px(text.size)),
+        Face::Math => format!("italic 600 {} {SERIF}", px(text.size)),
     };
     if *font != wanted {
         context.set_font(&wanted);

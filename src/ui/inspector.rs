@@ -81,7 +81,7 @@ fn table(columns: Vec<&'static str>, terms: Vec<Term>, all: RwSignal<bool>) -> i
         view! {
             <tr class:cell=term.is_cell>
                 {term.cells.iter().cloned().map(|text| view! { <td>{text}</td> }).collect_view()}
-                {bars.then(|| view! { <td class="bar"><span class=side style:width=format!("{length:.1}%")></span></td> })}
+                {bars.then(|| view! { <td class="bar"><span class=side style:width=format!("{}%", length.round() as u32)></span></td> })}
             </tr>
         }
     };

@@ -8,12 +8,14 @@ use crate::protocol::EngineChoice;
 
 const HEADS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];
 const WIDTHS: [usize; 9] = [8, 16, 32, 48, 64, 96, 128, 256, 512];
+const POSITIONS: [Positions; 2] = [Positions::None, Positions::Sinusoidal];
+const MASKS: [Mask; 2] = [Mask::None, Mask::Causal];
+const ENGINES: [EngineChoice; 3] = [EngineChoice::Auto, EngineChoice::WebGpu, EngineChoice::Cpu];
 
 /// What attention is set up with.
 #[component]
 pub fn SetUp() -> impl IntoView {
     let page = expect_context::<Page>();
-    let seed = Memo::new(move |_| page.session.with(|session| session.setup.seed));
     let set_seed = move |event| {
         let typed = event_target_value(&event);
         match typed.trim().parse::<u32>() {
@@ -24,6 +26,36 @@ pub fn SetUp() -> impl IntoView {
             Err(_) => page.notice.set(Some(Notice { text: words::bad_seed(&typed), stale: false, offer: None })),
         }
     };
+    let heads = Choice {
+        label: words::page::HEADS,
+        names: HEADS.iter().map(usize::to_string).collect(),
+        current: |session| HEADS.iter().position(|heads| *heads == session.setup.heads),
+        choose: |session, index| session.set_heads(HEADS[index]),
+    };
+    let width = Choice {
+        label: words::page::WIDTH,
+        names: WIDTHS.iter().map(usize::to_string).collect(),
+        current: |session| WIDTHS.iter().position(|width| *width == session.setup.width),
+        choose: |session, index| session.setup.width = WIDTHS[index],
+    };
+    let positions = Choice {
+        label: words::page::POSITIONS,
+        names: POSITIONS.iter().map(|positions| words::positions(*positions).to_owned()).collect(),
+        current: |session| POSITIONS.iter().position(|positions| *positions == session.setup.positions),
+        choose: |session, index| session.setup.positions = POSITIONS[index],
+    };
+    let mask = Choice {
+        label: words::page::MASK,
+        names: MASKS.iter().map(|mask| words::mask(mask).to_owned()).collect(),
+        current: |session| MASKS.iter().position(|mask| *mask == session.setup.mask),
+        choose: |session, index| session.setup.mask = MASKS[index].clone(),
+    };
+    let engine = Choice {
+        label: words::page::CALCULATE_ON,
+        names: ENGINES.iter().map(|engine| words::engine_choice(*engine).to_owned()).collect(),
+        current: |session| ENGINES.iter().position(|engine| *engine == session.engine),
+        choose: |session, index| session.engine = ENGINES[index],
+    };
     view! {
         <aside class="panel setup" aria-label=words::page::SET_UP>
             <h2>{words::page::SET_UP}</h2>
@@ -31,85 +63,55 @@ pub fn SetUp() -> impl IntoView {
                 <p class="field"><span>{words::page::WEIGHTS}</span><b>{words::page::PYTORCH_INIT}</b></p>
                 <label class="field">
                     {words::page::SEED}
-                    <input type="number" min="0" max="4294967295" step="1" inputmode="numeric" prop:value=move || seed.get().to_string() on:input=set_seed/>
+                    <input
+                        type="number"
+                        min="0"
+                        max="4294967295"
+                        step="1"
+                        inputmode="numeric"
+                        prop:value=page.session.with_untracked(|session| session.setup.seed.to_string())
+                        on:input=set_seed
+                    />
                 </label>
-                <Choice
-                    label=words::page::HEADS
-                    choices=HEADS.to_vec()
-                    name=|heads: &usize| heads.to_string()
-                    current=|session: &Session| session.setup.heads
-                    choose=|session: &mut Session, heads| session.set_heads(heads)
-                />
-                <Choice
-                    label=words::page::WIDTH
-                    choices=WIDTHS.to_vec()
-                    name=|width: &usize| width.to_string()
-                    current=|session: &Session| session.setup.width
-                    choose=|session: &mut Session, width| session.setup.width = width
-                />
-                <Choice
-                    label=words::page::POSITIONS
-                    choices=vec![Positions::None, Positions::Sinusoidal]
-                    name=|positions: &Positions| words::positions(*positions).to_owned()
-                    current=|session: &Session| session.setup.positions
-                    choose=|session: &mut Session, positions| session.setup.positions = positions
-                />
-                <Choice
-                    label=words::page::MASK
-                    choices=vec![Mask::None, Mask::Causal]
-                    name=|mask: &Mask| words::mask(mask).to_owned()
-                    current=|session: &Session| session.setup.mask.clone()
-                    choose=|session: &mut Session, mask| session.setup.mask = mask
-                />
-                <Choice
-                    label=words::page::CALCULATE_ON
-                    choices=vec![EngineChoice::Auto, EngineChoice::WebGpu, EngineChoice::Cpu]
-                    name=|engine: &EngineChoice| words::engine_choice(*engine).to_owned()
-                    current=|session: &Session| session.engine
-                    choose=|session: &mut Session, engine| session.engine = engine
-                />
+                {[heads, width, positions, mask, engine].map(|choice| choice.view(page)).collect_view()}
             </div>
             <p class="hint">{words::page::UNTRAINED}</p>
         </aside>
     }
 }
 
-/// One choice of the session among a few.
-#[component]
-fn Choice<T>(
+/// One choice of the session among a few, by index.
+struct Choice {
     label: &'static str,
-    choices: Vec<T>,
-    name: fn(&T) -> String,
-    current: fn(&Session) -> T,
-    choose: fn(&mut Session, T),
-) -> impl IntoView
-where
-    T: Clone + PartialEq + Send + Sync + 'static,
-{
-    let page = expect_context::<Page>();
-    let chosen = Memo::new(move |_| page.session.with(current));
-    let options = choices
-        .iter()
-        .enumerate()
-        .map(|(index, choice)| {
-            let this = choice.clone();
-            view! {
-                <option value=index.to_string() selected=move || chosen.with(|chosen| *chosen == this)>{name(choice)}</option>
+    names: Vec<String>,
+    current: fn(&Session) -> Option<usize>,
+    choose: fn(&mut Session, usize),
+}
+
+impl Choice {
+    fn view(self, page: Page) -> impl IntoView {
+        let Self { label, names, current, choose } = self;
+        let chosen = page.session.with_untracked(current);
+        let options = names
+            .into_iter()
+            .enumerate()
+            .map(|(index, name)| view! { <option value=index.to_string() selected=chosen == Some(index)>{name}</option> })
+            .collect_view();
+        let on_change = move |event| {
+            if let Ok(index) = event_target_value(&event).parse() {
+                page.session.update(|session| {
+                    choose(session, index);
+                    session.pinned = None;
+                });
             }
-        })
-        .collect_view();
-    let on_change = move |event| {
-        if let Some(choice) = event_target_value(&event).parse::<usize>().ok().and_then(|index| choices.get(index)) {
-            page.session.update(|session| {
-                choose(session, choice.clone());
-                session.pinned = None;
-            });
+        };
+        // The session may change the choice too: a dead engine is started again on the CPU.
+        let value = move || page.session.with(current).map_or(String::new(), |index| index.to_string());
+        view! {
+            <label class="field">
+                {label}
+                <select prop:value=value on:change=on_change>{options}</select>
+            </label>
         }
-    };
-    view! {
-        <label class="field">
-            {label}
-            <select on:change=on_change>{options}</select>
-        </label>
     }
 }

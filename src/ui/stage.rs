@@ -1,6 +1,6 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, KeyboardEvent, MouseEvent, ResizeObserver};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
 use super::{canvas, keyboard, state::Page, thumbnails::Heads};
 use crate::lesson::{
@@ -16,13 +16,12 @@ use crate::protocol::{CellRef, Tensor};
 pub fn Stage() -> impl IntoView {
     let page = expect_context::<Page>();
     let step = page.step();
-    let mask = Memo::new(move |_| page.session.with(|session| session.setup.mask.clone()));
     let stale = move || page.notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.stale));
-    let position = Memo::new(move |_| page.session.with(|session| (session.shown_position() * 1000.0).round()));
+    let position = Memo::new(move |_| page.session.with(|session| (session.shown_position() * 1000.0).round() as usize));
     view! {
         <section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
             <h2 id="stage-title">{move || words::step_title(step.get())}</h2>
-            <p class="lead">{move || mask.with(|mask| words::step_lead(step.get(), mask))}</p>
+            <p class="lead">{move || page.session.with(|session| words::step_lead(session.step, &session.setup.mask))}</p>
             <Show when=move || step.get() == Step::Project><ChooseProjection/></Show>
             <Picture stale=Signal::derive(stale)/>
             <div class="scrub">
@@ -36,15 +35,15 @@ pub fn Stage() -> impl IntoView {
                     aria-valuetext=page.caption
                     prop:value=move || position.get().to_string()
                     on:input=move |event| {
-                        if let Ok(position) = event_target_value(&event).parse::<f64>() {
+                        if let Ok(position) = event_target_value(&event).parse::<u16>() {
                             page.playing.set(false);
-                            page.session.update(|session| session.position = position / 1000.0);
+                            page.session.update(|session| session.position = f64::from(position) / 1000.0);
                         }
                     }
                 />
                 <button
                     class="btn small"
-                    disabled=move || position.get() >= 1000.0
+                    disabled=move || { position.get() >= 1000 }
                     on:click=move |_| page.session.update(|session| session.position = session.position.max(1.0))
                 >
                     {words::page::FAST_FORWARD}
@@ -186,50 +185,27 @@ fn repaint_on_change(page: Page, canvas: NodeRef<html::Canvas>) {
 #[component]
 fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
     let page = expect_context::<Page>();
-    let grid = Memo::new(move |_| {
-        page.grids.with(|grids| grids.iter().find(|grid| grid.tensor == tensor && grid.head == head).cloned())
-    });
+    let outer = NodeRef::<html::Div>::new();
+    let row = NodeRef::<html::Div>::new();
+    let cell = NodeRef::<html::Div>::new();
+    let find = move |grids: &Vec<Grid>| grids.iter().find(|grid| grid.tensor == tensor && grid.head == head).cloned();
     // Where the keyboard is in this matrix, or the focus, or the first cell; as drawn.
-    let current = Memo::new(move |_| {
-        grid.with(|grid| {
-            let grid = grid.as_ref()?;
-            let here = |cell: Option<CellRef>| cell.and_then(|cell| grid.drawn_at(cell));
-            Some(here(page.cursor.get()).or_else(|| here(page.focus())).unwrap_or((0, 0)))
-        })
-    });
-    let cell = move || grid.with(|grid| grid.as_ref().zip(current.get()).map(|(grid, (row, column))| grid.cell(row, column)));
-    let text = move || {
-        let cell = cell()?;
-        page.data.with(|data| {
-            let data = data.as_ref()?;
-            let context = Context { tokens: &data.tokens, setup: &data.setup };
-            let opened = || page.operands.with(|o| o.as_ref().filter(|o| o.cell == cell).map(|o| o.value));
-            let value = data.value(cell).or_else(opened);
-            Some(announcement(cell, value, context))
-        })
+    let current = move |grid: &Grid| {
+        let here = |cell: Option<CellRef>| cell.and_then(|cell| grid.drawn_at(cell));
+        here(page.cursor.get()).or_else(|| here(page.focus())).unwrap_or((0, 0))
     };
-    let bounds = move |side: fn((f32, f32, f32, f32)) -> f32| {
-        move || grid.with(|grid| grid.as_ref().map_or(String::new(), |grid| format!("{}px", side(grid.bounds()))))
-    };
-    let cell_box = move |side: fn((f32, f32, f32, f32)) -> f32| {
-        move || {
-            grid.with(|grid| {
-                grid.as_ref().zip(current.get()).map_or(String::new(), |(grid, (row, column))| {
-                    let (left, top, ..) = grid.bounds();
-                    let (x, y, width, height) = grid.cell_box(row, column);
-                    format!("{}px", side((x - left, y - top, width, height)))
-                })
-            })
+    // One effect in plain DOM calls: a signal for each of a dozen attributes would be many times the code.
+    Effect::new(move || {
+        if let (Some(outer), Some(row), Some(cell)) = (outer.get(), row.get(), cell.get())
+            && let Some(grid) = page.grids.with(find)
+        {
+            describe(page, &grid, current(&grid), &outer, &row, &cell);
         }
-    };
-    let id = move || current.get().map(|(row, column)| format!("{tensor:?}-{head}-{row}-{column}"));
-    let count = move |of: fn(&Grid) -> usize| move || grid.with(|grid| grid.as_ref().map(|grid| of(grid).to_string()));
+    });
     let under = move |event: &MouseEvent| {
-        grid.with_untracked(|grid| {
-            let grid = grid.as_ref()?;
-            let (left, top, ..) = grid.bounds();
-            grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)
-        })
+        let grid = page.grids.with_untracked(find)?;
+        let (left, top, ..) = grid.bounds();
+        grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)
     };
     let on_move = move |event: ev::PointerEvent| {
         let cell = under(&event);
@@ -244,12 +220,14 @@ fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
         }
     };
     let on_key = move |event: KeyboardEvent| {
-        let Some((grid, at)) = grid.get_untracked().zip(current.get_untracked()) else {
+        let Some(grid) = page.grids.with_untracked(find) else {
             return;
         };
-        if matches!(event.key().as_str(), "Enter" | " ") {
+        let at = untrack(|| current(&grid));
+        let key = event.key();
+        if matches!(key.as_str(), "Enter" | " ") {
             toggle_pin(page, grid.cell(at.0, at.1));
-        } else if let Some((row, column)) = keyboard::moved(&event.key(), event.ctrl_key(), at, (grid.rows, grid.columns)) {
+        } else if let Some((row, column)) = keyboard::moved(&key, event.ctrl_key(), at, (grid.rows, grid.columns)) {
             page.hover.set(None);
             page.cursor.set(Some(grid.cell(row, column)));
         } else {
@@ -264,33 +242,53 @@ fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
             role="grid"
             tabindex="0"
             aria-label=words::tensor_name(tensor)
-            aria-rowcount=count(|grid| grid.rows)
-            aria-colcount=count(|grid| grid.columns)
-            aria-activedescendant=id
-            style:left=bounds(|b| b.0)
-            style:top=bounds(|b| b.1)
-            style:width=bounds(|b| b.2)
-            style:height=bounds(|b| b.3)
+            node_ref=outer
             on:pointermove=on_move
             on:pointerleave=move |_| page.hover.set(None)
             on:click=on_click
             on:keydown=on_key
         >
-            <div role="row" aria-rowindex=move || current.get().map(|(row, _)| (row + 1).to_string())>
-                <div
-                    role="gridcell"
-                    id=id
-                    aria-colindex=move || current.get().map(|(_, column)| (column + 1).to_string())
-                    aria-selected=move || (page.session.with(|session| session.pinned.is_some() && session.pinned == cell())).to_string()
-                    style:left=cell_box(|b| b.0)
-                    style:top=cell_box(|b| b.1)
-                    style:width=cell_box(|b| b.2)
-                    style:height=cell_box(|b| b.3)
-                >
-                    <span class="said">{text}</span>
-                </div>
+            <div role="row" node_ref=row>
+                <div role="gridcell" node_ref=cell></div>
             </div>
         </div>
+    }
+}
+
+/// Puts a grid's elements where the picture has them, and says what its current cell says.
+fn describe(page: Page, grid: &Grid, (row, column): (usize, usize), outer: &HtmlElement, row_: &Element, cell_: &HtmlElement) {
+    let cell = grid.cell(row, column);
+    let (left, top, width, height) = grid.bounds();
+    place(outer, (left, top, width, height));
+    let (x, y, width, height) = grid.cell_box(row, column);
+    place(cell_, (x - left, y - top, width, height));
+    let id = format!("cell-{}-{}-{row}-{column}", grid.tensor as usize, grid.head);
+    let pinned = page.session.with(|session| session.pinned == Some(cell));
+    for (element, name, value) in [
+        (outer as &Element, "aria-rowcount", grid.rows.to_string()),
+        (outer, "aria-colcount", grid.columns.to_string()),
+        (outer, "aria-activedescendant", id.clone()),
+        (row_, "aria-rowindex", (row + 1).to_string()),
+        (cell_, "id", id),
+        (cell_, "aria-colindex", (column + 1).to_string()),
+        (cell_, "aria-selected", pinned.to_string()),
+    ] {
+        element.set_attribute(name, &value).expect("the attribute's name is well-formed");
+    }
+    let text = page.data.with(|data| {
+        let data = data.as_ref()?;
+        let context = Context { tokens: &data.tokens, setup: &data.setup };
+        let opened = || page.operands.with(|o| o.as_ref().filter(|o| o.cell == cell).map(|o| o.value));
+        Some(announcement(cell, data.value(cell).or_else(opened), context))
+    });
+    cell_.set_text_content(text.as_deref());
+}
+
+/// Moves an element to left, top, width and height within its frame.
+fn place(element: &HtmlElement, (left, top, width, height): (f32, f32, f32, f32)) {
+    let style = HtmlElement::style(element);
+    for (property, length) in [("left", left), ("top", top), ("width", width), ("height", height)] {
+        style.set_property(property, &canvas::px(length)).expect("a plain length is a valid style");
     }
 }
 

@@ -25,7 +25,7 @@ pub fn Steps() -> impl IntoView {
             page.go_to(other);
         }
     };
-    let speed = Memo::new(move |_| page.session.with(|session| session.speed));
+    let speed = page.session.with_untracked(|session| session.speed);
     view! {
         <div class="walk">
             <nav class="steps" aria-label=words::page::STEPS>
@@ -62,13 +62,14 @@ pub fn Steps() -> impl IntoView {
                     class="btn"
                     aria-label=words::page::SPEED
                     on:change=move |event| {
-                        if let Ok(speed) = event_target_value(&event).parse() {
+                        let chosen = event_target_value(&event).parse::<usize>().ok();
+                        if let Some(&speed) = chosen.and_then(|index| SPEEDS.get(index)) {
                             page.session.update(|session| session.speed = speed);
                         }
                     }
                 >
-                    {SPEEDS.map(|choice| view! {
-                        <option value=choice.to_string() selected=move || speed.get() == choice>{format!("{choice}×")}</option>
+                    {SPEEDS.into_iter().enumerate().map(|(index, choice)| view! {
+                        <option value=index.to_string() selected=choice == speed>{words::page::SPEEDS[index]}</option>
                     }).collect_view()}
                 </select>
             </div>
