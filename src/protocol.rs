@@ -46,7 +46,7 @@ impl Default for Setup {
 }
 
 /// The tensors that the page can ask for. `S` tokens, `E` model width, `D` head width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tensor {
     /// The tokens' ids, `[1, S]`.
     Tokens,
@@ -102,11 +102,11 @@ pub enum Tensor {
 ///
 /// A matrix larger than `most_rows × most_columns` is reduced where it lies: each block of cells becomes its value
 /// of largest magnitude, so that one bright cell is never lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slice {
     /// Which tensor.
     pub tensor: Tensor,
-    /// Which head, from 0. Tensors without heads ignore it.
+    /// Which head, from 0, of those that the run has; others are not answered. Tensors without heads ignore which.
     pub head: usize,
     /// No more rows than these are sent.
     pub most_rows: usize,
@@ -148,7 +148,7 @@ pub struct CellRef {
 ///
 /// `left` and `right` are, for a matrix product, the row and the column; for a sum, difference or scaling the two
 /// operands; for a softmax weight the row of masked scores and the row of weights; for a row's maximum or sum the
-/// row; empty where the number was not made from others.
+/// row; for a number drawn at random, the same draw once more; empty where the number was not made from others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Operands {
     /// Which number.
@@ -289,14 +289,7 @@ pub enum Refusal {
     NoTokens,
     /// The model width is 0 or over [`WIDEST_MODEL`].
     Width(usize),
-    /// The width cannot be shared out among that many heads.
-    HeadsDoNotDivideWidth {
-        /// `E`.
-        width: usize,
-        /// `H`.
-        heads: usize,
-    },
-    /// Anything else that attention refuses, in its own words.
+    /// Attention refuses, in its own words.
     Attention(String),
 }
 

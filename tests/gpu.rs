@@ -2,10 +2,13 @@
 //!
 //! These tests need a Vulkan, Metal or Direct3D 12 adapter. A software one will do.
 
+mod common;
+
 use std::cell::RefCell;
 use std::time::Duration;
 
 use headlight::attention::{self, BlockTrace, BlockWeights, Config, Mask, Scale, Visibility};
+use headlight::embedding::block_weights;
 use headlight::gpu::{Attention, Error};
 use ndarray::{Array2, Array3, ArrayBase, Data, Dimension};
 use pollster::block_on;
@@ -286,4 +289,13 @@ fn a_device_lost_in_the_middle_of_a_run_is_an_error() {
         loser.join().expect("destroying a device does not panic");
         assert!(matches!(case.on_gpu(&mut gpu), Err(Error::Lost(_))), "and stays lost");
     }
+}
+
+#[test]
+fn every_stage_matches_pytorch() {
+    let mut gpu = open();
+    common::assert_close_to_torch("the GPU", |case, input| {
+        gpu.set_weights(&block_weights(common::WIDTH, case.seed));
+        block_on(gpu.self_attention(input.view(), case.heads, &case.config())).expect("the GPU answers")
+    });
 }

@@ -1,7 +1,7 @@
 use ndarray::{Array2, Array3, Array4, ArrayView2, Axis, CowArray, Ix2, s};
 
 use crate::attention::{BlockTrace, BlockWeights, Scale, Visibility, width_from_heads};
-use crate::embedding::Token;
+use crate::embedding::{Generator, Token, embedding_from_id};
 use crate::protocol::{CellRef, Matrix, Operands, Setup, Slice, Tensor};
 
 /// A run that is kept: every tensor can be looked at, and every number opened.
@@ -73,10 +73,18 @@ impl Kept {
         }
     }
 
-    /// A tensor as the page wants to see it.
-    pub fn matrix(&self, slice: Slice) -> Matrix {
+    /// The matrices that the page wants to see, in that order, without those of heads that this run does not have.
+    pub fn matrices(&self, slices: Vec<Slice>) -> Vec<(Slice, Matrix)> {
+        slices.into_iter().filter_map(|slice| Some((slice, self.matrix(slice)?))).collect()
+    }
+
+    /// A tensor as the page wants to see it. `None` where there is no such head.
+    fn matrix(&self, slice: Slice) -> Option<Matrix> {
         let Slice { tensor, head, most_rows, most_columns } = slice;
-        let values = self.tensor(tensor, head.min(self.setup.heads - 1));
+        if head >= self.setup.heads {
+            return None;
+        }
+        let values = self.tensor(tensor, head);
         let (rows, columns) = values.dim();
         let (shown_rows, shown_columns) = (rows.min(most_rows.max(1)), columns.min(most_columns.max(1)));
         // A hidden key's weight and exponential are 0; what the page must know is that it is hidden.
@@ -101,7 +109,7 @@ impl Kept {
             }
         }
         let largest = cells.iter().filter(|value| value.is_finite()).fold(0.0, |max: f32, value| max.max(value.abs()));
-        Matrix { rows, columns, shown_rows, shown_columns, values: cells, largest }
+        Some(Matrix { rows, columns, shown_rows, shown_columns, values: cells, largest })
     }
 
     /// A number and what it was made from. `None` where there is no such cell.
@@ -116,22 +124,21 @@ impl Kept {
         let number = |tensor, row, column| vec![self.tensor(tensor, head)[[row, column]]];
         let head_dim = self.setup.width / self.setup.heads;
         let (left, right) = match tensor {
-            Tensor::Tokens
-            | Tensor::WordEmbeddings
-            | Tensor::Positions
-            | Tensor::Mask
-            | Tensor::QueryWeights
-            | Tensor::KeyWeights
-            | Tensor::ValueWeights
-            | Tensor::OutputWeights => (vec![], vec![]),
+            Tensor::Tokens | Tensor::Positions | Tensor::Mask => (vec![], vec![]),
+            Tensor::WordEmbeddings => {
+                let Setup { seed, width, .. } = self.setup;
+                (vec![embedding_from_id(self.tokens[row].id, width, seed)[column]], vec![])
+            }
+            Tensor::QueryWeights => (self.drawn_again(0, row, head * head_dim + column), vec![]),
+            Tensor::KeyWeights => (self.drawn_again(1, row, head * head_dim + column), vec![]),
+            Tensor::ValueWeights => (self.drawn_again(2, row, head * head_dim + column), vec![]),
+            Tensor::OutputWeights => (self.drawn_again(3, row, column), vec![]),
             Tensor::Input => (number(Tensor::WordEmbeddings, row, column), number(Tensor::Positions, row, column)),
             Tensor::Queries => (row_of(Tensor::Input), column_of(Tensor::QueryWeights)),
             Tensor::Keys => (row_of(Tensor::Input), column_of(Tensor::KeyWeights)),
             Tensor::Values => (row_of(Tensor::Input), column_of(Tensor::ValueWeights)),
             Tensor::Scores => (row_of(Tensor::Queries), self.tensor(Tensor::Keys, head).row(column).to_vec()),
-            Tensor::Scaled => {
-                (number(Tensor::Scores, row, column), vec![Scale::InverseSqrtHeadDim.factor(head_dim)])
-            }
+            Tensor::Scaled => (number(Tensor::Scores, row, column), vec![Scale::InverseSqrtHeadDim.factor(head_dim)]),
             Tensor::Masked => (number(Tensor::Scaled, row, column), number(Tensor::Mask, row, column)),
             Tensor::RowMax => (row_of(Tensor::Masked), vec![]),
             Tensor::Shifted => (number(Tensor::Masked, row, column), number(Tensor::RowMax, row, 0)),
@@ -148,6 +155,17 @@ impl Kept {
             Tensor::Output => (row_of(Tensor::Heads), column_of(Tensor::OutputWeights)),
         };
         Some(Operands { cell, value, left, right })
+    }
+
+    /// A weight of one of the four layers, drawn from the seed once more.
+    fn drawn_again(&self, layer: usize, row: usize, column: usize) -> Vec<f32> {
+        let Setup { seed, width, .. } = self.setup;
+        let mut generator = Generator::manual_seed(seed);
+        for _ in 0..layer {
+            generator.linear_weight(width, width);
+        }
+        // As far as the row that is the page's column: PyTorch's weight is [out, in].
+        vec![generator.linear_weight(width, column + 1)[[column, row]]]
     }
 }
 

@@ -57,6 +57,11 @@ impl Engine {
         Self { backend: Backend::Cpu { instead_of_webgpu: None }, weights: None, kept: None, clock }
     }
 
+    /// An engine on a GPU that is open already.
+    pub fn with_gpu(gpu: gpu::Attention, clock: fn() -> f64) -> Self {
+        Self { backend: Backend::Gpu(Box::new(gpu)), ..Self::new(clock) }
+    }
+
     /// Does what the page asks. `None` where it asks about a run that is no longer kept.
     pub async fn answer(&mut self, request: Request) -> Option<Reply> {
         match request {
@@ -71,7 +76,7 @@ impl Engine {
                     Ok((kept, left_out)) => {
                         let milliseconds = (self.clock)() - started;
                         let tokens = kept.tokens.clone();
-                        let slices = slices.into_iter().map(|slice| (slice, kept.matrix(slice))).collect();
+                        let slices = kept.matrices(slices);
                         self.kept = Some(kept);
                         let engine = self.backend.kind();
                         Reply::Ran(Run { run, sentence, setup, tokens, left_out, engine, milliseconds, slices })
@@ -80,8 +85,7 @@ impl Engine {
             }
             Request::Read { run, slices } => {
                 let kept = self.kept.as_ref().filter(|kept| kept.run == run)?;
-                let slices = slices.into_iter().map(|slice| (slice, kept.matrix(slice))).collect();
-                Some(Reply::Slices { run, slices })
+                Some(Reply::Slices { run, slices: kept.matrices(slices) })
             }
             Request::Explain { run, cell } => {
                 let kept = self.kept.as_ref().filter(|kept| kept.run == run)?;
@@ -110,10 +114,9 @@ impl Engine {
         }
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
         let config = Config { scale: Scale::InverseSqrtHeadDim, mask: setup.mask.clone() };
-        let trace = calculate(&mut self.backend, &input, weights, heads, &config).await.map_err(|error| match error {
-            Error::HeadsDoNotDivideWidth { width, heads } => Refusal::HeadsDoNotDivideWidth { width, heads },
-            other => Refusal::Attention(other.to_string()),
-        })?;
+        let trace = calculate(&mut self.backend, &input, weights, heads, &config)
+            .await
+            .map_err(|error| Refusal::Attention(error.to_string()))?;
         let kept = Kept::new(run, setup.clone(), tokens, (words, positions, input), weights.clone(), trace);
         Ok((kept, left_out))
     }

@@ -17,9 +17,7 @@ pub fn run() {
     std::panic::set_hook(Box::new(|panic| say_last_words(&panic.to_string())));
     let worker = Rc::new(Worker {
         queue: RefCell::default(),
-        engine: Cell::new(Some(Engine::new(|| {
-            scope().performance().map_or(0.0, |performance| performance.now())
-        }))),
+        engine: Cell::new(Some(Engine::new(|| scope().performance().map_or(0.0, |performance| performance.now())))),
     });
     let for_messages = worker.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -45,10 +43,7 @@ impl Worker {
         let request = match from_bytes(&Uint8Array::new(&data).to_vec()) {
             Ok(Request::Open { build, .. }) if build != BUILD => {
                 // The page compares the builds and says what to do.
-                post(&Reply::Opened {
-                    build: BUILD.to_owned(),
-                    engine: EngineKind::Cpu { instead_of_webgpu: None },
-                });
+                post(&Reply::Opened { build: BUILD.to_owned(), engine: EngineKind::Cpu { instead_of_webgpu: None } });
                 return;
             }
             Ok(request) => request,

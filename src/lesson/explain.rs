@@ -1,14 +1,16 @@
 //! A cell, opened until nothing is left but the stored numbers that it was made from.
 //!
 //! The terms are worked out again in f64 from the operands, and their result is held against the number that the
-//! engine stored. The tolerance is the rounding error that f32 arithmetic may make, no more.
+//! engine stored. The tolerance is the rounding error that f32 arithmetic may make, no more. On the GPU that is
+//! WGSL's "Floating Point Accuracy": sums, differences and products correctly rounded, a quotient off by 2.5 units in
+//! the last place, `exp(x)` by 3 + 2·|x|, and numbers too small for f32's full precision perhaps taken as 0.
 
 use super::{
     mathml,
-    number::{fixed, percent, scientific, short},
-    words,
+    number::{fixed, percent, short},
+    words::{self, explain as say},
 };
-use crate::attention::Visibility;
+use crate::attention::{Mask, Visibility};
 use crate::embedding::{self, Positions, Token};
 use crate::protocol::{CellRef, Operands, Setup, Tensor};
 
@@ -23,7 +25,7 @@ pub struct Explanation {
     pub formula: String,
     /// The names of the terms' columns.
     pub columns: Vec<&'static str>,
-    /// Largest contribution first.
+    /// Largest contribution first; a short softmax row in the order of its words.
     pub terms: Vec<Term>,
     /// What the terms come to: name and number.
     pub totals: Vec<(String, String)>,
@@ -73,6 +75,10 @@ pub struct Term {
 pub struct Check {
     /// Whether the difference is within the tolerance.
     pub holds: bool,
+    /// By how much they differ. Where several things are held against each other: those that decide.
+    pub difference: f64,
+    /// By how much they may differ; 0 where the very same bits are expected.
+    pub tolerance: f64,
     /// In words, with the difference and the tolerance.
     pub text: String,
 }
@@ -86,12 +92,9 @@ pub struct Context<'a> {
     pub setup: &'a Setup,
 }
 
-/// f32's rounding: half the distance from 1 to the next number.
-const UNIT_ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
-
 /// Explains one number of the trace from its operands.
 pub fn explain(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, .. } = operands;
+    let Operands { cell, .. } = operands;
     match cell.tensor {
         Tensor::Tokens => token(operands, context),
         Tensor::WordEmbeddings => word_embedding(operands, context),
@@ -108,9 +111,10 @@ pub fn explain(operands: &Operands, context: Context) -> Explanation {
         Tensor::RowMax => row_max(operands, context),
         Tensor::Shifted => shifted(operands, context),
         Tensor::Exponentials => exponential(operands, context),
-        Tensor::ExponentialSums | Tensor::RowSums => row_sum(operands, context),
-        Tensor::Weights if !is_masked(*cell, context) => softmax(operands, context),
-        Tensor::Weights => masked_weight(*value, *cell, context),
+        Tensor::ExponentialSums => exponential_sum(operands, context),
+        Tensor::Weights if context.hides(*cell) => hidden_weight(operands, context),
+        Tensor::Weights => softmax(operands, context),
+        Tensor::RowSums => row_sum(operands, context),
         Tensor::Mixed | Tensor::Heads => mixed(operands, context),
         Tensor::Output => output(operands, context),
     }
@@ -123,66 +127,13 @@ pub fn announcement(cell: CellRef, value: Option<f32>, context: Context) -> Stri
         return place;
     };
     let value = match cell.tensor {
-        Tensor::Tokens => context.tokens.get(cell.column).map_or(String::new(), |token| format!("id {}", token.id)),
-        Tensor::Mask if value == f32::NEG_INFINITY => "hidden".to_owned(),
-        Tensor::Mask => "visible".to_owned(),
-        _ if value == f32::NEG_INFINITY => "masked".to_owned(),
-        _ => fixed(f64::from(value), 3),
+        Tensor::Tokens => context.tokens.get(cell.column).map_or(String::new(), |token| say::token_id(token.id)),
+        Tensor::Mask if value == f32::NEG_INFINITY => say::HIDDEN.to_owned(),
+        Tensor::Mask => say::VISIBLE.to_owned(),
+        _ if value == f32::NEG_INFINITY => say::MASKED.to_owned(),
+        _ => fixed(value.into(), 3),
     };
-    format!("{place}: {value}")
-}
-
-/// Where a cell is, in words: "query mat, key cat".
-fn place(cell: CellRef, context: Context) -> String {
-    let CellRef { tensor, row, column, .. } = cell;
-    match tensor {
-        Tensor::Tokens => format!("token {column}, {}", word(column, context)),
-        Tensor::WordEmbeddings
-        | Tensor::Positions
-        | Tensor::Input
-        | Tensor::Queries
-        | Tensor::Keys
-        | Tensor::Values
-        | Tensor::Mixed
-        | Tensor::Heads
-        | Tensor::Output => {
-            format!("token {}, dimension {column}", word(row, context))
-        }
-        Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => {
-            format!("from dimension {row}, to dimension {column}")
-        }
-        Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => format!("query {}", word(row, context)),
-        Tensor::Scores
-        | Tensor::Scaled
-        | Tensor::Mask
-        | Tensor::Masked
-        | Tensor::Shifted
-        | Tensor::Exponentials
-        | Tensor::Weights => format!("query {}, key {}", word(row, context), word(column, context)),
-    }
-}
-
-fn word<'a>(index: usize, context: Context<'a>) -> &'a str {
-    context.tokens.get(index).map_or("", |token| &token.text)
-}
-
-/// A word with its place where the word alone would be ambiguous.
-fn word_in_place(index: usize, context: Context) -> String {
-    let text = word(index, context);
-    let repeated = context.tokens.iter().filter(|token| token.text == text).count() > 1;
-    if repeated { format!("{text} ({index})") } else { text.to_owned() }
-}
-
-fn is_masked(cell: CellRef, context: Context) -> bool {
-    !Visibility::new(&context.setup.mask).sees(cell.row, cell.column)
-}
-
-fn plain(text: impl Into<String>) -> Span {
-    Span { text: text.into(), role: Role::Plain }
-}
-
-fn of(role: Role, text: impl Into<String>) -> Span {
-    Span { text: text.into(), role }
+    say::announced(&place, &value)
 }
 
 /// The colour that a tensor's name has.
@@ -196,721 +147,782 @@ pub fn role_of(tensor: Tensor) -> Role {
     }
 }
 
-/// Holds what the terms come to against the stored number.
-fn check(calculated: f64, stored: f32, tolerance: f64, claim: &str) -> Check {
-    let difference = (calculated - f64::from(stored)).abs();
-    // NaN is no agreement.
-    let holds = difference <= tolerance;
-    let text = if holds {
-        format!("{claim} (differs by {}, {} allowed)", scientific(difference), scientific(tolerance))
-    } else {
-        format!(
-            "This does not add up: the terms make {}, the engine stored {}. They differ by {}, and rounding explains only {}. Please report this.",
-            fixed(calculated, 6),
-            fixed(f64::from(stored), 6),
-            scientific(difference),
-            scientific(tolerance)
-        )
-    };
-    Check { holds, text }
-}
-
-/// The error that adding `n` products in f32 may make: n · u · Σ|terms|, in any order of adding.
-fn product_tolerance(terms: &[f64]) -> f64 {
-    terms.len() as f64 * UNIT_ROUNDOFF * terms.iter().map(|term| term.abs()).sum::<f64>()
-}
-
-/// Terms `left[i] × right[i]`, largest contribution first, and their sum.
-fn products(left: &[f32], right: &[f32], label: impl Fn(usize) -> String, decimals: usize) -> (Vec<Term>, f64, f64) {
-    let amounts: Vec<f64> = left.iter().zip(right).map(|(l, r)| f64::from(*l) * f64::from(*r)).collect();
-    let mut order: Vec<usize> = (0..amounts.len()).collect();
-    order.sort_by(|&a, &b| amounts[b].abs().total_cmp(&amounts[a].abs()));
-    let terms = order
-        .into_iter()
-        .map(|i| Term {
-            cells: vec![
-                label(i),
-                fixed(f64::from(left[i]), decimals),
-                fixed(f64::from(right[i]), decimals),
-                fixed(amounts[i], 3),
-            ],
-            amount: amounts[i],
-            is_cell: false,
-        })
-        .collect();
-    (terms, amounts.iter().sum(), product_tolerance(&amounts))
-}
-
-fn sum_of(count: usize) -> String {
-    if count == 1 { "the one term".to_owned() } else { format!("sum of {count} terms") }
-}
-
-fn token(operands: &Operands, context: Context) -> Explanation {
-    let column = operands.cell.column;
-    let Some(token) = context.tokens.get(column) else {
-        return leaf(Vec::new(), String::new(), Check { holds: false, text: "This token is gone.".to_owned() }, "");
-    };
-    let terms = token
-        .word
-        .chars()
-        .map(|c| {
-            let mut bytes = [0; 4];
-            let bytes: Vec<String> = c.encode_utf8(&mut bytes).bytes().map(|byte| format!("{byte:02x}")).collect();
-            Term {
-                cells: vec![c.to_string(), format!("U+{:04X}", u32::from(c)), bytes.join(" ")],
-                amount: 0.0,
-                is_cell: false,
-            }
-        })
-        .collect();
-    let again = embedding::id_from_lower_case(&token.word);
-    let others: Vec<String> = (0..context.tokens.len())
-        .filter(|&i| i != column && context.tokens[i].id == token.id)
-        .map(|i| i.to_string())
-        .collect();
-    let characters = if token.end - token.start == 1 {
-        format!("Character {} of the sentence.", token.start)
-    } else {
-        format!("Characters {} to {} of the sentence.", token.start, token.end - 1)
-    };
-    let elsewhere = match others.len() {
-        0 => "The word occurs only here.".to_owned(),
-        1 => format!("The same word is token {} too, with the same id.", others[0]),
-        _ => format!("The same word is also tokens {}, with the same id.", others.join(", ")),
-    };
-    Explanation {
-        heading: vec![of(Role::Plain, token.text.clone()), plain(format!(" is token {column}"))],
-        value: format!("id {}", token.id),
-        formula: mathml::row(&[mathml::text("id"), mathml::op("="), mathml::text("crc32"), mathml::text("(lower case, UTF-8)")]),
-        columns: vec!["letter", "code point", "bytes (hex)"],
-        terms,
-        totals: vec![("CRC-32 of these bytes".to_owned(), again.to_string())],
-        check: Check {
-            holds: again == token.id,
-            text: if again == token.id {
-                "the id follows from these letters".to_owned()
-            } else {
-                format!("These letters give the id {again}, the engine stored {}. Please report this.", token.id)
-            },
-        },
-        why: format!("{characters} Capital letters do not count. {elsewhere}"),
+/// Where a cell is, in words: "query mat, key cat".
+fn place(cell: CellRef, context: Context) -> String {
+    let CellRef { tensor, row, column, .. } = cell;
+    match tensor {
+        Tensor::Tokens => say::at_token(column, context.word(column)),
+        Tensor::Positions => say::at_position(row, column),
+        Tensor::WordEmbeddings
+        | Tensor::Input
+        | Tensor::Queries
+        | Tensor::Keys
+        | Tensor::Values
+        | Tensor::Mixed
+        | Tensor::Heads
+        | Tensor::Output => say::at_dimension(&context.word_in_place(row), column),
+        Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => {
+            say::at_weight(row, column)
+        }
+        Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => say::at_query(&context.word_in_place(row)),
+        Tensor::Scores
+        | Tensor::Scaled
+        | Tensor::Mask
+        | Tensor::Masked
+        | Tensor::Shifted
+        | Tensor::Exponentials
+        | Tensor::Weights => say::at_query_and_key(&context.word_in_place(row), &context.word_in_place(column)),
     }
 }
 
+impl<'a> Context<'a> {
+    fn word(self, index: usize) -> &'a str {
+        self.tokens.get(index).map_or("", |token| &token.text)
+    }
+
+    /// A word, with its place where the word alone would be ambiguous.
+    fn word_in_place(self, index: usize) -> String {
+        let text = self.word(index);
+        let repeated = self.tokens.iter().filter(|token| token.text == text).count() > 1;
+        if repeated { say::word_in_place(text, index) } else { text.to_owned() }
+    }
+
+    /// Whether the query of this cell's row may not see the key of its column.
+    fn hides(self, cell: CellRef) -> bool {
+        !Visibility::new(&self.setup.mask).sees(cell.row, cell.column)
+    }
+
+    /// The keys of a row of this length that its query may see.
+    fn visible_keys(self, query: usize, len: usize) -> impl Iterator<Item = usize> {
+        let visibility = Visibility::new(&self.setup.mask);
+        (0..len).filter(move |&key| visibility.sees(query, key))
+    }
+
+    /// The columns of a head.
+    fn head_dim(self) -> usize {
+        self.setup.width / self.setup.heads
+    }
+}
+
+fn plain(text: impl Into<String>) -> Span {
+    Span { text: text.into(), role: Role::Plain }
+}
+
+fn of(role: Role, text: impl Into<String>) -> Span {
+    Span { text: text.into(), role }
+}
+
+/// Puts the pieces in where the template has `{}`.
+fn heading<const N: usize>(template: &str, pieces: [Span; N]) -> Vec<Span> {
+    let mut pieces = pieces.into_iter();
+    let mut spans = Vec::new();
+    for (index, text) in template.split("{}").enumerate() {
+        if index > 0 {
+            spans.extend(pieces.next());
+        }
+        if !text.is_empty() {
+            spans.push(plain(text));
+        }
+    }
+    spans
+}
+
+fn token_and_dimension(cell: CellRef, context: Context) -> Vec<Span> {
+    heading(say::AT_DIMENSION, [plain(context.word_in_place(cell.row)), plain(cell.column.to_string())])
+}
+
+fn query_and_key(template: &str, cell: CellRef, context: Context) -> Vec<Span> {
+    let query = of(Role::Query, context.word_in_place(cell.row));
+    heading(template, [query, of(Role::Key, context.word_in_place(cell.column))])
+}
+
+fn query_alone(template: &str, cell: CellRef, context: Context) -> Vec<Span> {
+    heading(template, [of(Role::Query, context.word_in_place(cell.row))])
+}
+
+/// `u`: a correctly rounded operation is off by at most `u · |result|`, one unit in the last place is at most twice
+/// that.
+const U: f64 = f32::EPSILON as f64 / 2.0;
+
+/// Smaller numbers have less than f32's full precision, and a GPU may take them as 0.
+const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
+
+/// What adding up `n` products may be off by, in whatever order, rounded in between or not: `n · u · Σ|terms|`
+/// (Jeannerod and Rump, "Improved error bounds for inner products in floating-point arithmetic", 2013); besides, an
+/// operand or a product taken as 0.
+fn product_tolerance(left: &[f32], right: &[f32]) -> f64 {
+    let (mut magnitude, mut lost) = (0.0, 0.0);
+    for (&left, &right) in left.iter().zip(right) {
+        let (left, right) = (f64::from(left).abs(), f64::from(right).abs());
+        magnitude += left * right;
+        lost += SMALLEST * (1.0 + left + right);
+    }
+    left.len() as f64 * U * magnitude + lost
+}
+
+/// What a row of shares may be off from 1: its n exponentials were added up in whatever order (n − 1 roundings), and
+/// each divided by their sum (2.5 units in the last place).
+fn row_tolerance(len: usize) -> f64 {
+    (len as f64 + 4.0) * U + len as f64 * SMALLEST
+}
+
+/// What a share may be off by. `distances` are the |m − max| of the row, `shares` what they come to.
+fn share_tolerance(share: f64, distance: f64, distances: &[f64], shares: &[f64]) -> f64 {
+    // 3 + 2·|x| units in the last place, and the rounding of x itself, which moves exp(x) by |x|·u.
+    let exp = |distance: f64| if distance.is_finite() { 6.0 + 5.0 * distance } else { 0.0 };
+    // The errors of the sum's exponentials, each as important as its share.
+    let exps: f64 = distances.iter().zip(shares).map(|(&distance, &share)| share * exp(distance)).sum();
+    (exp(distance) + exps) * U * share + row_tolerance(distances.len()) * share + 2.0 * SMALLEST
+}
+
+/// Holds what was worked out again against the stored number.
+fn check(calculated: f64, stored: f64, tolerance: f64, claim: &str) -> Check {
+    // Two equal infinities are no difference, and NaN is no agreement.
+    let difference = if calculated == stored { 0.0 } else { (calculated - stored).abs() };
+    let holds = difference <= tolerance;
+    let text = match holds {
+        true if tolerance == 0.0 => claim.to_owned(),
+        true => say::holds_within(claim, difference, tolerance),
+        false => say::does_not_add_up(calculated, stored, difference, tolerance),
+    };
+    Check { holds, difference, tolerance, text }
+}
+
+/// Holds a row of shares against 1.
+fn row_check(row: &[f32]) -> Check {
+    let sum = sum(row);
+    let (difference, tolerance) = ((sum - 1.0).abs(), row_tolerance(row.len()));
+    let holds = difference <= tolerance;
+    let text = if holds { say::row_is_whole(difference) } else { say::row_is_not_whole(sum) };
+    Check { holds, difference, tolerance, text }
+}
+
+/// Holds what the mask adds, as it is stored, against the rule: 0 or −∞.
+fn visibility_check(stored: f64, cell: CellRef, context: Context) -> Check {
+    let hidden = context.hides(cell);
+    let expected = if hidden { f64::NEG_INFINITY } else { 0.0 };
+    let holds = stored == expected;
+    let difference = if holds { 0.0 } else { (stored - expected).abs() };
+    let text = if holds { say::rule_agrees(hidden) } else { say::rule_disagrees(hidden, stored) };
+    Check { holds, difference, tolerance: 0.0, text }
+}
+
+impl Check {
+    /// Both have to hold; the numbers are those of the first, or of the second if that fails alone.
+    fn and(self, other: Check) -> Check {
+        match (self.holds, other.holds) {
+            (true, true) => Check { text: [self.text.as_str(), &other.text].join(say::AND), ..self },
+            (true, false) => other,
+            (false, _) => self,
+        }
+    }
+}
+
+/// The operand where there is one alone.
+fn first(operand: &[f32]) -> f64 {
+    operand.first().copied().map_or(f64::NAN, f64::from)
+}
+
+fn sum(row: &[f32]) -> f64 {
+    row.iter().map(|&value| f64::from(value)).sum()
+}
+
+fn largest(row: &[f32]) -> f64 {
+    row.iter().copied().fold(f32::NEG_INFINITY, f32::max).into()
+}
+
+fn size(term: &Term) -> f64 {
+    term.amount.abs()
+}
+
+/// Largest first.
+fn sort(terms: &mut [Term], by: fn(&Term) -> f64) {
+    terms.sort_by(|a, b| by(b).total_cmp(&by(a)));
+}
+
+/// Terms `left[i] × right[i]`, largest contribution first, and their sum.
+fn products(left: &[f32], right: &[f32], label: impl Fn(usize) -> String, decimals: usize) -> (Vec<Term>, f64) {
+    let number = |value: f32| fixed(value.into(), decimals);
+    let mut terms: Vec<Term> = left
+        .iter()
+        .zip(right)
+        .enumerate()
+        .map(|(i, (&left, &right))| {
+            let amount = f64::from(left) * f64::from(right);
+            let cells = vec![label(i), number(left), number(right), fixed(amount, 3)];
+            Term { cells, amount, is_cell: false }
+        })
+        .collect();
+    let sum = terms.iter().map(|term| term.amount).sum();
+    sort(&mut terms, size);
+    (terms, sum)
+}
+
+/// One term for each key that the row's query may see, largest first.
+fn row_terms(row: &[f32], cell: CellRef, context: Context) -> Vec<Term> {
+    let term = |key: usize| operand(&context.word_in_place(key), row[key].into(), row[key].into());
+    let mut terms: Vec<Term> = context.visible_keys(cell.row, row.len()).map(term).collect();
+    sort(&mut terms, |term| term.amount);
+    terms
+}
+
+/// A term with a name and one number.
+fn operand(name: &str, value: f64, amount: f64) -> Term {
+    Term { cells: vec![name.to_owned(), fixed(value, 3)], amount, is_cell: false }
+}
+
 /// An explanation without terms.
-fn leaf(heading: Vec<Span>, value: String, check: Check, why: &str) -> Explanation {
+fn leaf(heading: Vec<Span>, value: String, formula: &[String], check: Check, why: String) -> Explanation {
     Explanation {
         heading,
         value,
-        formula: String::new(),
+        formula: mathml::row(formula),
         columns: Vec::new(),
         terms: Vec::new(),
         totals: Vec::new(),
         check,
-        why: why.to_owned(),
+        why,
+    }
+}
+
+fn token(operands: &Operands, context: Context) -> Explanation {
+    let column = operands.cell.column;
+    let token = &context.tokens[column];
+    let term = |character: char| {
+        let bytes: Vec<String> = character.to_string().bytes().map(|byte| format!("{byte:02x}")).collect();
+        let cells = vec![character.to_string(), format!("U+{:04X}", u32::from(character)), bytes.join(" ")];
+        Term { cells, amount: 0.0, is_cell: false }
+    };
+    let again = embedding::id_from_lower_case(&token.word);
+    // An id is a whole number; the tensor holds it as an f32, rounded.
+    let stored = check((token.id as f32).into(), operands.value.into(), 0.0, say::ID_FOLLOWS);
+    let check = if again == token.id {
+        stored
+    } else {
+        Check { holds: false, difference: f64::INFINITY, text: say::another_id(again, token.id), ..stored }
+    };
+    let others: Vec<usize> =
+        (0..context.tokens.len()).filter(|&other| other != column && context.tokens[other].id == token.id).collect();
+    Explanation {
+        columns: say::TOKEN_COLUMNS.to_vec(),
+        terms: token.word.chars().map(term).collect(),
+        totals: vec![(say::CRC.to_owned(), again.to_string())],
+        ..leaf(
+            heading(say::IS_TOKEN, [plain(&*token.text), plain(column.to_string())]),
+            say::token_id(token.id),
+            &[mathml::text("id"), mathml::op("="), mathml::text("crc32"), mathml::text(say::LOWER_CASE_UTF_8)],
+            check,
+            say::why_token(token.start, token.end, &others),
+        )
     }
 }
 
 fn word_embedding(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, .. } = operands;
-    let Setup { seed, width, .. } = context.setup;
-    let id = context.tokens.get(cell.row).map_or(0, |token| token.id);
-    let again = embedding::embedding_from_id(id, *width, *seed).get(cell.column).copied().unwrap_or(f32::NAN);
-    let mut explanation = leaf(
-        vec![plain(word_in_place(cell.row, context)), plain(format!(", dimension {}", cell.column))],
-        fixed(f64::from(*value), 3),
-        check(f64::from(again), *value, 0.0, "drawn again from the word and the seed: the same bits"),
-        "A random number that depends on the word and the seed alone, drawn as PyTorch’s torch.randn draws it. A trained model would have learnt it instead.",
-    );
-    explanation.formula = mathml::row(&[
-        mathml::sub("e", &cell.column.to_string()),
-        mathml::op("="),
-        mathml::text("randn"),
-        mathml::op("("),
-        mathml::text(&format!("seed {} + {seed}", id)),
-        mathml::op(")"),
-    ]);
-    explanation
+    let Operands { cell, value, left, .. } = operands;
+    let (id, seed) = (context.tokens[cell.row].id, context.setup.seed);
+    leaf(
+        token_and_dimension(*cell, context),
+        fixed((*value).into(), 3),
+        &[
+            mathml::sub("e", &cell.column.to_string()),
+            mathml::op("="),
+            mathml::text("randn"),
+            mathml::op("("),
+            mathml::text(&say::seed_and_id(id, seed)),
+            mathml::op(")"),
+        ],
+        check(first(left), (*value).into(), 0.0, say::DRAWN_AGAIN_FROM_WORD),
+        say::WHY_WORD_EMBEDDING.to_owned(),
+    )
 }
 
 fn position(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, .. } = operands;
-    let width = context.setup.width;
-    let heading = vec![plain(format!("position {}", cell.row)), plain(format!(", dimension {}", cell.column))];
+    let (value, width) = (f64::from(*value), context.setup.width);
+    let heading = heading(say::POSITION_AT_DIMENSION, [plain(cell.row.to_string()), plain(cell.column.to_string())]);
     if context.setup.positions == Positions::None {
         return leaf(
             heading,
-            fixed(f64::from(*value), 3),
-            check(0.0, *value, 0.0, "nothing is added"),
-            "No positions are set: every position’s row is zero, and word order leaves no trace.",
+            fixed(value, 3),
+            &[mathml::id("p"), mathml::op("="), mathml::num("0")],
+            check(0.0, value, 0.0, say::NOTHING_ADDED),
+            say::WHY_NO_POSITIONS.to_owned(),
         );
     }
     let angle = embedding::angle(cell.row, cell.column, width);
     let (name, result) = if cell.column.is_multiple_of(2) { ("sin", angle.sin()) } else { ("cos", angle.cos()) };
     let exponent = cell.column - cell.column % 2;
+    let formula = [
+        mathml::text(name),
+        mathml::op("("),
+        mathml::frac(
+            &mathml::num(&cell.row.to_string()),
+            &mathml::sup(&mathml::num("10000"), &mathml::num(&format!("{exponent}/{width}"))),
+        ),
+        mathml::op(")"),
+        mathml::op("="),
+        mathml::text(name),
+        mathml::op("("),
+        mathml::num(&fixed(angle, 4)),
+        mathml::op(")"),
+    ];
     Explanation {
-        heading,
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[
-            mathml::text(name),
-            mathml::op("("),
-            mathml::frac(
-                &mathml::num(&cell.row.to_string()),
-                &mathml::sup(&mathml::num("10000"), &mathml::num(&format!("{exponent}/{width}"))),
-            ),
-            mathml::op(")"),
-            mathml::op("="),
-            mathml::text(name),
-            mathml::op("("),
-            mathml::num(&fixed(angle, 4)),
-            mathml::op(")"),
-        ]),
-        columns: Vec::new(),
-        terms: Vec::new(),
         totals: vec![(format!("{name}({})", fixed(angle, 4)), fixed(result, 6))],
         // The engine rounds the f64 result once.
-        check: check(result, *value, UNIT_ROUNDOFF, "the formula gives the cell shown"),
-        why: "Even dimensions are sines, odd ones cosines, from fast waves on the left to slow ones on the right: every position gets a pattern of its own.".to_owned(),
+        ..leaf(
+            heading,
+            fixed(value, 3),
+            &formula,
+            check(result, value, U * result.abs(), say::FORMULA_GIVES),
+            say::WHY_POSITION.to_owned(),
+        )
     }
 }
 
 fn input(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
     let (e, p) = (first(left), first(right));
+    let word = context.word(cell.row);
     Explanation {
-        heading: vec![plain(word_in_place(cell.row, context)), plain(format!(", dimension {}", cell.column))],
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[mathml::id("x"), mathml::op("="), mathml::id("e"), mathml::op("+"), mathml::id("p")]),
-        columns: vec!["", "value"],
-        terms: vec![
-            Term { cells: vec!["embedding e".to_owned(), fixed(e, 3)], amount: e, is_cell: false },
-            Term { cells: vec!["position p".to_owned(), fixed(p, 3)], amount: p, is_cell: false },
-        ],
+        columns: say::OPERAND_COLUMNS.to_vec(),
+        terms: vec![operand(say::EMBEDDING, e, e), operand(say::POSITION, p, p)],
         totals: vec![("e + p".to_owned(), fixed(e + p, 3))],
-        check: check(e + p, *value, UNIT_ROUNDOFF * (e + p).abs(), "adds up to the cell shown"),
-        why: format!(
-            "What “{}” means (its embedding) and where it stands (position {}) share one row of {} numbers.",
-            word(cell.row, context),
-            cell.row,
-            context.setup.width
-        ),
+        ..leaf(
+            token_and_dimension(*cell, context),
+            fixed((*value).into(), 3),
+            &[mathml::id("x"), mathml::op("="), mathml::id("e"), mathml::op("+"), mathml::id("p")],
+            check(e + p, (*value).into(), U * (e + p).abs(), say::ADDS_UP),
+            match context.setup.positions {
+                Positions::None => say::why_input_without_positions(word),
+                Positions::Sinusoidal => say::why_input(word, cell.row),
+            },
+        )
     }
 }
 
-fn first(operand: &[f32]) -> f64 {
-    operand.first().copied().map_or(f64::NAN, f64::from)
-}
-
 fn weight(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, .. } = operands;
-    let Setup { seed, width, .. } = context.setup;
-    let block = embedding::block_weights(*width, *seed);
-    let (matrix, layer) = match cell.tensor {
-        Tensor::QueryWeights => (block.w_q, "first"),
-        Tensor::KeyWeights => (block.w_k, "second"),
-        Tensor::ValueWeights => (block.w_v, "third"),
-        _ => (block.w_o, "fourth"),
+    let Operands { cell, value, left, .. } = operands;
+    let Setup { seed, width, .. } = *context.setup;
+    let layer = match cell.tensor {
+        Tensor::QueryWeights => 0,
+        Tensor::KeyWeights => 1,
+        Tensor::ValueWeights => 2,
+        _ => 3,
     };
-    let head_column = if cell.tensor == Tensor::OutputWeights { 0 } else { cell.head * width / context.setup.heads };
-    let again = matrix.get((cell.row, head_column + cell.column)).copied().unwrap_or(f32::NAN);
-    let bound = 1.0 / (*width as f64).sqrt();
-    let mut explanation = leaf(
-        vec![plain(format!("from dimension {} to dimension {}", cell.row, head_column + cell.column))],
-        fixed(f64::from(*value), 4),
-        check(f64::from(again), *value, 0.0, "drawn again from the seed: the same bits"),
-        "",
-    );
-    explanation.formula = mathml::row(&[
-        mathml::op("−"),
-        mathml::frac(&mathml::num("1"), &mathml::sqrt(&mathml::num(&width.to_string()))),
-        mathml::op("≤"),
-        mathml::id("w"),
-        mathml::op("<"),
-        mathml::frac(&mathml::num("1"), &mathml::sqrt(&mathml::num(&width.to_string()))),
-        mathml::op("="),
-        mathml::num(&fixed(bound, 3)),
-    ]);
-    explanation.why = format!(
-        "A random number as PyTorch draws it for the {layer} nn.Linear({width}, {width}) after torch.manual_seed({seed}). Untrained: the mechanism is real, the pattern has no meaning yet."
-    );
-    explanation
+    let head_column = if cell.tensor == Tensor::OutputWeights { 0 } else { cell.head * context.head_dim() };
+    let column = head_column + cell.column;
+    let bound = || mathml::frac(&mathml::num("1"), &mathml::sqrt(&mathml::num(&width.to_string())));
+    leaf(
+        heading(say::FROM_TO, [plain(cell.row.to_string()), plain(column.to_string())]),
+        fixed((*value).into(), 4),
+        &[
+            mathml::op("−"),
+            bound(),
+            mathml::op("≤"),
+            mathml::id("w"),
+            mathml::op("<"),
+            bound(),
+            mathml::op("="),
+            mathml::num(&fixed(1.0 / (width as f64).sqrt(), 3)),
+        ],
+        check(first(left), (*value).into(), 0.0, say::DRAWN_AGAIN_FROM_SEED),
+        say::why_weight(layer, width, seed),
+    )
 }
 
 fn projection(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
-    let (letter, matrix, role, does) = match cell.tensor {
-        Tensor::Queries => ("q", "Wq", Role::Query, "looks for"),
-        Tensor::Keys => ("k", "Wk", Role::Key, "offers"),
-        _ => ("v", "Wv", Role::Value, "carries"),
+    let (letter, matrix, does) = match cell.tensor {
+        Tensor::Queries => ("q", Tensor::QueryWeights, say::LOOKS_FOR),
+        Tensor::Keys => ("k", Tensor::KeyWeights, say::OFFERS),
+        _ => ("v", Tensor::ValueWeights, say::CARRIES),
     };
-    let (terms, sum, tolerance) = products(left, right, |i| i.to_string(), 3);
+    let (terms, sum) = products(left, right, |i| i.to_string(), 3);
+    let pieces = [
+        of(role_of(cell.tensor), context.word_in_place(cell.row)),
+        plain(cell.column.to_string()),
+        plain(words::tensor_in_text(cell.tensor)),
+    ];
     Explanation {
-        heading: vec![
-            of(role, word_in_place(cell.row, context)),
-            plain(format!(", dimension {} of its {}", cell.column, words::tensor_name(cell.tensor).to_lowercase())),
-        ],
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[
-            mathml::sub(letter, &cell.column.to_string()),
-            mathml::op("="),
-            mathml::sum("i = 0", &(left.len().saturating_sub(1)).to_string()),
-            mathml::sub("x", "i"),
-            mathml::op("·"),
-            mathml::sub("w", &format!("i,{}", cell.column)),
-        ]),
-        columns: vec!["i", "x", "w", "x·w"],
-        totals: vec![(sum_of(terms.len()), fixed(sum, 3))],
-        check: check(sum, *value, tolerance, "adds up to the cell shown"),
-        why: format!(
-            "One number of what “{}” {does}: its whole row of X against one column of {matrix}.",
-            word(cell.row, context)
-        ),
+        columns: say::PROJECTION_COLUMNS.to_vec(),
+        totals: vec![(say::sum_of(terms.len()), fixed(sum, 3))],
         terms,
+        ..leaf(
+            heading(say::AT_DIMENSION_OF_ITS, pieces),
+            fixed((*value).into(), 3),
+            &[
+                mathml::sub(letter, &cell.column.to_string()),
+                mathml::op("="),
+                mathml::sum("i", left.len()),
+                mathml::sub("x", "i"),
+                mathml::op("·"),
+                mathml::sub("w", &format!("i,{}", cell.column)),
+            ],
+            check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
+            say::why_projection(context.word(cell.row), does, words::tensor_symbol(matrix)),
+        )
     }
 }
 
 fn score(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
-    let (terms, sum, tolerance) = products(left, right, |i| i.to_string(), 2);
-    let head_dim = left.len();
-    let (query, key) = (word(cell.row, context), word(cell.column, context));
-    let towards = if *value >= 0.0 { "point the same way on balance" } else { "point apart on balance" };
+    let (terms, sum) = products(left, right, |i| i.to_string(), 2);
     Explanation {
-        heading: vec![
-            of(Role::Query, word_in_place(cell.row, context)),
-            plain(" asks "),
-            of(Role::Key, word_in_place(cell.column, context)),
-        ],
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[
-            mathml::sub("S", &format!("{},{}", cell.row, cell.column)),
-            mathml::op("="),
-            mathml::sum("d = 0", &head_dim.saturating_sub(1).to_string()),
-            mathml::sub("q", "d"),
-            mathml::op("·"),
-            mathml::sub("k", "d"),
-        ]),
-        columns: vec!["d", "q", "k", "q·k"],
-        totals: vec![(sum_of(terms.len()), fixed(sum, 3))],
-        check: check(sum, *value, tolerance, "adds up to the cell shown"),
-        why: format!(
-            "Along dimensions with a positive term, the query of “{query}” and the key of “{key}” point the same way; here they {towards}. Next, the score is divided by √{head_dim} = {}, so that softmax does not saturate.",
-            short((head_dim as f32).sqrt())
-        ),
+        columns: say::SCORE_COLUMNS.to_vec(),
+        totals: vec![(say::sum_of(terms.len()), fixed(sum, 3))],
         terms,
+        ..leaf(
+            query_and_key(say::ASKS, *cell, context),
+            fixed((*value).into(), 3),
+            &[
+                mathml::sub("S", &format!("{},{}", cell.row, cell.column)),
+                mathml::op("="),
+                mathml::sum("d", left.len()),
+                mathml::sub("q", "d"),
+                mathml::op("·"),
+                mathml::sub("k", "d"),
+            ],
+            check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
+            say::why_score(context.word(cell.row), context.word(cell.column), *value, left.len()),
+        )
     }
 }
 
 fn scaled(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
-    let (score, scale) = (first(left), first(right));
-    let head_dim = context.setup.width / context.setup.heads;
+    let (score, factor) = (first(left), first(right));
+    let head_dim = context.head_dim();
     let root = (head_dim as f64).sqrt();
+    let scaled = score * factor;
+    // The engine multiplies by the factor, one rounding; the factor is a root and a division, two.
+    let product = check(scaled, (*value).into(), U * scaled.abs() + SMALLEST, say::DIVISION_GIVES);
+    let check = product.and(check(1.0 / root, factor, 2.0 * U / root, say::FACTOR_IS_RIGHT));
+    let division = Term {
+        cells: vec![format!("÷ √{head_dim} = {}", fixed(root, 3)), format!("× {}", fixed(factor, 4))],
+        amount: 0.0,
+        is_cell: false,
+    };
     Explanation {
-        heading: query_and_key(" to ", *cell, context),
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[
-            mathml::frac(&mathml::id("s"), &mathml::sqrt(&mathml::id("D"))),
-            mathml::op("="),
-            mathml::frac(&mathml::num(&fixed(score, 3)), &mathml::sqrt(&mathml::num(&head_dim.to_string()))),
-        ]),
-        columns: vec!["", "value"],
-        terms: vec![
-            Term { cells: vec!["score s".to_owned(), fixed(score, 3)], amount: score, is_cell: false },
-            Term {
-                cells: vec![format!("÷ √{head_dim} = {}", fixed(root, 3)), format!("× {}", fixed(scale, 4))],
-                amount: 0.0,
-                is_cell: false,
-            },
-        ],
+        columns: say::OPERAND_COLUMNS.to_vec(),
+        terms: vec![operand(say::SCORE, score, score), division],
         totals: vec![(format!("{} ÷ {}", fixed(score, 3), fixed(root, 3)), fixed(score / root, 3))],
-        // Two roundings: the factor's and the product's.
-        check: check(score / root, *value, 3.0 * UNIT_ROUNDOFF * (score / root).abs(), "the division gives the cell shown"),
-        why: format!(
-            "A dot product of {head_dim} terms spreads about √{head_dim} times as far as one term. Dividing by {} brings it back.",
-            fixed(root, 2)
-        ),
+        ..leaf(
+            query_and_key(say::TO, *cell, context),
+            fixed((*value).into(), 3),
+            &[
+                mathml::frac(&mathml::id("s"), &mathml::sqrt(&mathml::id("D"))),
+                mathml::op("="),
+                mathml::frac(&mathml::num(&fixed(score, 3)), &mathml::sqrt(&mathml::num(&head_dim.to_string()))),
+            ],
+            check,
+            say::why_scaled(head_dim),
+        )
     }
 }
 
-fn query_and_key(between: &str, cell: CellRef, context: Context) -> Vec<Span> {
-    vec![
-        of(Role::Query, word_in_place(cell.row, context)),
-        plain(between),
-        of(Role::Key, word_in_place(cell.column, context)),
-    ]
+fn may_see(cell: CellRef, context: Context) -> Vec<Span> {
+    query_and_key(if context.hides(cell) { say::MAY_NOT_SEE } else { say::MAY_SEE }, cell, context)
 }
 
 /// Why this query may or may not see this key.
-fn mask_reason(cell: CellRef, context: Context) -> String {
-    let CellRef { row, column, .. } = cell;
-    match (&context.setup.mask, is_masked(cell, context)) {
-        (crate::attention::Mask::Causal, true) => format!(
-            "Causal: a query at position {row} sees the keys 0 to {row}. This key stands at {column}, which is later, so it stays hidden."
-        ),
-        (crate::attention::Mask::Causal, false) => format!(
-            "Causal: a query at position {row} sees the keys 0 to {row}. This key stands at {column}, so it may be seen."
-        ),
-        _ => "No mask is set: every query may see every key.".to_owned(),
+fn why_visible(cell: CellRef, context: Context) -> String {
+    match context.setup.mask {
+        Mask::None => say::WHY_NO_MASK.to_owned(),
+        Mask::Causal => say::why_causal(cell.row, cell.column, context.hides(cell)),
     }
 }
 
-fn visibility_check(stored_as_hidden: bool, cell: CellRef, context: Context) -> Check {
-    let hidden = is_masked(cell, context);
-    let word = |hidden| if hidden { "hidden" } else { "visible" };
-    let holds = hidden == stored_as_hidden;
-    let text = if holds {
-        format!("the rule says {}, and so does the engine", word(hidden))
-    } else {
-        format!(
-            "The rule says {}, the engine stored {}. Please report this.",
-            word(hidden),
-            word(stored_as_hidden)
-        )
-    };
-    Check { holds, text }
+/// What the mask adds, as it is written.
+fn added(mask: f64) -> String {
+    if mask == f64::NEG_INFINITY { "−∞".to_owned() } else { fixed(mask, 0) }
+}
+
+/// A masked score, as it is written.
+fn masked_score(value: f64) -> String {
+    if value == f64::NEG_INFINITY { say::MASKED.to_owned() } else { fixed(value, 3) }
 }
 
 fn mask(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, .. } = operands;
-    let hidden = *value == f32::NEG_INFINITY;
-    let mut explanation = leaf(
-        query_and_key(if hidden { " may not see " } else { " may see " }, *cell, context),
-        if hidden { "−∞".to_owned() } else { fixed(f64::from(*value), 0) },
-        visibility_check(hidden, *cell, context),
-        &mask_reason(*cell, context),
-    );
-    explanation.formula = mathml::row(&[
-        mathml::sub("mask", &format!("{},{}", cell.row, cell.column)),
-        mathml::op("="),
-        mathml::num(if hidden { "−∞" } else { "0" }),
-    ]);
-    explanation
+    let (cell, value) = (operands.cell, operands.value.into());
+    leaf(
+        may_see(cell, context),
+        added(value),
+        &[mathml::sub("mask", &format!("{},{}", cell.row, cell.column)), mathml::op("="), mathml::num(&added(value))],
+        visibility_check(value, cell, context),
+        why_visible(cell, context),
+    )
 }
 
 fn masked(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, .. } = operands;
-    let hidden = *value == f32::NEG_INFINITY;
-    let scaled = first(left);
-    let added = if hidden { "−∞".to_owned() } else { "0".to_owned() };
-    let shown = if hidden { "masked".to_owned() } else { fixed(f64::from(*value), 3) };
+    let Operands { cell, value, left, right } = operands;
+    let (scaled, mask) = (first(left), first(right));
+    let stored = check(scaled + mask, (*value).into(), 0.0, say::SCORE_AND_MASK);
     Explanation {
-        heading: query_and_key(if hidden { " may not see " } else { " may see " }, *cell, context),
-        value: shown.clone(),
-        formula: mathml::row(&[
-            mathml::sub("M", &format!("{},{}", cell.row, cell.column)),
-            mathml::op("="),
-            mathml::frac(&mathml::id("s"), &mathml::sqrt(&mathml::id("D"))),
-            mathml::op("+"),
-            mathml::num(&added),
-        ]),
-        columns: vec!["", "value"],
+        columns: say::OPERAND_COLUMNS.to_vec(),
         terms: vec![
-            Term { cells: vec!["scaled score".to_owned(), fixed(scaled, 3)], amount: scaled, is_cell: false },
-            Term { cells: vec!["mask".to_owned(), added], amount: 0.0, is_cell: false },
+            operand(say::SCALED_SCORE, scaled, scaled),
+            Term { cells: vec![say::MASK.to_owned(), added(mask)], amount: 0.0, is_cell: false },
         ],
-        totals: vec![("together".to_owned(), shown)],
-        check: if hidden || is_masked(*cell, context) {
-            visibility_check(hidden, *cell, context)
-        } else {
-            check(scaled, *value, 0.0, "the scaled score, unchanged")
-        },
-        why: mask_reason(*cell, context),
+        totals: vec![(say::TOGETHER.to_owned(), masked_score(scaled + mask))],
+        ..leaf(
+            may_see(*cell, context),
+            masked_score((*value).into()),
+            &[
+                mathml::sub("M", &format!("{},{}", cell.row, cell.column)),
+                mathml::op("="),
+                mathml::frac(&mathml::id("s"), &mathml::sqrt(&mathml::id("D"))),
+                mathml::op("+"),
+                mathml::num(&added(mask)),
+            ],
+            stored.and(visibility_check(mask, *cell, context)),
+            why_visible(*cell, context),
+        )
     }
 }
 
 fn row_max(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
-    let max = left.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut terms = row_terms(left, |m| vec![m], context, usize::MAX);
-    terms.sort_by(|a, b| b.amount.total_cmp(&a.amount));
+    let max = largest(left);
     Explanation {
-        heading: vec![of(Role::Query, word_in_place(cell.row, context)), plain("’s largest score")],
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[mathml::under("max", "j"), mathml::sub("m", &format!("{},j", cell.row))]),
-        columns: vec!["key", "m"],
-        terms,
-        totals: vec![("the largest of them".to_owned(), fixed(f64::from(max), 3))],
-        check: check(f64::from(max), *value, 0.0, "it is the row’s largest"),
-        why: "Softmax does not change when every score of the row is moved by the same amount. Moving the largest to 0 keeps exp from overflowing.".to_owned(),
+        columns: say::ROW_MAX_COLUMNS.to_vec(),
+        terms: row_terms(left, *cell, context),
+        totals: vec![(say::LARGEST.to_owned(), fixed(max, 3))],
+        ..leaf(
+            query_alone(say::LARGEST_SCORE, *cell, context),
+            fixed((*value).into(), 3),
+            &[mathml::under("max", "j"), mathml::sub("m", &format!("{},j", cell.row))],
+            check(max, (*value).into(), 0.0, say::IS_LARGEST),
+            say::WHY_ROW_MAX.to_owned(),
+        )
     }
-}
-
-/// One term a visible key: the word, then the columns that `numbers` makes of its number.
-fn row_terms(row: &[f32], numbers: impl Fn(f64) -> Vec<f64>, context: Context, cell: usize) -> Vec<Term> {
-    row.iter()
-        .enumerate()
-        .filter(|(_, value)| **value != f32::NEG_INFINITY)
-        .map(|(key, &value)| {
-            let numbers = numbers(f64::from(value));
-            let mut cells = vec![word(key, context).to_owned()];
-            cells.extend(numbers.iter().map(|&number| fixed(number, 3)));
-            Term { cells, amount: numbers.last().copied().unwrap_or(0.0), is_cell: key == cell }
-        })
-        .collect()
 }
 
 fn shifted(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
-    if *value == f32::NEG_INFINITY {
-        return masked_cell(*cell, context);
+    let (value, m, max) = (f64::from(*value), first(left), first(right));
+    let formula = [mathml::id("m"), mathml::op("−"), mathml::text("max")];
+    if context.hides(*cell) {
+        let stored = check(m - max, value, 0.0, say::DIFFERENCE_GIVES);
+        return leaf(
+            may_see(*cell, context),
+            masked_score(value),
+            &formula,
+            stored.and(visibility_check(m, *cell, context)),
+            why_visible(*cell, context),
+        );
     }
-    let (m, max) = (first(left), first(right));
     Explanation {
-        heading: query_and_key(" to ", *cell, context),
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[mathml::id("m"), mathml::op("−"), mathml::text("max")]),
-        columns: vec!["", "value"],
-        terms: vec![
-            Term { cells: vec!["masked score m".to_owned(), fixed(m, 3)], amount: m, is_cell: false },
-            Term { cells: vec!["row’s maximum".to_owned(), fixed(max, 3)], amount: -max, is_cell: false },
-        ],
+        columns: say::OPERAND_COLUMNS.to_vec(),
+        terms: vec![operand(say::MASKED_SCORE, m, m), operand(say::ROW_MAX, max, -max)],
         totals: vec![("m − max".to_owned(), fixed(m - max, 3))],
-        check: check(m - max, *value, UNIT_ROUNDOFF * (m - max).abs(), "the difference is the cell shown"),
-        why: "How far this score lies below the row’s best. 0 is the best itself.".to_owned(),
+        ..leaf(
+            query_and_key(say::TO, *cell, context),
+            fixed(value, 3),
+            &formula,
+            check(m - max, value, U * (m - max).abs(), say::DIFFERENCE_GIVES),
+            say::WHY_SHIFTED.to_owned(),
+        )
     }
-}
-
-/// The tolerance of exp in f32, WGSL's own bound (3 + 2·|x| units in the last place) plus the rounding of x.
-fn exp_tolerance(x: f64) -> f64 {
-    (3.0 + 3.0 * x.abs()) * 2.0 * UNIT_ROUNDOFF * x.exp() + f64::from(f32::MIN_POSITIVE)
 }
 
 fn exponential(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
-    if is_masked(*cell, context) {
-        return masked_weight(*value, *cell, context);
+    let (value, x) = (f64::from(*value), first(left));
+    if context.hides(*cell) {
+        let stored = check(x.exp(), value, 0.0, say::HIDDEN_IS_ZERO);
+        return leaf(
+            may_see(*cell, context),
+            fixed(value, 3),
+            &[mathml::sup(&mathml::id("e"), &mathml::num("−∞")), mathml::op("="), mathml::num("0")],
+            stored.and(visibility_check(x, *cell, context)),
+            why_visible(*cell, context),
+        );
     }
-    let x = first(left);
-    let mut explanation = leaf(
-        query_and_key(" to ", *cell, context),
-        fixed(f64::from(*value), 3),
-        check(x.exp(), *value, exp_tolerance(x), "exp gives the cell shown"),
-        "exp makes every number positive and keeps their order; a difference in scores becomes a ratio of shares.",
-    );
-    explanation.formula = mathml::row(&[
-        mathml::sup(&mathml::id("e"), &mathml::num(&fixed(x, 3))),
-        mathml::op("="),
-        mathml::num(&fixed(x.exp(), 4)),
-    ]);
-    explanation.totals = vec![(format!("exp({})", fixed(x, 3)), fixed(x.exp(), 6))];
-    explanation
+    Explanation {
+        totals: vec![(format!("exp({})", fixed(x, 3)), fixed(x.exp(), 6))],
+        ..leaf(
+            query_and_key(say::TO, *cell, context),
+            fixed(value, 3),
+            &[
+                mathml::sup(&mathml::id("e"), &mathml::num(&fixed(x, 3))),
+                mathml::op("="),
+                mathml::num(&fixed(x.exp(), 4)),
+            ],
+            // On either engine the worker makes these with f32::exp, which is good to a unit in the last place.
+            check(x.exp(), value, 2.0 * U * x.exp() + SMALLEST, say::EXP_GIVES),
+            say::WHY_EXPONENTIAL.to_owned(),
+        )
+    }
+}
+
+fn exponential_sum(operands: &Operands, context: Context) -> Explanation {
+    let Operands { cell, value, left, .. } = operands;
+    let terms = row_terms(left, *cell, context);
+    Explanation {
+        columns: say::EXPONENTIAL_COLUMNS.to_vec(),
+        totals: vec![(say::sum_of(terms.len()), fixed(sum(left), 3))],
+        terms,
+        ..leaf(
+            query_alone(say::EXPONENTIALS_TOGETHER, *cell, context),
+            fixed((*value).into(), 3),
+            &[mathml::under("Σ", "j"), mathml::sub("exp", "j")],
+            rounded_sum_check(left, *value),
+            say::WHY_EXPONENTIAL_SUM.to_owned(),
+        )
+    }
 }
 
 fn row_sum(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
-    let sum: f64 = left.iter().map(|&v| f64::from(v)).sum();
-    let shares = cell.tensor == Tensor::RowSums;
-    let mut terms: Vec<Term> =
-        row_terms(left, |v| vec![v], context, usize::MAX).into_iter().filter(|term| term.amount != 0.0).collect();
-    terms.sort_by(|a, b| b.amount.total_cmp(&a.amount));
-    let absolute: Vec<f64> = left.iter().map(|&v| f64::from(v)).collect();
-    let mut check = check(sum, *value, product_tolerance(&absolute), "adds up to the sum shown");
-    let mut why = "The row’s exponentials together: what each of them is divided by.";
-    if shares {
-        // What is claimed of a row of shares is that it is complete.
-        let error = (sum - 1.0).abs();
-        let tolerance = (left.len() as f64 + 8.0) * 2.0 * UNIT_ROUNDOFF;
-        check = Check {
-            holds: check.holds && error <= tolerance,
-            text: if check.holds && error <= tolerance {
-                format!("the row sums to 1 (error {})", scientific(error))
-            } else {
-                format!("The row sums to {}, not to 1. Please report this.", fixed(sum, 6))
-            },
-        };
-        why = "Shares of one whole: what one key gains, the others lose.";
-    }
+    let terms = row_terms(left, *cell, context);
     Explanation {
-        heading: vec![
-            of(Role::Query, word_in_place(cell.row, context)),
-            plain(if shares { "’s shares together" } else { "’s exponentials together" }),
-        ],
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[
-            mathml::under("Σ", "j"),
-            if shares { mathml::sub("A", &format!("{},j", cell.row)) } else { mathml::sub("exp", "j") },
-        ]),
-        columns: vec!["key", if shares { "share" } else { "exp" }],
-        totals: vec![(sum_of(terms.len()), fixed(sum, 3))],
+        columns: say::SHARE_COLUMNS.to_vec(),
+        totals: vec![(say::sum_of(terms.len()), fixed(sum(left), 3))],
         terms,
-        check,
-        why: why.to_owned(),
+        ..leaf(
+            query_alone(say::SHARES_TOGETHER, *cell, context),
+            fixed((*value).into(), 3),
+            &[mathml::under("Σ", "j"), mathml::sub("A", &format!("{},j", cell.row))],
+            rounded_sum_check(left, *value).and(row_check(left)),
+            say::WHY_ROW_SUM.to_owned(),
+        )
     }
+}
+
+/// The sums beside the softmax are added up in f64 and rounded once.
+fn rounded_sum_check(row: &[f32], stored: f32) -> Check {
+    check(sum(row), stored.into(), U * sum(row).abs(), say::ADDS_UP)
 }
 
 fn softmax(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
-    let max = left.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exps: Vec<f64> = left.iter().map(|&m| (f64::from(m) - f64::from(max)).exp()).collect();
-    let sum: f64 = exps.iter().sum();
-    let mut terms: Vec<Term> = left
-        .iter()
-        .enumerate()
-        .filter(|(_, m)| **m != f32::NEG_INFINITY)
-        .map(|(key, &m)| {
-            let share = exps[key] / sum;
-            Term {
-                cells: vec![
-                    word(key, context).to_owned(),
-                    short(m),
-                    fixed(f64::from(m) - f64::from(max), 2),
-                    fixed(exps[key], 3),
-                    fixed(share, 3),
-                ],
-                amount: share,
-                is_cell: key == cell.column,
-            }
-        })
-        .collect();
-    // A short row stays in reading order, as the sentence does; a long one shows its largest shares first.
-    if terms.len() > 8 {
-        terms.sort_by(|a, b| b.amount.total_cmp(&a.amount));
-    }
-    let share = exps.get(cell.column).copied().unwrap_or(f64::NAN) / sum;
-    let x = left.get(cell.column).map_or(f64::NAN, |&m| f64::from(m) - f64::from(max));
-    // The error of exp twice (the cell's and the sum's), of n additions, of one division.
-    let relative = (2.0 * (3.0 + 3.0 * x.abs()) * 2.0 + left.len() as f64 + 6.0) * UNIT_ROUNDOFF;
-    let tolerance = relative * share + f64::from(f32::MIN_POSITIVE);
-    let stored_sum: f64 = right.iter().map(|&weight| f64::from(weight)).sum();
-    let mut check = check(share, *value, tolerance, "exp ÷ sum gives the cell shown");
-    let row_error = (stored_sum - 1.0).abs();
-    if check.holds {
-        if row_error <= (left.len() as f64 + 8.0) * 2.0 * UNIT_ROUNDOFF {
-            check.text = format!(
-                "gives the cell shown (differs by {}); the row sums to 1 (error {})",
-                scientific((share - f64::from(*value)).abs()),
-                scientific(row_error)
-            );
-        } else {
-            check = Check {
-                holds: false,
-                text: format!(
-                    "The engine’s row sums to {}, not to 1. Please report this.",
-                    fixed(stored_sum, 6)
-                ),
-            };
-        }
-    }
-    let rank = exps.iter().filter(|&&exp| exp > exps[cell.column]).count();
-    let standing = match (rank, terms.len()) {
-        (_, 1) => "It is the only token it may see, so it gets everything.".to_owned(),
-        (0, _) => "No other key in this row gets more.".to_owned(),
-        (1, _) => "One key in this row gets more.".to_owned(),
-        (more, _) => format!("{more} keys in this row get more."),
+    let max = largest(left);
+    let distances: Vec<f64> = left.iter().map(|&m| max - f64::from(m)).collect();
+    let exps: Vec<f64> = distances.iter().map(|distance| (-distance).exp()).collect();
+    let sum_of_exps: f64 = exps.iter().sum();
+    let shares: Vec<f64> = exps.iter().map(|exp| exp / sum_of_exps).collect();
+    let term = |key: usize| {
+        let cells = vec![
+            context.word_in_place(key),
+            short(left[key]),
+            fixed(-distances[key], 2),
+            fixed(exps[key], 3),
+            fixed(shares[key], 3),
+        ];
+        Term { cells, amount: shares[key], is_cell: key == cell.column }
     };
+    let mut terms: Vec<Term> = context.visible_keys(cell.row, left.len()).map(term).collect();
+    if terms.len() > IN_READING_ORDER {
+        sort(&mut terms, size);
+    }
+    let (share, exp) = (shares[cell.column], exps[cell.column]);
+    let tolerance = share_tolerance(share, distances[cell.column], &distances, &shares);
+    let more = exps.iter().filter(|&&other| other > exp).count();
+    let power =
+        |m: String| mathml::sup(&mathml::id("e"), &mathml::row_inner(&[m, mathml::op("−"), mathml::text("max")]));
+    let why = say::why_share(context.word(cell.row), context.word(cell.column), share, more, terms.len());
     Explanation {
-        heading: query_and_key(" gives ", *cell, context),
-        value: percent(f64::from(*value)),
-        formula: mathml::row(&[
-            mathml::sub("A", &format!("{},{}", cell.row, cell.column)),
-            mathml::op("="),
-            mathml::frac(
-                &mathml::sup(&mathml::id("e"), &mathml::row_inner(&[mathml::id("m"), mathml::op("−"), mathml::text("max")])),
-                &mathml::row_inner(&[
-                    mathml::under("Σ", "j"),
-                    mathml::sup(
-                        &mathml::id("e"),
-                        &mathml::row_inner(&[mathml::sub("m", "j"), mathml::op("−"), mathml::text("max")]),
-                    ),
-                ]),
-            ),
-            mathml::op("="),
-            mathml::frac(&mathml::num(&fixed(exps[cell.column], 3)), &mathml::num(&fixed(sum, 3))),
-        ]),
-        columns: vec!["key", "m", "m − max", "exp", "share"],
-        terms,
+        columns: say::SOFTMAX_COLUMNS.to_vec(),
         totals: vec![
-            ("sum of exp".to_owned(), fixed(sum, 3)),
-            ("sum of shares".to_owned(), fixed(stored_sum, 3)),
+            (say::SUM_OF_EXPONENTIALS.to_owned(), fixed(sum_of_exps, 3)),
+            (say::SUM_OF_SHARES.to_owned(), fixed(sum(right), 3)),
         ],
-        check,
-        why: format!(
-            "“{}” gives “{}” {} of its attention. {standing}",
-            word(cell.row, context),
-            word(cell.column, context),
-            percent(share)
-        ),
+        terms,
+        ..leaf(
+            query_and_key(say::GIVES, *cell, context),
+            percent((*value).into()),
+            &[
+                mathml::sub("A", &format!("{},{}", cell.row, cell.column)),
+                mathml::op("="),
+                mathml::frac(
+                    &power(mathml::id("m")),
+                    &mathml::row_inner(&[mathml::under("Σ", "j"), power(mathml::sub("m", "j"))]),
+                ),
+                mathml::op("="),
+                mathml::frac(&mathml::num(&fixed(exp, 3)), &mathml::num(&fixed(sum_of_exps, 3))),
+            ],
+            check(share, (*value).into(), tolerance, say::SHARE_GIVES).and(row_check(right)),
+            why,
+        )
     }
 }
+
+/// A softmax row of so many terms or fewer stays in the order of the sentence; a longer one begins with the largest.
+const IN_READING_ORDER: usize = 8;
 
 /// The weight of a key that may not be seen.
-fn masked_weight(value: f32, cell: CellRef, context: Context) -> Explanation {
+fn hidden_weight(operands: &Operands, context: Context) -> Explanation {
+    let Operands { cell, value, left, right } = operands;
+    let masked = left.get(cell.column).copied().map_or(f64::NAN, f64::from);
+    let stored = check(0.0, (*value).into(), 0.0, say::HIDDEN_IS_ZERO);
     leaf(
-        query_and_key(" may not see ", cell, context),
-        percent(f64::from(value)),
-        check(0.0, value, 0.0, "hidden, and so exactly 0"),
-        &mask_reason(cell, context),
-    )
-}
-
-fn masked_cell(cell: CellRef, context: Context) -> Explanation {
-    leaf(
-        query_and_key(" may not see ", cell, context),
-        "masked".to_owned(),
-        visibility_check(true, cell, context),
-        &mask_reason(cell, context),
+        may_see(*cell, context),
+        percent((*value).into()),
+        &[mathml::sub("A", &format!("{},{}", cell.row, cell.column)), mathml::op("="), mathml::num("0")],
+        stored.and(visibility_check(masked, *cell, context)).and(row_check(right)),
+        why_visible(*cell, context),
     )
 }
 
 fn mixed(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
-    let (terms, sum, tolerance) = products(left, right, |key| word(key, context).to_owned(), 3);
-    let most = terms.first().map_or(String::new(), |term| term.cells[0].clone());
+    // The heads side by side are the mixed values of each.
+    let (head, dimension) = match cell.tensor {
+        Tensor::Heads => (cell.column / context.head_dim(), cell.column % context.head_dim()),
+        _ => (cell.head, cell.column),
+    };
+    let (terms, sum) = products(left, right, |key| context.word_in_place(key), 3);
+    let most = terms.first().map_or("", |term| &term.cells[0]);
+    let why = say::why_mixed(context.word(cell.row), most, context.visible_keys(cell.row, left.len()).count());
+    let pieces = [
+        plain(context.word_in_place(cell.row)),
+        of(Role::Value, say::THE_VALUES),
+        plain(words::head(head)),
+        plain(dimension.to_string()),
+    ];
     Explanation {
-        heading: vec![
-            plain(word_in_place(cell.row, context)),
-            plain(" takes from the "),
-            of(Role::Value, "values"),
-            plain(format!(", dimension {}", cell.column)),
-        ],
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[
-            mathml::sub("Z", &format!("{},{}", cell.row, cell.column)),
-            mathml::op("="),
-            mathml::sum("j = 0", &left.len().saturating_sub(1).to_string()),
-            mathml::sub("A", &format!("{},j", cell.row)),
-            mathml::op("·"),
-            mathml::sub("v", &format!("j,{}", cell.column)),
-        ]),
-        columns: vec!["from", "share", "v", "share·v"],
-        totals: vec![(sum_of(terms.len()), fixed(sum, 3))],
-        check: check(sum, *value, tolerance, "adds up to the cell shown"),
-        why: format!(
-            "Each token puts in its value times the share of attention it gets from “{}”. The largest part here comes from “{most}”.",
-            word(cell.row, context)
-        ),
+        columns: say::MIX_COLUMNS.to_vec(),
+        totals: vec![(say::sum_of(terms.len()), fixed(sum, 3))],
         terms,
+        ..leaf(
+            heading(say::TAKES, pieces),
+            fixed((*value).into(), 3),
+            &[
+                mathml::sub("Z", &format!("{},{}", cell.row, cell.column)),
+                mathml::op("="),
+                mathml::sum("j", left.len()),
+                mathml::sub("A", &format!("{},j", cell.row)),
+                mathml::op("·"),
+                mathml::sub("v", &format!("j,{dimension}")),
+            ],
+            check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
+            why,
+        )
     }
 }
 
 fn output(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
-    let head_dim = context.setup.width / context.setup.heads;
-    let label = |i: usize| format!("{} · {i}", words::head(i / head_dim));
-    let (terms, sum, tolerance) = products(left, right, label, 3);
-    let heads = if context.setup.heads == 1 { "The one head".to_owned() } else { format!("All {} heads", context.setup.heads) };
+    let head_dim = context.head_dim();
+    let (terms, sum) = products(left, right, |i| format!("{} · {i}", words::head(i / head_dim)), 3);
+    let pieces = [of(Role::Output, context.word_in_place(cell.row)), plain(cell.column.to_string())];
     Explanation {
-        heading: vec![
-            of(Role::Output, word_in_place(cell.row, context)),
-            plain(format!(", dimension {} of the output", cell.column)),
-        ],
-        value: fixed(f64::from(*value), 3),
-        formula: mathml::row(&[
-            mathml::sub("Y", &format!("{},{}", cell.row, cell.column)),
-            mathml::op("="),
-            mathml::sum("i = 0", &left.len().saturating_sub(1).to_string()),
-            mathml::sub("z", "i"),
-            mathml::op("·"),
-            mathml::sub("w", &format!("i,{}", cell.column)),
-        ]),
-        columns: vec!["head · i", "z", "w", "z·w"],
-        totals: vec![(sum_of(terms.len()), fixed(sum, 3))],
-        check: check(sum, *value, tolerance, "adds up to the cell shown"),
-        why: format!(
-            "{heads} put in what they found: the whole row of Z for “{}” against one column of Wo.",
-            word(cell.row, context)
-        ),
+        columns: say::OUTPUT_COLUMNS.to_vec(),
+        totals: vec![(say::sum_of(terms.len()), fixed(sum, 3))],
         terms,
+        ..leaf(
+            heading(say::AT_DIMENSION_OF_OUTPUT, pieces),
+            fixed((*value).into(), 3),
+            &[
+                mathml::sub("Y", &format!("{},{}", cell.row, cell.column)),
+                mathml::op("="),
+                mathml::sum("i", left.len()),
+                mathml::sub("z", "i"),
+                mathml::op("·"),
+                mathml::sub("w", &format!("i,{}", cell.column)),
+            ],
+            check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
+            say::why_output(context.word(cell.row), context.setup.heads),
+        )
     }
 }

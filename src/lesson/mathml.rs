@@ -30,9 +30,10 @@ pub fn text(words: &str) -> String {
     format!("<mtext>{}</mtext>", escaped(words))
 }
 
-/// `name` with a lowered index.
+/// `name` with a lowered index: a number, or a name as in the sum that it runs through.
 pub fn sub(name: &str, index: &str) -> String {
-    format!("<msub>{}{}</msub>", id(name), num(index))
+    let lowered = if index.starts_with(|c: char| c.is_ascii_digit()) { num(index) } else { id(index) };
+    format!("<msub>{}{lowered}</msub>", id(name))
 }
 
 /// `base` to the power of `exponent`.
@@ -50,9 +51,10 @@ pub fn sqrt(inside: &str) -> String {
     format!("<msqrt>{inside}</msqrt>")
 }
 
-/// A sum from `from` to `to`.
-pub fn sum(from: &str, to: &str) -> String {
-    format!("<munderover><mo>∑</mo>{}{}</munderover>", num(from), num(to))
+/// A sum of `count` terms, the index running from 0.
+pub fn sum(index: &str, count: usize) -> String {
+    let from = row_inner(&[id(index), op("="), num("0")]);
+    format!("<munderover><mo>∑</mo>{from}{}</munderover>", num(&count.saturating_sub(1).to_string()))
 }
 
 /// An operator with its range below.

@@ -1,10 +1,21 @@
 //! Numbers as people read them.
 
-/// With a true minus sign and this many decimals: "−1.305". Minus zero is written "0.000".
+/// With a true minus sign and this many decimals: "−1.305". Minus zero is written "0.000"; a number too large for its
+/// digits to be known is written as [`scientific`] writes it.
+///
+/// In whole numbers throughout: the standard library's way of writing fractions would be a tenth of the app.
 pub fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{:.decimals$}", value.abs());
-    let negative = value < 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
-    if negative { format!("−{text}") } else { text }
+    let one = 10_u64.pow(decimals as u32);
+    let scaled = (value.abs() * one as f64).round();
+    if !(scaled < 1e15) {
+        return scientific(value);
+    }
+    let scaled = scaled as u64;
+    let sign = if value < 0.0 && scaled > 0 { "−" } else { "" };
+    match decimals {
+        0 => format!("{sign}{scaled}"),
+        _ => format!("{sign}{}.{:0decimals$}", scaled / one, scaled % one),
+    }
 }
 
 /// Short enough for a cell of the figure: as many of two decimals as fit into five signs.
@@ -19,12 +30,29 @@ pub fn short(value: f32) -> String {
 
 /// For very small and very large numbers: "5.9e−8".
 pub fn scientific(value: f64) -> String {
-    if value == 0.0 { "0".to_owned() } else { format!("{value:.1e}").replace('-', "−") }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let sign = if value < 0.0 { "−" } else { "" };
+    if !value.is_finite() {
+        return if value.is_nan() { "NaN".to_owned() } else { format!("{sign}∞") };
+    }
+    let mut exponent = value.abs().log10().floor() as i32;
+    let mut tenths = (value.abs() / 10_f64.powi(exponent) * 10.0).round() as u32;
+    // 9.96 is rounded up to 10.0, which is 1.0 of the next power.
+    if tenths >= 100 {
+        (exponent, tenths) = (exponent + 1, tenths / 10);
+    }
+    let minus = if exponent < 0 { "−" } else { "" };
+    format!("{sign}{}.{}e{minus}{}", tenths / 10, tenths % 10, exponent.abs())
 }
 
-/// A share as a percentage: "29.9 %".
+/// A share as a percentage: "29.9 %". A small one is not written as none.
 pub fn percent(share: f64) -> String {
-    format!("{} %", fixed(share * 100.0, 1))
+    match fixed(share * 100.0, 1).as_str() {
+        "0.0" if share > 0.0 => "< 0.1 %".to_owned(),
+        text => format!("{text} %"),
+    }
 }
 
 /// A shape or an index: "[1, 4, 6, 6]".
@@ -41,12 +69,21 @@ mod tests {
     fn numbers_read_as_people_write_them() {
         assert_eq!(fixed(-1.3049, 3), "−1.305");
         assert_eq!(fixed(-0.0001, 2), "0.00");
+        assert_eq!(fixed(12.0, 0), "12");
+        assert_eq!(fixed(0.05, 3), "0.050");
+        assert_eq!(fixed(-3.4e38, 2), "−3.4e38");
+        assert_eq!(fixed(f64::NEG_INFINITY, 2), "−∞");
+        assert_eq!(fixed(f64::NAN, 2), "NaN");
+        assert_eq!(scientific(9.96e-8), "1.0e−7");
+        assert_eq!(scientific(1e-5), "1.0e−5");
+        assert_eq!(scientific(1.18e-38), "1.2e−38");
         assert_eq!(short(-123.456), "−123.5");
         assert_eq!(short(99.996), "100.0");
         assert_eq!(short(12345.6), "12346");
         assert_eq!(scientific(-5.9e-8), "−5.9e−8");
         assert_eq!(scientific(0.0), "0");
         assert_eq!(percent(0.2991), "29.9 %");
+        assert_eq!([0.0, 1e-9, 1.0].map(percent), ["0.0 %", "< 0.1 %", "100.0 %"]);
         assert_eq!(shape(&[1, 4, 6, 6]), "[1, 4, 6, 6]");
     }
 }

@@ -93,9 +93,7 @@ impl Grid {
             }
             Place::Each(boxes) => boxes
                 .iter()
-                .position(|&(left, top, width, height)| {
-                    x >= left && y >= top && x < left + width && y < top + height
-                })
+                .position(|&(left, top, width, height)| x >= left && y >= top && x < left + width && y < top + height)
                 .map(|column| (0, column)),
         }?;
         Some(self.cell(row, column))
@@ -276,6 +274,8 @@ struct Panel<'a> {
     beside: bool,
     /// Numbers have so many decimals; the usual two if none.
     decimals: Option<usize>,
+    /// Numbers are sums that must be 1: a mark says whether they are.
+    sums_to_one: bool,
     /// In the tensor's own row and column, of the cells that came.
     shown: Box<dyn Fn(usize, usize) -> Shown + 'a>,
 }
@@ -296,9 +296,8 @@ impl<'a> Panel<'a> {
             chosen: None,
             beside: false,
             decimals: None,
-            shown: Box::new(move |row, column| {
-                Shown::value(scale, matrix.values[row * matrix.shown_columns + column])
-            }),
+            sums_to_one: false,
+            shown: Box::new(move |row, column| Shown::value(scale, matrix.values[row * matrix.shown_columns + column])),
         }
     }
 
@@ -335,7 +334,11 @@ fn swap_if(swap: bool, (a, b): (usize, usize)) -> (usize, usize) {
 /// A matrix, or what stands between two.
 enum Item<'a> {
     Panel(Panel<'a>),
-    Operator(&'static str),
+    Operator(String),
+}
+
+fn operator<'a>(sign: &str) -> Item<'a> {
+    Item::Operator(sign.to_owned())
 }
 
 struct Scene<'a> {
@@ -440,18 +443,19 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
     match session.step {
         Step::Tokens => None,
         Step::Embed => {
-            let size = Size::flat((view.width, 150.0), (14.0, 22.0));
+            let size = Size::flat((view.width, 120.0), (14.0, 18.0));
             let rows_done = (position * (result.rows as f64 + 1.0)) as usize;
-            let built = Panel::new(Tensor::Input, head, result, size).labels(true, false).showing(move |row, column| {
-                let value = result.values[row * result.shown_columns + column];
-                let local = wave(position, row, result.shown_rows) as f32;
-                if local <= 0.0 { Shown::nothing(&colors) } else { Shown::value(result_scale, value * local) }
-            });
+            let built =
+                Panel::new(Tensor::Input, head, result, size).labels(true, false).showing(move |row, column| {
+                    let value = result.values[row * result.shown_columns + column];
+                    let local = wave(position, row, result.shown_rows) as f32;
+                    if local <= 0.0 { Shown::nothing(&colors) } else { Shown::value(result_scale, value * local) }
+                });
             Some(Scene {
                 rows: vec![
                     vec![Item::Panel(panel(Tensor::WordEmbeddings, size)?.labels(true, false))],
-                    vec![Item::Operator("+"), Item::Panel(panel(Tensor::Positions, size)?.labels(true, false))],
-                    vec![Item::Operator("="), Item::Panel(built)],
+                    vec![operator("+"), Item::Panel(panel(Tensor::Positions, size)?.labels(true, false))],
+                    vec![operator("="), Item::Panel(built)],
                 ],
                 legend: (result_tensor, result_scale),
                 masked: false,
@@ -465,10 +469,9 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             let (terms, operands) = first_terms(input, weights, false);
             let (shown, progress) = building(result, result_scale, position, &terms, colors);
             let making = making(progress, &terms, operands, result);
-            let mut built = Some(
-                Panel::new(result_tensor, head, result, Size::flat((230.0, 200.0), (26.0, 26.0))).showing(shown),
-            );
-            let mut results = vec![Item::Operator("=")];
+            let mut built =
+                Some(Panel::new(result_tensor, head, result, Size::flat((230.0, 200.0), (26.0, 26.0))).showing(shown));
+            let mut results = vec![operator("=")];
             for which in Projection::ALL {
                 let tensor = scene::projected(which);
                 let mut shown = if which == projection {
@@ -482,7 +485,7 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             }
             let input = panel(Tensor::Input, Size::flat((420.0, 180.0), (12.0, 24.0)))?.labels(true, false);
             let weights = panel(scene::projection_weights(projection), Size::flat((180.0, 200.0), (12.0, 12.0)))?;
-            Some(scene(vec![vec![Item::Panel(input), Item::Operator("·"), Item::Panel(weights)], results], making, false))
+            Some(scene(vec![vec![Item::Panel(input), operator("·"), Item::Panel(weights)], results], making, false))
         }
         Step::Scores => {
             let (queries, keys) = (matrix(Tensor::Queries)?, matrix(Tensor::Keys)?);
@@ -491,9 +494,11 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             let making = making(progress, &terms, operands, result);
             let row = vec![
                 Item::Panel(panel(Tensor::Queries, Size::flat((150.0, 320.0), (12.0, 26.0)))?.labels(true, false)),
-                Item::Operator("·"),
-                Item::Panel(panel(Tensor::Keys, Size::flat((160.0, 150.0), (26.0, 12.0)))?.transposed().labels(false, true)),
-                Item::Operator("="),
+                operator("·"),
+                Item::Panel(
+                    panel(Tensor::Keys, Size::flat((160.0, 150.0), (26.0, 12.0)))?.transposed().labels(false, true),
+                ),
+                operator("="),
                 Item::Panel(
                     Panel::new(result_tensor, head, result, Size::square(48.0, view)).labels(true, true).showing(shown),
                 ),
@@ -513,8 +518,10 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
                 Shown::value(scale, lerp(before.values[index], result.values[index], t))
             };
             let row = vec![
-                Item::Panel(panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).showing(on_scale(before))),
-                Item::Operator("÷ √D"),
+                Item::Panel(
+                    panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).showing(on_scale(before)),
+                ),
+                Item::Operator(format!("÷ √{}", data.setup.width / data.setup.heads)),
                 Item::Panel(panel(Tensor::Scaled, Size::square(44.0, view))?.labels(true, true).showing(morphing)),
             ];
             Some(Scene {
@@ -543,9 +550,9 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             mask_panel.decimals = Some(0);
             let row = vec![
                 Item::Panel(panel(Tensor::Scaled, Size::square(34.0, view))?.labels(true, true)),
-                Item::Operator("+"),
+                operator("+"),
                 Item::Panel(mask_panel),
-                Item::Operator("="),
+                operator("="),
                 Item::Panel(panel(Tensor::Masked, Size::square(34.0, view))?.labels(false, true).showing(masking)),
             ];
             Some(Scene {
@@ -572,9 +579,9 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             let masked = weights.values.contains(&f32::NEG_INFINITY);
             let row = vec![
                 Item::Panel(panel(Tensor::Weights, Size::square(34.0, view))?.labels(true, true)),
-                Item::Operator("·"),
+                operator("·"),
                 Item::Panel(panel(Tensor::Values, Size::flat((160.0, 320.0), (14.0, 30.0)))?.labels(false, false)),
-                Item::Operator("="),
+                operator("="),
                 Item::Panel(
                     Panel::new(result_tensor, head, result, Size::flat((224.0, 320.0), (28.0, 34.0)))
                         .labels(true, false)
@@ -595,8 +602,8 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
                 .labels(true, false)
                 .showing(shown);
             let rows = vec![
-                vec![Item::Panel(joined), Item::Operator("·"), Item::Panel(weights)],
-                vec![Item::Operator("="), Item::Panel(built)],
+                vec![Item::Panel(joined), operator("·"), Item::Panel(weights)],
+                vec![operator("="), Item::Panel(built)],
             ];
             Some(scene(rows, making, false))
         }
@@ -625,7 +632,8 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     let shares = Scale::of(Tensor::Weights, weights);
     let exponentials = Scale::Share(1.0);
 
-    let values = |matrix: &'a Matrix| move |row: usize, column: usize| matrix.values[row * matrix.shown_columns + column];
+    let values =
+        |matrix: &'a Matrix| move |row: usize, column: usize| matrix.values[row * matrix.shown_columns + column];
     // Where a row is in this part, 0 to 1.
     let at = move |row: usize| wave(local, row, rows) as f32;
     // Between two matrices on two colour scales, number and colour move together.
@@ -676,6 +684,7 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
             .showing(sum_shown);
     sum_panel.beside = true;
     sum_panel.decimals = Some(3);
+    sum_panel.sums_to_one = part == SoftmaxPart::Divide;
     let current = match tensor {
         Tensor::Shifted => shifted,
         Tensor::Exponentials => exps,
@@ -685,7 +694,7 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     let row = vec![
         Item::Panel(Panel::new(Tensor::Masked, head, masked, size).labels(true, true).showing(on_scores)),
         Item::Panel(max_panel),
-        Item::Operator("→"),
+        operator("→"),
         Item::Panel(Panel::new(tensor, head, current, size).labels(true, true).showing(changing)),
         Item::Panel(sum_panel),
     ];
@@ -744,7 +753,7 @@ fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
                 LaidItem::Operator(operator, width) => marks.push(Mark::Text(Text {
                     x: x + width / 2.0,
                     y: middle,
-                    text: (*operator).to_owned(),
+                    text: operator.clone(),
                     size: if operator.chars().count() > 1 { 17.0 } else { 24.0 },
                     color: colors.soft,
                     anchor: Anchor::Middle,
@@ -783,7 +792,7 @@ fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
 
 enum LaidItem<'a> {
     Panel(Laid<'a>),
-    Operator(&'static str, f32),
+    Operator(String, f32),
 }
 
 fn item_width(item: &LaidItem) -> f32 {
@@ -798,7 +807,7 @@ fn matrix_height(laid: &Laid) -> f32 {
 }
 
 fn operator_width(operator: &str) -> f32 {
-    if operator.chars().count() > 1 { 52.0 } else { 20.0 }
+    if operator.chars().count() > 1 { 56.0 } else { 20.0 }
 }
 
 fn natural_width(item: &Item, label_width: f32) -> (f32, f32) {
@@ -826,9 +835,9 @@ fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<V
                 continue;
             }
             let all = line.iter().chain(&pending);
-            let (fixed, cells) = all.map(|item| natural_width(item, label_width)).fold((0.0, 0.0), |sum, width| {
-                (sum.0 + width.0 + SPACE, sum.1 + width.1)
-            });
+            let (fixed, cells) = all
+                .map(|item| natural_width(item, label_width))
+                .fold((0.0, 0.0), |sum, width| (sum.0 + width.0 + SPACE, sum.1 + width.1));
             let beside = pending.iter().any(|item| matches!(item, Item::Panel(panel) if panel.beside));
             if !line.is_empty() && !beside && fixed + cells * SHRINK > view.width {
                 wrapped.push(std::mem::take(&mut line));
@@ -856,15 +865,19 @@ fn rows_are_tokens(panel: &Panel) -> bool {
 }
 
 fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, view: &View) -> Vec<LaidItem<'a>> {
-    let (fixed, cells) = row.iter().map(|item| natural_width(item, label_width)).fold((0.0, 0.0), |sum, width| {
-        (sum.0 + width.0, sum.1 + width.1)
-    });
+    let (fixed, cells) = row
+        .iter()
+        .map(|item| natural_width(item, label_width))
+        .fold((0.0, 0.0), |sum, width| (sum.0 + width.0, sum.1 + width.1));
     let fixed = fixed + SPACE * (row.len() as f32 - 1.0);
     let shrink = if cells > 0.0 { ((view.width - fixed) / cells).clamp(0.05, 1.0) } else { 1.0 };
     let mut square_height = 0.0;
     row.into_iter()
         .map(|item| match item {
-            Item::Operator(operator) => LaidItem::Operator(operator, operator_width(operator)),
+            Item::Operator(operator) => {
+                let width = operator_width(&operator);
+                LaidItem::Operator(operator, width)
+            }
             Item::Panel(panel) => {
                 let (rows, columns) = panel.drawn_shown();
                 let (width, height) = panel.size.cell_for(rows, columns);
@@ -914,12 +927,7 @@ fn draw_panel(
         transposed: panel.transposed,
         rows: true_rows,
         columns: true_columns,
-        place: Place::Even {
-            x,
-            y,
-            cell_width: width / true_columns as f32,
-            cell_height: height / true_rows as f32,
-        },
+        place: Place::Even { x, y, cell_width: width / true_columns as f32, cell_height: height / true_rows as f32 },
     };
 
     // The cells and their numbers.
@@ -947,6 +955,18 @@ fn draw_panel(
                     face: Face::Plain,
                     turned: false,
                 }));
+                if panel.sums_to_one && *cell_height >= 30.0 && shown.number.is_some_and(sums_to_one) {
+                    texts.push(Mark::Text(Text {
+                        x: x + (column as f32 + 0.5) * cell_width,
+                        y: y + (row as f32 + 0.5) * cell_height + 13.0,
+                        text: "✓".to_owned(),
+                        size: 11.0,
+                        color: colors.good,
+                        anchor: Anchor::Middle,
+                        face: Face::Plain,
+                        turned: false,
+                    }));
+                }
             }
         }
     }
@@ -991,6 +1011,11 @@ fn draw_panel(
     }
     draw_focus(&grid, focus, gap, view, marks);
     grid
+}
+
+/// Whether a row's sum is 1, but for the rounding of its shares.
+fn sums_to_one(sum: f32) -> bool {
+    (sum - 1.0).abs() <= 1e-5
 }
 
 fn outline((x, y, width, height): (f32, f32, f32, f32), color: Rgb, stroke: f32) -> Mark {
@@ -1049,7 +1074,7 @@ fn draw_caption(panel: &Panel, middle: f32, y: f32, view: &View, marks: &mut Vec
     } else {
         words::tensor_symbol(panel.tensor).to_owned()
     };
-    let name = if panel.beside { String::new() } else { words::tensor_name(panel.tensor).to_lowercase() };
+    let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
     let (symbol_width, name_width) = (about_width(&symbol, 14.0) * 1.15, about_width(&name, 12.5));
     let space = if name.is_empty() { 0.0 } else { 6.0 };
     let left = middle - (symbol_width + space + name_width) / 2.0;
@@ -1179,13 +1204,7 @@ fn lit_row_and_column(grid: &Grid, focus: CellRef) -> Option<(Option<usize>, Opt
 }
 
 /// The colours' meaning: a bar with its ends, and words. Returns the lower edge.
-fn draw_legend(
-    (tensor, scale): (Tensor, Scale),
-    masked: bool,
-    y: f32,
-    view: &View,
-    marks: &mut Vec<Mark>,
-) -> f32 {
+fn draw_legend((tensor, scale): (Tensor, Scale), masked: bool, y: f32, view: &View, marks: &mut Vec<Mark>) -> f32 {
     const BARS: usize = 90;
     let colors = &view.colors;
     let (low, high, from) = match scale {
@@ -1198,9 +1217,8 @@ fn draw_legend(
     let width = 180.0;
     let left = (view.width / 2.0 - width / 2.0 - if view.width > 560.0 { 90.0 } else { 0.0 }).max(44.0);
     let middle = y + 14.0;
-    let cells = (0..BARS)
-        .map(|i| Cell::Color(scale.color(from + (to - from) * (i as f32 + 0.5) / BARS as f32)))
-        .collect();
+    let cells =
+        (0..BARS).map(|i| Cell::Color(scale.color(from + (to - from) * (i as f32 + 0.5) / BARS as f32))).collect();
     marks.push(Mark::Heatmap(Heatmap {
         x: left,
         y: middle - 5.0,

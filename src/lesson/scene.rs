@@ -1,7 +1,5 @@
 //! What each step shows: which tensors it needs, and which stored numbers a cell was made from.
 
-use std::collections::BTreeMap;
-
 use super::{Projection, Session, Step};
 use crate::embedding::Token;
 use crate::protocol::{CellRef, EngineKind, Matrix, Run, Setup, Slice, Tensor};
@@ -42,7 +40,8 @@ pub struct Data {
     pub engine: EngineKind,
     /// How long it took.
     pub milliseconds: f64,
-    matrices: BTreeMap<Slice, Matrix>,
+    /// A few dozen at most: looking through them all is quick.
+    matrices: Vec<(Slice, Matrix)>,
 }
 
 impl Data {
@@ -56,29 +55,37 @@ impl Data {
             left_out: run.left_out,
             engine: run.engine,
             milliseconds: run.milliseconds,
-            matrices: run.slices.into_iter().collect(),
+            matrices: run.slices,
         }
     }
 
     /// Takes matrices that came later, and drops those that are no longer wanted.
     pub fn exchange(&mut self, came: Vec<(Slice, Matrix)>, wanted: &[Slice]) {
-        self.matrices.extend(came);
-        self.matrices.retain(|slice, _| wanted.contains(slice));
+        for (slice, matrix) in came {
+            if self.find(&slice).is_none() {
+                self.matrices.push((slice, matrix));
+            }
+        }
+        self.matrices.retain(|(slice, _)| wanted.contains(slice));
     }
 
     /// Which of these are not here.
     pub fn missing(&self, wanted: &[Slice]) -> Vec<Slice> {
-        wanted.iter().filter(|slice| !self.matrices.contains_key(slice)).copied().collect()
+        wanted.iter().filter(|slice| self.find(slice).is_none()).copied().collect()
     }
 
     /// A matrix as the stage draws it.
     pub fn on_stage(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        self.matrices.get(&slice(tensor, head, MOST_ON_STAGE))
+        self.find(&slice(tensor, head, MOST_ON_STAGE))
     }
 
     /// A matrix as a thumbnail draws it.
     pub fn in_thumbnail(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        self.matrices.get(&slice(tensor, head, MOST_IN_THUMBNAIL))
+        self.find(&slice(tensor, head, MOST_IN_THUMBNAIL))
+    }
+
+    fn find(&self, wanted: &Slice) -> Option<&Matrix> {
+        self.matrices.iter().find(|(slice, _)| slice == wanted).map(|(_, matrix)| matrix)
     }
 
     /// A number of the trace, where the page has it in full.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
+use super::dom::px;
 use crate::figure::{Anchor, Face, Figure, Line, Mark, Rect, Text, raster, svg::BASELINE};
 use crate::lesson::picture::LABEL_SIZE;
 
@@ -48,13 +49,6 @@ pub fn paint(canvas: &HtmlCanvasElement, figure: &Figure) {
             Mark::Text(text) => paint_text(&context, text, &mut font),
         }
     }
-}
-
-/// A length as CSS writes it, to the tenth of a pixel.
-pub fn px(length: f32) -> String {
-    let tenths = (length * 10.0).round() as i32;
-    let sign = if tenths < 0 { "-" } else { "" };
-    format!("{sign}{}.{}px", tenths.abs() / 10, tenths.abs() % 10)
 }
 
 /// Leaves a mark on the browser's performance timeline, which the benches read.

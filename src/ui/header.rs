@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::state::Page;
+use super::{dom, state::Page};
 use crate::lesson::{Theme, number::fixed, words};
 use crate::protocol::EngineKind;
 
@@ -8,32 +8,35 @@ use crate::protocol::EngineKind;
 #[component]
 pub fn Header() -> impl IntoView {
     let page = expect_context::<Page>();
-    let milliseconds =
-        Memo::new(move |_| page.data.with(|data| data.as_ref().map(|data| data.milliseconds)));
-    let name = move || match page.engine.get() {
-        None => words::page::ENGINE.to_owned(),
-        Some(EngineKind::Cpu { .. }) => "CPU".to_owned(),
-        Some(EngineKind::WebGpu { .. }) => "WebGPU".to_owned(),
-    };
-    let detail = move || {
-        let Some(engine) = page.engine.get() else {
-            return words::page::STARTING.to_owned();
+    Effect::new(move || {
+        let milliseconds = page.data.with(|data| data.as_ref().map(|data| data.milliseconds));
+        let time = milliseconds.map_or(String::new(), |milliseconds| format!(" · {} ms", fixed(milliseconds, 1)));
+        let (name, detail) = match page.engine.get() {
+            None => (words::page::ENGINE, words::page::STARTING.to_owned()),
+            Some(EngineKind::Cpu { .. }) => ("CPU", format!("ndarray{time}")),
+            Some(EngineKind::WebGpu { adapter }) => ("WebGPU", format!("{adapter}{time}")),
         };
-        let time = milliseconds.get().map(|milliseconds| format!("{} ms", fixed(milliseconds, 1)));
-        let adapter = match engine {
-            EngineKind::WebGpu { adapter } => Some(adapter),
-            EngineKind::Cpu { .. } => Some("ndarray".to_owned()),
-        };
-        [adapter, time].into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+        dom::text("engine-name", name);
+        dom::text("engine-detail", detail.trim_start_matches(" · "));
+        dom::flag("engine-ready", "data-ready", page.engine.with(Option::is_some));
+    });
+    Effect::new(move || {
+        let dark = page.theme() == Theme::Dark;
+        let label = if dark { words::page::THEME_TO_LIGHT } else { words::page::THEME_TO_DARK };
+        dom::set("theme", "aria-label", Some(label));
+    });
+    let switch = move |_| {
+        let other = if page.theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
+        page.session.update(|session| session.theme = Some(other));
     };
     let reason = move || match page.engine.get() {
-        Some(EngineKind::Cpu { instead_of_webgpu: Some(reason) }) => reason,
-        _ => String::new(),
-    };
-    let dark = move || page.theme() == Theme::Dark;
-    let switch = move |_| {
-        let other = if dark() { Theme::Light } else { Theme::Dark };
-        page.session.update(|session| session.theme = Some(other));
+        Some(EngineKind::Cpu { instead_of_webgpu: Some(reason) }) => Some(view! {
+            <details class="reason">
+                <summary>{words::page::WHY_CPU}</summary>
+                <p>{reason}</p>
+            </details>
+        }),
+        _ => None,
     };
     view! {
         <header>
@@ -47,21 +50,12 @@ pub fn Header() -> impl IntoView {
             <span class="tag">{words::TAGLINE}</span>
             <div class="right">
                 <div class="badge" role="status" aria-label=words::page::ENGINE>
-                    <span class="dot" class:ready=move || page.engine.with(Option::is_some) aria-hidden="true"></span>
-                    <b>{name}</b>
-                    <span class="detail">{detail}</span>
-                    <Show when=move || !reason().is_empty()>
-                        <details class="reason">
-                            <summary>{words::page::WHY_CPU}</summary>
-                            <p>{reason}</p>
-                        </details>
-                    </Show>
+                    <span class="dot" id="engine-ready" aria-hidden="true"></span>
+                    <b id="engine-name"></b>
+                    <span class="detail" id="engine-detail"></span>
+                    {reason}
                 </div>
-                <button
-                    class="btn icon"
-                    aria-label=move || if dark() { words::page::THEME_TO_LIGHT } else { words::page::THEME_TO_DARK }
-                    on:click=switch
-                >
+                <button class="btn icon" id="theme" on:click=switch>
                     <svg width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">
                         <path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 12.5v-11a5.5 5.5 0 0 1 0 11z"/>
                     </svg>

@@ -32,11 +32,11 @@ pub fn Inspector() -> impl IntoView {
         <section class="panel insp" aria-label=words::page::INSPECTOR>
             <div class="top">
                 <h2>{words::page::INSPECTOR}</h2>
-                <Show when=move || pinned.get()>
+                {move || pinned.get().then(|| view! {
                     <button class="btn small" on:click=move |_| page.session.update(|session| session.pinned = None)>
                         {words::page::UNPIN}
                     </button>
-                </Show>
+                })}
             </div>
             {move || explanation.get().map(|explanation| opened(explanation, all))}
             <p class="hint">{words::page::PIN_HINT}</p>
@@ -46,10 +46,8 @@ pub fn Inspector() -> impl IntoView {
 
 fn opened(explanation: Explanation, all: RwSignal<bool>) -> impl IntoView {
     let Explanation { heading, value, formula, columns, terms, totals, check, why } = explanation;
-    let heading = heading
-        .into_iter()
-        .map(|span| view! { <span class=role_class(span.role)>{span.text}</span> })
-        .collect_view();
+    let heading =
+        heading.into_iter().map(|span| view! { <span class=role_class(span.role)>{span.text}</span> }).collect_view();
     let check_class = if check.holds { "ok" } else { "fails" };
     let mark = if check.holds { "✓ " } else { "✗ " };
     let totals = totals

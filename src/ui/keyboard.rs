@@ -19,7 +19,9 @@ pub fn listen(page: Page) {
         }
         // Where a key has a meaning of its own, it keeps it.
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        if target.is_some_and(|target| target.closest("input, select, button, summary, [role=grid]").ok().flatten().is_some()) {
+        if target.is_some_and(|target| {
+            target.closest("input, select, button, summary, [role=grid]").ok().flatten().is_some()
+        }) {
             return;
         }
         let step = page.session.with_untracked(|session| session.step);
@@ -34,7 +36,12 @@ pub fn listen(page: Page) {
 }
 
 /// Where a key moves to from a row and column, as the ARIA grid pattern has it. `None` if it moves nowhere.
-pub fn moved(key: &str, ctrl: bool, (row, column): (usize, usize), (rows, columns): (usize, usize)) -> Option<(usize, usize)> {
+pub fn moved(
+    key: &str,
+    ctrl: bool,
+    (row, column): (usize, usize),
+    (rows, columns): (usize, usize),
+) -> Option<(usize, usize)> {
     const PAGE: usize = 10;
     let (last_row, last_column) = (rows.checked_sub(1)?, columns.checked_sub(1)?);
     Some(match (key, ctrl) {

@@ -2,6 +2,7 @@
 //! browser is decided in [`lesson`](crate::lesson).
 
 mod canvas;
+mod dom;
 mod header;
 mod inspector;
 mod keyboard;

@@ -11,9 +11,8 @@ const MOST_CHIPS: usize = 48;
 pub fn Sentence() -> impl IntoView {
     let page = expect_context::<Page>();
     let sentence = Memo::new(move |_| page.session.with(|session| session.sentence.clone()));
-    let tokens = Memo::new(move |_| {
-        page.data.with(|data| data.as_ref().map(|data| data.tokens.clone()).unwrap_or_default())
-    });
+    let tokens =
+        Memo::new(move |_| page.data.with(|data| data.as_ref().map(|data| data.tokens.clone()).unwrap_or_default()));
     let chips = move || {
         let texts = tokens.with(|tokens| tokens.iter().map(|token| token.text.clone()).collect::<Vec<_>>());
         let more = texts.len().saturating_sub(MOST_CHIPS);
@@ -36,7 +35,8 @@ pub fn Sentence() -> impl IntoView {
         })
     };
     let type_example = move || page.session.update(|session| session.sentence = STANDARD_EXAMPLE.to_owned());
-    let offer = move |offer: Offer| match offer {
+    let offer = move |offer: Offer| {
+        match offer {
         Offer::Example => view! {
             <button class="btn" on:click=move |_| type_example()>{words::page::USE_EXAMPLE}</button>
         }
@@ -45,6 +45,7 @@ pub fn Sentence() -> impl IntoView {
             <button class="btn" on:click=move |_| page.restart.update(|count| *count += 1)>{words::page::RESTART_ENGINE}</button>
         }
         .into_any(),
+    }
     };
     view! {
         <section class="sentence">

@@ -65,6 +65,7 @@ pub fn SetUp() -> impl IntoView {
                     {words::page::SEED}
                     <input
                         type="number"
+                        aria-label=words::page::SEED
                         min="0"
                         max="4294967295"
                         step="1"
@@ -110,7 +111,7 @@ impl Choice {
         view! {
             <label class="field">
                 {label}
-                <select prop:value=value on:change=on_change>{options}</select>
+                <select aria-label=label prop:value=value on:change=on_change>{options}</select>
             </label>
         }
     }

@@ -2,7 +2,7 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
-use super::{canvas, keyboard, state::Page, thumbnails::Heads};
+use super::{canvas, dom, keyboard, state::Page, thumbnails::Heads};
 use crate::lesson::{
     Projection, Step,
     explain::{Context, announcement},
@@ -16,38 +16,42 @@ use crate::protocol::{CellRef, Tensor};
 pub fn Stage() -> impl IntoView {
     let page = expect_context::<Page>();
     let step = page.step();
-    let stale = move || page.notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.stale));
-    let position = Memo::new(move |_| page.session.with(|session| (session.shown_position() * 1000.0).round() as usize));
+    Effect::new(move || {
+        let (step, lead) =
+            page.session.with(|session| (session.step, words::step_lead(session.step, &session.setup.mask)));
+        dom::text("stage-title", words::step_title(step));
+        dom::text("stage-lead", lead);
+    });
+    Effect::new(move || {
+        let stale = page.notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.stale));
+        dom::flag("figure", "data-stale", stale);
+    });
+    Effect::new(move || {
+        let position = page.session.with(|session| (session.shown_position() * 1000.0).round() as usize);
+        dom::value("position", &position.to_string());
+        dom::flag("finish", "disabled", position == 1000);
+        page.caption.with(|caption| {
+            dom::text("caption", caption);
+            dom::set("position", "aria-valuetext", Some(caption));
+        });
+    });
+    let scrub = move |event| {
+        if let Ok(position) = event_target_value(&event).parse::<u16>() {
+            page.playing.set(false);
+            page.session.update(|session| session.position = f64::from(position) / 1000.0);
+        }
+    };
+    let finish = move |_| page.session.update(|session| session.position = session.position.max(1.0));
     view! {
         <section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
-            <h2 id="stage-title">{move || words::step_title(step.get())}</h2>
-            <p class="lead">{move || page.session.with(|session| words::step_lead(session.step, &session.setup.mask))}</p>
-            <Show when=move || step.get() == Step::Project><ChooseProjection/></Show>
-            <Picture stale=Signal::derive(stale)/>
+            <h2 id="stage-title"></h2>
+            <p class="lead" id="stage-lead"></p>
+            {move || (step.get() == Step::Project).then(|| view! { <ChooseProjection/> })}
+            <Picture/>
             <div class="scrub">
-                <span class="caption">{page.caption}</span>
-                <input
-                    type="range"
-                    min="0"
-                    max="1000"
-                    step="1"
-                    aria-label=words::page::POSITION
-                    aria-valuetext=page.caption
-                    prop:value=move || position.get().to_string()
-                    on:input=move |event| {
-                        if let Ok(position) = event_target_value(&event).parse::<u16>() {
-                            page.playing.set(false);
-                            page.session.update(|session| session.position = f64::from(position) / 1000.0);
-                        }
-                    }
-                />
-                <button
-                    class="btn small"
-                    disabled=move || { position.get() >= 1000 }
-                    on:click=move |_| page.session.update(|session| session.position = session.position.max(1.0))
-                >
-                    {words::page::FAST_FORWARD}
-                </button>
+                <span class="caption" id="caption"></span>
+                <input type="range" id="position" min="0" max="1000" step="1" aria-label=words::page::POSITION on:input=scrub/>
+                <button class="btn small" id="finish" on:click=finish>{words::page::FAST_FORWARD}</button>
             </div>
             <Heads/>
         </section>
@@ -58,15 +62,22 @@ pub fn Stage() -> impl IntoView {
 #[component]
 fn ChooseProjection() -> impl IntoView {
     let page = expect_context::<Page>();
-    let chosen = Memo::new(move |_| page.session.with(|session| session.projection));
+    Effect::new(move || {
+        let chosen = page.session.with(|session| session.projection);
+        for projection in Projection::ALL {
+            let pressed = if projection == chosen { "true" } else { "false" };
+            dom::set(&projection_id(projection), "aria-pressed", Some(pressed));
+        }
+    });
     let button = move |projection: Projection| {
+        let name = words::projection(projection);
         view! {
             <button
+                id=projection_id(projection)
                 class=format!("btn small {}", super::thumbnails::role_class(scene::projected(projection)))
-                aria-pressed=move || (chosen.get() == projection).to_string()
                 on:click=move |_| page.session.update(|session| session.projection = projection)
             >
-                {words::projection(projection)}
+                {name}
             </button>
         }
     };
@@ -77,23 +88,23 @@ fn ChooseProjection() -> impl IntoView {
     }
 }
 
+fn projection_id(projection: Projection) -> String {
+    format!("projection-{}", projection as usize)
+}
+
 /// The canvas, and over each matrix a grid that assistive technology and the pointer can reach.
 #[component]
-fn Picture(stale: Signal<bool>) -> impl IntoView {
+fn Picture() -> impl IntoView {
     let page = expect_context::<Page>();
     let frame = NodeRef::<html::Div>::new();
     let canvas = NodeRef::<html::Canvas>::new();
     observe_width(page, frame);
     repaint_on_change(page, canvas);
-    let keys = move || {
-        page.grids.with(|grids| grids.iter().map(|grid| (grid.tensor, grid.head)).collect::<Vec<_>>())
-    };
+    let keys = move || page.grids.with(|grids| grids.iter().map(|grid| (grid.tensor, grid.head)).collect::<Vec<_>>());
     view! {
-        <div class="figure" node_ref=frame class:stale=stale>
+        <div class="figure" id="figure" node_ref=frame>
             <canvas node_ref=canvas width="0" height="0" aria-hidden="true"></canvas>
-            <Show when=move || page.data.with(Option::is_none)>
-                <p class="waiting">{words::page::CALCULATING}</p>
-            </Show>
+            {move || page.data.with(Option::is_none).then(|| view! { <p class="waiting">{words::page::CALCULATING}</p> })}
             <For each=keys key=|key| *key let((tensor, head))>
                 <MatrixGrid tensor=tensor head=head/>
             </For>
@@ -249,19 +260,26 @@ fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
             on:keydown=on_key
         >
             <div role="row" node_ref=row>
-                <div role="gridcell" node_ref=cell></div>
+                <div role="gridcell" node_ref=cell><span class="said"></span></div>
             </div>
         </div>
     }
 }
 
 /// Puts a grid's elements where the picture has them, and says what its current cell says.
-fn describe(page: Page, grid: &Grid, (row, column): (usize, usize), outer: &HtmlElement, row_: &Element, cell_: &HtmlElement) {
+fn describe(
+    page: Page,
+    grid: &Grid,
+    (row, column): (usize, usize),
+    outer: &HtmlElement,
+    row_: &Element,
+    cell_: &HtmlElement,
+) {
     let cell = grid.cell(row, column);
     let (left, top, width, height) = grid.bounds();
-    place(outer, (left, top, width, height));
+    dom::place(outer, (left, top, width, height));
     let (x, y, width, height) = grid.cell_box(row, column);
-    place(cell_, (x - left, y - top, width, height));
+    dom::place(cell_, (x - left, y - top, width, height));
     let id = format!("cell-{}-{}-{row}-{column}", grid.tensor as usize, grid.head);
     let pinned = page.session.with(|session| session.pinned == Some(cell));
     for (element, name, value) in [
@@ -273,7 +291,7 @@ fn describe(page: Page, grid: &Grid, (row, column): (usize, usize), outer: &Html
         (cell_, "aria-colindex", (column + 1).to_string()),
         (cell_, "aria-selected", pinned.to_string()),
     ] {
-        element.set_attribute(name, &value).expect("the attribute's name is well-formed");
+        dom::attribute(element, name, Some(&value));
     }
     let text = page.data.with(|data| {
         let data = data.as_ref()?;
@@ -281,14 +299,8 @@ fn describe(page: Page, grid: &Grid, (row, column): (usize, usize), outer: &Html
         let opened = || page.operands.with(|o| o.as_ref().filter(|o| o.cell == cell).map(|o| o.value));
         Some(announcement(cell, data.value(cell).or_else(opened), context))
     });
-    cell_.set_text_content(text.as_deref());
-}
-
-/// Moves an element to left, top, width and height within its frame.
-fn place(element: &HtmlElement, (left, top, width, height): (f32, f32, f32, f32)) {
-    let style = HtmlElement::style(element);
-    for (property, length) in [("left", left), ("top", top), ("width", width), ("height", height)] {
-        style.set_property(property, &canvas::px(length)).expect("a plain length is a valid style");
+    if let Some(said) = cell_.first_element_child() {
+        said.set_text_content(text.as_deref());
     }
 }
 

@@ -122,12 +122,12 @@ impl Page {
     pub fn focus(self) -> Option<CellRef> {
         let (pinned, step, projection, head) =
             self.session.with(|session| (session.pinned, session.step, session.projection, session.head));
-        let on_stage = |cell: &CellRef| {
-            self.grids.with(|grids| grids.iter().any(|grid| grid.drawn_at(*cell).is_some()))
-        };
+        let on_stage =
+            |cell: &CellRef| self.grids.with(|grids| grids.iter().any(|grid| grid.drawn_at(*cell).is_some()));
         let chosen = pinned.or_else(|| self.hover.get()).or_else(|| self.cursor.get());
         chosen.filter(|cell| on_stage(cell)).or_else(|| {
-            self.data.with(|data| data.as_ref().map(|data| most_interesting(data, scene::result(step, projection), head)))
+            self.data
+                .with(|data| data.as_ref().map(|data| most_interesting(data, scene::result(step, projection), head)))
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use leptos::{html, prelude::*};
 
-use super::{canvas, state::Page};
+use super::{canvas, dom, state::Page};
 use crate::lesson::{
+    Projection, Step,
     explain::role_of,
     picture::thumbnail,
     scene::{self, OVERVIEW},
@@ -15,35 +16,38 @@ use crate::protocol::Tensor;
 #[component]
 pub fn Overview() -> impl IntoView {
     let page = expect_context::<Page>();
-    let step = page.step();
-    let result = Memo::new(move |_| page.session.with(|session| scene::result(session.step, session.projection)));
     let head = Memo::new(move |_| page.session.with(|session| session.head));
-    let button = move |(index, (tensor, leads_to)): (usize, (Tensor, _))| {
+    Effect::new(move || {
+        let (step, projection) = page.session.with(|session| (session.step, session.projection));
+        for (tensor, leads_to) in OVERVIEW {
+            let here = leads_to == step && (step != Step::Project || scene::projected(projection) == tensor);
+            dom::set(&overview_id(tensor), "class", here.then_some("on"));
+        }
+        dom::set("overview", "aria-label", Some(&words::overview_of(head.get())));
+    });
+    let button = move |(index, (tensor, leads_to)): (usize, (Tensor, Step))| {
         // Q, K and V stand side by side: none leads to the other.
-        let arrow = index > 0 && !matches!(tensor, Tensor::Keys | Tensor::Values);
-        let here = move || step.get() == leads_to && (leads_to != crate::lesson::Step::Project || result.get() == tensor);
+        let arrow = if index == 0 || matches!(tensor, Tensor::Keys | Tensor::Values) { "" } else { "→" };
         let go = move |_| {
             page.go_to(leads_to);
-            if let Some(projection) =
-                crate::lesson::Projection::ALL.into_iter().find(|&projection| scene::projected(projection) == tensor)
-            {
-                page.session.update(|session| session.projection = projection);
-            }
+            let made = Projection::ALL.into_iter().find(|&projection| scene::projected(projection) == tensor);
+            page.session.update(|session| session.projection = made.unwrap_or(session.projection));
         };
-        let label = words::overview_button(tensor, leads_to);
         view! {
-            {arrow.then(|| view! { <span class="arrow" aria-hidden="true">"→"</span> })}
-            <button class:on=here aria-label=label on:click=go>
-                <Thumbnail tensor=tensor head=head size=Size { cell: (6.0, 6.0), most: (64.0, 36.0) }/>
+            <span class="arrow" aria-hidden="true">{arrow}</span>
+            <button id=overview_id(tensor) aria-label=words::overview_button(tensor, leads_to) on:click=go>
+                {thumbnail_canvas(page, Signal::stored(tensor), head.into(), Size { cell: 6.0, most: (64.0, 36.0) })}
                 <span class=role_class(tensor)>{words::thumbnail_name(tensor)}</span>
             </button>
         }
     };
     view! {
-        <section class="over" aria-label=move || words::overview_of(head.get())>
-            {OVERVIEW.into_iter().enumerate().map(button).collect_view()}
-        </section>
+        <section class="over" id="overview">{OVERVIEW.into_iter().enumerate().map(button).collect_view()}</section>
     }
+}
+
+fn overview_id(tensor: Tensor) -> String {
+    format!("overview-{}", tensor as usize)
 }
 
 /// Every head at the current step.
@@ -54,33 +58,40 @@ pub fn Heads() -> impl IntoView {
     let tensor =
         Memo::new(move |_| page.session.with(|session| scene::in_heads_strip(session.step, session.projection)));
     let chosen = Memo::new(move |_| page.session.with(|session| session.head));
+    Effect::new(move || {
+        for head in 0..heads.get() {
+            let (class, pressed) = if head == chosen.get() { ("head on", "true") } else { ("head", "false") };
+            dom::set(&head_id(head), "class", Some(class));
+            dom::set(&head_id(head), "aria-pressed", Some(pressed));
+        }
+        dom::text("heads-name", words::tensor_name(tensor.get()));
+    });
     let button = move |head: usize| {
-        let index = Memo::new(move |_| head);
+        let choose = move |_| {
+            page.session.update(|session| {
+                session.head = head;
+                if let Some(pinned) = session.pinned.as_mut().filter(|pinned| scene::has_heads(pinned.tensor)) {
+                    pinned.head = head;
+                }
+            });
+        };
         view! {
-            <button
-                class="head"
-                class:on=move || chosen.get() == head
-                aria-pressed=move || (chosen.get() == head).to_string()
-                on:click=move |_| page.session.update(|session| {
-                    session.head = head;
-                    if let Some(pinned) = &mut session.pinned {
-                        pinned.head = if scene::has_heads(pinned.tensor) { head } else { 0 };
-                    }
-                })
-            >
-                {move || view! {
-                    <Thumbnail tensor=tensor.get() head=index size=Size { cell: (13.0, 13.0), most: (84.0, 84.0) }/>
-                }}
+            <button id=head_id(head) on:click=choose>
+                {thumbnail_canvas(page, tensor.into(), Signal::stored(head), Size { cell: 13.0, most: (84.0, 84.0) })}
                 {words::head(head)}
             </button>
         }
     };
     view! {
         <div class="heads" role="group" aria-label=words::page::HEADS_STRIP>
-            <span class="strip-name">{move || words::tensor_name(tensor.get())}</span>
+            <span class="strip-name" id="heads-name"></span>
             {move || (0..heads.get()).map(button).collect_view()}
         </div>
     }
+}
+
+fn head_id(head: usize) -> String {
+    format!("head-{head}")
 }
 
 /// The class that gives Q, K, V and the output their colours.
@@ -92,27 +103,20 @@ pub fn role_class(tensor: Tensor) -> &'static str {
 #[derive(Clone, Copy)]
 struct Size {
     /// One cell, where they all fit.
-    cell: (f32, f32),
+    cell: f32,
     /// Everything.
     most: (f32, f32),
 }
 
-#[component]
-fn Thumbnail(tensor: Tensor, head: Memo<usize>, size: Size) -> impl IntoView {
-    let page = expect_context::<Page>();
+fn thumbnail_canvas(page: Page, tensor: Signal<Tensor>, head: Signal<usize>, size: Size) -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
-    let matrix = Memo::new(move |_| {
-        page.data.with(|data| data.as_ref().and_then(|data| data.in_thumbnail(tensor, head.get()).cloned()))
-    });
     Effect::new(move || {
-        let colors = page.colors();
-        let Some(canvas) = canvas.get() else {
-            return;
-        };
-        matrix.with(|matrix| {
-            if let Some(matrix) = matrix {
-                let width = (size.cell.0 * matrix.shown_columns as f32).min(size.most.0);
-                let height = (size.cell.1 * matrix.shown_rows as f32).min(size.most.1);
+        let (tensor, head, colors) = (tensor.get(), head.get(), page.colors());
+        page.data.with(|data| {
+            let matrix = data.as_ref().and_then(|data| data.in_thumbnail(tensor, head));
+            if let (Some(canvas), Some(matrix)) = (canvas.get(), matrix) {
+                let width = (size.cell * matrix.shown_columns as f32).min(size.most.0);
+                let height = (size.cell * matrix.shown_rows as f32).min(size.most.1);
                 canvas::paint(&canvas, &thumbnail(matrix, tensor, width, height, &colors));
             }
         });

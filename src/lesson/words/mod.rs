@@ -1,5 +1,7 @@
 //! Every word that a person reads on the page, in one place, ready to be translated.
 
+pub(super) mod explain;
+
 use super::{Projection, Step, timeline::SoftmaxPart};
 use crate::attention::Mask;
 use crate::embedding::Positions;
@@ -109,11 +111,15 @@ pub fn step_lead(step: Step, mask: &Mask) -> &'static str {
             Mask::Causal => {
                 "Causal mask: a token sees itself and what came before. Hatched cells may not be seen and take no part in the softmax."
             }
-            _ => "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later.",
+            _ => {
+                "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later."
+            }
         },
         Step::Softmax => "Each row becomes positive and sums to 1. Masked cells (hatched) get no attention at all.",
         Step::Mix => "Each token’s result is a blend of all the values, weighted by its shares of attention.",
-        Step::Output => "The results of all heads, side by side, times one last matrix, make the block’s output: one row per token.",
+        Step::Output => {
+            "The results of all heads, side by side, times one last matrix, make the block’s output: one row per token."
+        }
     }
 }
 
@@ -145,6 +151,11 @@ pub fn tensor_name(tensor: Tensor) -> &'static str {
         Tensor::OutputWeights => "Output weights",
         Tensor::Output => "Output",
     }
+}
+
+/// A matrix's name in the middle of a text. (The names are ASCII, and the tables for more would be heavy.)
+pub fn tensor_in_text(tensor: Tensor) -> String {
+    tensor_name(tensor).to_ascii_lowercase()
 }
 
 /// A matrix's symbol in formulas and captions.
@@ -329,9 +340,6 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::Width(width) => {
             format!("A model width of {width} is out of range: attention needs at least 1 column, and this page calculates up to {WIDEST_MODEL}. The last result stays below.")
-        }
-        Refusal::HeadsDoNotDivideWidth { width, heads } => {
-            crate::attention::Error::HeadsDoNotDivideWidth { width: *width, heads: *heads }.to_string()
         }
         Refusal::Attention(message) => message.clone(),
     }

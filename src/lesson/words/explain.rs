@@ -1,0 +1,293 @@
+//! What the inspector says of a cell.
+//!
+//! In headings each `{}` stands for a piece that may have a colour of its own.
+
+use crate::lesson::number::{fixed, percent, scientific};
+
+// Headings.
+
+pub const IS_TOKEN: &str = "{} is token {}";
+pub const AT_DIMENSION: &str = "{}, dimension {}";
+pub const POSITION_AT_DIMENSION: &str = "position {}, dimension {}";
+pub const FROM_TO: &str = "from dimension {} to dimension {}";
+pub const AT_DIMENSION_OF_ITS: &str = "{}, dimension {} of its {}";
+pub const AT_DIMENSION_OF_OUTPUT: &str = "{}, dimension {} of the output";
+pub const ASKS: &str = "{} asks {}";
+pub const TO: &str = "{} to {}";
+pub const GIVES: &str = "{} gives {}";
+pub const MAY_SEE: &str = "{} may see {}";
+pub const MAY_NOT_SEE: &str = "{} may not see {}";
+pub const LARGEST_SCORE: &str = "{}’s largest score";
+pub const EXPONENTIALS_TOGETHER: &str = "{}’s exponentials together";
+pub const SHARES_TOGETHER: &str = "{}’s shares together";
+pub const TAKES: &str = "{} takes from the {}, {}, dimension {}";
+pub const THE_VALUES: &str = "values";
+
+/// A word that occurs more than once, with its place.
+pub fn word_in_place(word: &str, index: usize) -> String {
+    format!("{word} ({index})")
+}
+
+// Cells, read out.
+
+pub const MASKED: &str = "masked";
+pub const HIDDEN: &str = "hidden";
+pub const VISIBLE: &str = "visible";
+
+pub fn token_id(id: u32) -> String {
+    format!("id {id}")
+}
+
+/// "query mat, key cat: 0.299".
+pub fn announced(place: &str, value: &str) -> String {
+    format!("{place}: {value}")
+}
+
+pub fn at_token(index: usize, word: &str) -> String {
+    format!("token {index}, {word}")
+}
+
+pub fn at_dimension(word: &str, dimension: usize) -> String {
+    format!("token {word}, dimension {dimension}")
+}
+
+pub fn at_position(position: usize, dimension: usize) -> String {
+    format!("position {position}, dimension {dimension}")
+}
+
+pub fn at_weight(from: usize, to: usize) -> String {
+    format!("from dimension {from}, to dimension {to}")
+}
+
+pub fn at_query(query: &str) -> String {
+    format!("query {query}")
+}
+
+pub fn at_query_and_key(query: &str, key: &str) -> String {
+    format!("query {query}, key {key}")
+}
+
+// The columns of the terms, and the names of their rows.
+
+pub const TOKEN_COLUMNS: [&str; 3] = ["character", "code point", "bytes (hex)"];
+pub const OPERAND_COLUMNS: [&str; 2] = ["", "value"];
+pub const PROJECTION_COLUMNS: [&str; 4] = ["i", "x", "w", "x·w"];
+pub const SCORE_COLUMNS: [&str; 4] = ["d", "q", "k", "q·k"];
+pub const ROW_MAX_COLUMNS: [&str; 2] = ["key", "m"];
+pub const EXPONENTIAL_COLUMNS: [&str; 2] = ["key", "exp"];
+pub const SHARE_COLUMNS: [&str; 2] = ["key", "share"];
+pub const SOFTMAX_COLUMNS: [&str; 5] = ["key", "m", "m − max", "exp", "share"];
+pub const MIX_COLUMNS: [&str; 4] = ["from", "share", "v", "share·v"];
+pub const OUTPUT_COLUMNS: [&str; 4] = ["head · i", "z", "w", "z·w"];
+
+pub const EMBEDDING: &str = "embedding e";
+pub const POSITION: &str = "position p";
+pub const SCORE: &str = "score s";
+pub const SCALED_SCORE: &str = "scaled score";
+pub const MASK: &str = "mask";
+pub const MASKED_SCORE: &str = "masked score m";
+pub const ROW_MAX: &str = "row’s maximum";
+
+// Totals.
+
+pub const CRC: &str = "CRC-32 of these bytes";
+pub const TOGETHER: &str = "together";
+pub const LARGEST: &str = "the largest of them";
+pub const SUM_OF_EXPONENTIALS: &str = "sum of exp";
+pub const SUM_OF_SHARES: &str = "sum of shares";
+
+pub fn sum_of(count: usize) -> String {
+    if count == 1 { "the one term".to_owned() } else { format!("sum of {count} terms") }
+}
+
+// Words inside formulas.
+
+pub const LOWER_CASE_UTF_8: &str = "(lower case, UTF-8)";
+
+pub fn seed_and_id(id: u32, seed: u64) -> String {
+    format!("seed {id} + {seed}")
+}
+
+// What the check claims when it holds, and says when it does not.
+
+pub const ADDS_UP: &str = "adds up to the cell shown";
+pub const ID_FOLLOWS: &str = "the id follows from these characters";
+pub const DRAWN_AGAIN_FROM_WORD: &str = "drawn again from the word and the seed: the same bits";
+pub const DRAWN_AGAIN_FROM_SEED: &str = "drawn again from the seed: the same bits";
+pub const NOTHING_ADDED: &str = "nothing is added";
+pub const FORMULA_GIVES: &str = "the formula gives the cell shown";
+pub const DIVISION_GIVES: &str = "the division gives the cell shown";
+pub const FACTOR_IS_RIGHT: &str = "the factor is 1 ÷ √D";
+pub const SCORE_AND_MASK: &str = "score and mask make the cell shown";
+pub const IS_LARGEST: &str = "it is the row’s largest";
+pub const DIFFERENCE_GIVES: &str = "the difference is the cell shown";
+pub const EXP_GIVES: &str = "exp gives the cell shown";
+pub const SHARE_GIVES: &str = "exp ÷ sum gives the cell shown";
+pub const HIDDEN_IS_ZERO: &str = "hidden, and so exactly 0";
+
+pub fn holds_within(claim: &str, difference: f64, tolerance: f64) -> String {
+    format!("{claim} (differs by {}, {} allowed)", scientific(difference), scientific(tolerance))
+}
+
+pub fn row_is_whole(error: f64) -> String {
+    format!("the row sums to 1 (error {})", scientific(error))
+}
+
+pub fn rule_agrees(hidden: bool) -> String {
+    format!("the rule says {}, and so does the engine", visibility(hidden))
+}
+
+/// Between two claims that both hold.
+pub const AND: &str = "; ";
+
+pub fn does_not_add_up(calculated: f64, stored: f64, difference: f64, tolerance: f64) -> String {
+    format!(
+        "This does not add up: the terms make {}, the engine stored {}. They differ by {}, and rounding explains only {}. {REPORT}",
+        fixed(calculated, 6),
+        fixed(stored, 6),
+        scientific(difference),
+        scientific(tolerance)
+    )
+}
+
+pub fn row_is_not_whole(sum: f64) -> String {
+    format!("The engine’s row sums to {}, not to 1. {REPORT}", fixed(sum, 6))
+}
+
+pub fn rule_disagrees(hidden: bool, stored: f64) -> String {
+    format!("The rule says {}, the engine stored {}. {REPORT}", visibility(hidden), fixed(stored, 6))
+}
+
+pub fn another_id(again: u32, stored: u32) -> String {
+    format!("These characters give the id {again}, the engine stored {stored}. {REPORT}")
+}
+
+const REPORT: &str = "Please report this.";
+
+fn visibility(hidden: bool) -> &'static str {
+    if hidden { HIDDEN } else { VISIBLE }
+}
+
+// Why.
+
+/// Where a token stands, from its first character to the one after its last, and which other tokens are the same word.
+pub fn why_token(start: usize, end: usize, others: &[usize]) -> String {
+    const MOST: usize = 8;
+    let characters =
+        if end - start == 1 { format!("Character {start}") } else { format!("Characters {start} to {}", end - 1) };
+    let listed: Vec<String> = others.iter().take(MOST).map(usize::to_string).collect();
+    let elsewhere = match (others, others.len().saturating_sub(MOST)) {
+        ([], _) => "It occurs nowhere else.".to_owned(),
+        ([other], _) => format!("Token {other} has the same id: to the model it is the same word."),
+        (_, 0) => format!("Tokens {} have the same id: to the model they are the same word.", listed.join(", ")),
+        (_, more) => {
+            format!(
+                "Tokens {} and {more} more have the same id: to the model they are the same word.",
+                listed.join(", ")
+            )
+        }
+    };
+    format!("{characters} of the sentence, counted from 0. Capital letters do not count. {elsewhere}")
+}
+
+pub const WHY_WORD_EMBEDDING: &str = "A random number that depends on the word and the seed alone, drawn as PyTorch’s torch.randn draws it. A trained model would have learnt it instead.";
+
+pub const WHY_NO_POSITIONS: &str =
+    "No positions are set: every position’s row is zero, and word order leaves no trace.";
+
+pub const WHY_POSITION: &str = "Even dimensions are sines, odd ones cosines, from fast waves on the left to slow ones on the right: every position gets a pattern of its own.";
+
+pub fn why_input(word: &str, position: usize) -> String {
+    format!("Which word it is (the embedding of “{word}”) and where it stands (position {position}) share one row.")
+}
+
+pub fn why_input_without_positions(word: &str) -> String {
+    format!("No positions are set, so the row of “{word}” is its embedding alone.")
+}
+
+/// The place among the layers that PyTorch makes: query, key, value, output.
+pub fn why_weight(layer: usize, width: usize, seed: u64) -> String {
+    let layer = ["first", "second", "third", "fourth"][layer];
+    format!(
+        "A random number as PyTorch draws it for the {layer} nn.Linear({width}, {width}, bias=False) after torch.manual_seed({seed}). Untrained: the mechanism is real, the pattern has no meaning yet."
+    )
+}
+
+pub const LOOKS_FOR: &str = "looks for";
+pub const OFFERS: &str = "offers";
+pub const CARRIES: &str = "carries";
+
+pub fn why_projection(word: &str, does: &str, matrix: &str) -> String {
+    format!("One number of what “{word}” {does}: its whole row of X against one column of {matrix}.")
+}
+
+pub fn why_score(query: &str, key: &str, score: f32, head_dim: usize) -> String {
+    let balance = match score {
+        score if score > 0.0 => "On balance they pull together.",
+        score if score < 0.0 => "On balance they pull apart.",
+        _ => "On balance they cancel out.",
+    };
+    format!(
+        "Where q and k have the same sign, the term is positive and pulls “{query}” and “{key}” together; where their signs differ, it pulls them apart. {balance} Next, the score is divided by √{head_dim} = {}.",
+        fixed((head_dim as f64).sqrt(), 2)
+    )
+}
+
+pub fn why_scaled(head_dim: usize) -> String {
+    if head_dim == 1 {
+        return "A head of width 1 has a single term: √1 is 1, and the score stays as it is.".to_owned();
+    }
+    format!(
+        "A dot product of {head_dim} terms spreads about √{head_dim} = {} times as far as one term. Dividing by it takes the head’s width out again.",
+        fixed((head_dim as f64).sqrt(), 2)
+    )
+}
+
+pub const WHY_NO_MASK: &str = "No mask is set: every query may see every key.";
+
+pub fn why_causal(query: usize, key: usize, hidden: bool) -> String {
+    let so = if hidden { "later, so it stays hidden" } else { "not later, so it may be seen" };
+    format!(
+        "Causal: a token sees itself and what came before it. The query stands at position {query}, the key at {key}, which is {so}."
+    )
+}
+
+pub const WHY_ROW_MAX: &str = "Softmax does not change when every score of the row is moved by the same amount. Moving the largest to 0 keeps exp from overflowing.";
+
+pub const WHY_SHIFTED: &str = "How far this score lies below the row’s best. 0 is the best itself.";
+
+pub const WHY_EXPONENTIAL: &str = "exp makes every number positive and keeps their order: the row’s best becomes 1, and every step of 1 below it divides by e, about 2.718.";
+
+pub const WHY_EXPONENTIAL_SUM: &str =
+    "The row’s exponentials together: each of them, divided by this sum, is its share of the attention.";
+
+pub const WHY_ROW_SUM: &str = "Shares of one whole: what one key gains, the others lose.";
+
+/// How many keys of the row get more, of those that may be seen.
+pub fn why_share(query: &str, key: &str, share: f64, more: usize, visible: usize) -> String {
+    let standing = match (more, visible) {
+        (_, 1) => "It is the only key that may be seen, so it gets everything.".to_owned(),
+        (0, _) => "No other key in this row gets more.".to_owned(),
+        (1, _) => "One key in this row gets more.".to_owned(),
+        (more, _) => format!("{more} keys in this row get more."),
+    };
+    format!("“{query}” gives “{key}” {} of its attention. {standing}", percent(share))
+}
+
+pub fn why_mixed(query: &str, most: &str, visible: usize) -> String {
+    if visible == 1 {
+        return format!("“{query}” may see “{most}” alone, and so takes its value whole.");
+    }
+    format!(
+        "Each token puts in its value times the share of attention that “{query}” gives it. The largest part here comes from “{most}”."
+    )
+}
+
+pub fn why_output(word: &str, heads: usize) -> String {
+    let results = if heads == 1 {
+        "What the one head found".to_owned()
+    } else {
+        format!("What the {heads} heads found, side by side")
+    };
+    format!("{results}: the whole row of Z for “{word}” against one column of Wo.")
+}

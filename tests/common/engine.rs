@@ -1,0 +1,115 @@
+//! An engine that is asked as the page asks it.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use headlight::engine::Engine;
+use headlight::protocol::{
+    BUILD, CellRef, EngineChoice, EngineKind, Matrix, Operands, Reply, Request, Run, Setup, Slice, Tensor,
+};
+use pollster::block_on;
+
+/// Every tensor that the page can ask for.
+pub const TENSORS: [Tensor; 24] = [
+    Tensor::Tokens,
+    Tensor::WordEmbeddings,
+    Tensor::Positions,
+    Tensor::Input,
+    Tensor::QueryWeights,
+    Tensor::KeyWeights,
+    Tensor::ValueWeights,
+    Tensor::Queries,
+    Tensor::Keys,
+    Tensor::Values,
+    Tensor::Scores,
+    Tensor::Scaled,
+    Tensor::Mask,
+    Tensor::Masked,
+    Tensor::RowMax,
+    Tensor::Shifted,
+    Tensor::Exponentials,
+    Tensor::ExponentialSums,
+    Tensor::Weights,
+    Tensor::RowSums,
+    Tensor::Mixed,
+    Tensor::Heads,
+    Tensor::OutputWeights,
+    Tensor::Output,
+];
+
+/// Milliseconds since the test began.
+pub fn clock() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed().as_secs_f64() * 1000.0
+}
+
+/// An engine that was opened, and what it says it is.
+pub fn open(choice: EngineChoice) -> (Engine, EngineKind) {
+    let mut engine = Engine::new(clock);
+    match ask(&mut engine, Request::Open { build: BUILD.to_owned(), engine: choice }) {
+        Some(Reply::Opened { build, engine: kind }) if build == BUILD => (engine, kind),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The CPU, chosen.
+pub fn on_cpu() -> Engine {
+    let (engine, kind) = open(EngineChoice::Cpu);
+    assert_eq!(kind, EngineKind::Cpu { instead_of_webgpu: None });
+    engine
+}
+
+/// The GPU, and nothing in its stead.
+pub fn on_gpu() -> Engine {
+    let (engine, kind) = open(EngineChoice::WebGpu);
+    match &kind {
+        EngineKind::WebGpu { adapter } if !adapter.is_empty() => println!("adapter: {adapter}"),
+        other => panic!(
+            "{other:?}\nThese tests need a GPU adapter. A software one will do: install Mesa's Vulkan drivers (Debian: \
+             mesa-vulkan-drivers libvulkan1), or name Chromium's SwiftShader (vk_swiftshader_icd.json) in \
+             VK_ICD_FILENAMES and its folder in LD_LIBRARY_PATH."
+        ),
+    }
+    engine
+}
+
+pub fn ask(engine: &mut Engine, request: Request) -> Option<Reply> {
+    block_on(engine.answer(request))
+}
+
+/// Runs a sentence that is not refused.
+pub fn run(engine: &mut Engine, number: u64, sentence: &str, setup: &Setup, slices: Vec<Slice>) -> Run {
+    let request = Request::Run { run: number, sentence: sentence.to_owned(), setup: setup.clone(), slices };
+    match ask(engine, request) {
+        Some(Reply::Ran(run)) => run,
+        other => panic!("{sentence:?} in {setup:?} gave {other:?}"),
+    }
+}
+
+/// The whole of a tensor.
+pub fn whole(tensor: Tensor, head: usize) -> Slice {
+    Slice { tensor, head, most_rows: usize::MAX, most_columns: usize::MAX }
+}
+
+/// A matrix of the run that is kept, if it has such a head.
+pub fn read(engine: &mut Engine, run: u64, slice: Slice) -> Option<Matrix> {
+    match ask(engine, Request::Read { run, slices: vec![slice] }) {
+        Some(Reply::Slices { run: answered, slices }) if answered == run => {
+            slices.into_iter().next().map(|(answered, matrix)| {
+                assert_eq!(answered, slice);
+                matrix
+            })
+        }
+        other => panic!("{slice:?} gave {other:?}"),
+    }
+}
+
+/// A number of the run that is kept, and what it was made from, if it is there.
+pub fn explain(engine: &mut Engine, run: u64, cell: CellRef) -> Option<Operands> {
+    match ask(engine, Request::Explain { run, cell })? {
+        Reply::Operands { run: answered, operands } if answered == run => Some(operands),
+        other => panic!("{cell:?} gave {other:?}"),
+    }
+}

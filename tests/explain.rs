@@ -1,0 +1,369 @@
+//! Every number on the page opens into the terms that make it, on either engine; and a wrong one is seen.
+
+#[path = "common/engine.rs"]
+mod engine;
+
+use std::collections::BTreeMap;
+
+use engine::{TENSORS, explain as operands_of, on_cpu, on_gpu, read, run, whole};
+use headlight::attention::{Mask, Visibility};
+use headlight::embedding::{Positions, tokens};
+use headlight::engine::Engine;
+use headlight::lesson::explain::{Context, Explanation, Term, announcement, explain};
+use headlight::protocol::{CellRef, Operands, Setup, Tensor};
+use rand_mt::Mt;
+
+/// So many cells of every tensor are opened, of every sentence in every set-up.
+const CELLS: usize = 2;
+
+const SENTENCES: [&str; 6] = [
+    "the",
+    "The cat sat on the mat",
+    "the cat, the Cat and the the",
+    "“Well,” she said: it's 3.14 — isn't it?",
+    "Forty words are not many for a sentence but they are enough to make a row of shares that is longer than the \
+     inspector shows at once so that the largest of them have to come first and the rest are behind a button here",
+    "naïve café 你好 🙂",
+];
+
+fn setups() -> Vec<Setup> {
+    let mut setups = Vec::new();
+    for (width, heads) in [(8, 1), (8, 4), (64, 1), (64, 4), (96, 1), (96, 4)] {
+        for mask in [Mask::None, Mask::Causal] {
+            for positions in [Positions::None, Positions::Sinusoidal] {
+                setups.push(Setup { seed: 42 + width as u64, heads, width, positions, mask: mask.clone() });
+            }
+        }
+    }
+    setups
+}
+
+/// Opens cells of every tensor in every case.
+fn for_each_cell(engine: &mut Engine, mut look: impl FnMut(&Operands, Context)) {
+    let mut random = Mt::new(1);
+    let mut below = |limit: usize| random.next_u32() as usize % limit;
+    let mut number = 0;
+    for sentence in SENTENCES {
+        for setup in setups() {
+            number += 1;
+            let done = run(engine, number, sentence, &setup, vec![]);
+            let context = Context { tokens: &done.tokens, setup: &setup };
+            for tensor in TENSORS {
+                let head = below(setup.heads);
+                let matrix = read(engine, number, whole(tensor, head)).expect("the run has this head");
+                for _ in 0..CELLS {
+                    let cell = CellRef { tensor, head, row: below(matrix.rows), column: below(matrix.columns) };
+                    let operands = operands_of(engine, number, cell).expect("the tensor has this cell");
+                    assert_eq!(operands.cell, cell);
+                    look(&operands, context);
+                }
+            }
+        }
+    }
+}
+
+fn every_number_is_explained(engine: &mut Engine) {
+    let mut cells = BTreeMap::new();
+    let mut worst = BTreeMap::new();
+    for_each_cell(engine, |operands, context| {
+        let cell = operands.cell;
+        let explanation = explain(operands, context);
+        let Explanation { heading, value, formula, columns, terms, check, why, .. } = &explanation;
+        assert!(check.holds, "{cell:?} of {:?}: {}", context.setup, check.text);
+        assert!(check.difference <= check.tolerance);
+        assert_eq!(terms.len(), expected_terms(cell, context), "{cell:?}");
+        assert!(terms.iter().all(|term| term.cells.len() == columns.len()), "{columns:?} for {terms:?}");
+        assert_sorted(cell.tensor, terms);
+        let heading: String = heading.iter().map(|span| span.text.as_str()).collect();
+        for words in [&heading, value, &check.text, why] {
+            assert!(!words.is_empty() && !words.contains("{}") && !words.contains("NaN"), "{explanation:?}");
+        }
+        let formula = roxmltree::Document::parse(formula).unwrap_or_else(|error| panic!("{error}: {formula}"));
+        assert_eq!(formula.root_element().tag_name().name(), "math");
+        assert!(formula.root_element().descendants().any(|node| node.is_text()), "an empty formula for {cell:?}");
+        *cells.entry(cell.tensor).or_insert(0) += 1;
+        if check.tolerance > 0.0 {
+            let worst = worst.entry(cell.tensor).or_insert(0.0_f64);
+            *worst = worst.max(check.difference / check.tolerance);
+        }
+    });
+    assert_eq!(cells.len(), TENSORS.len());
+    assert!(cells.values().all(|&count| count >= 200), "{cells:?}");
+    println!("the largest difference, as a part of what rounding may make: {worst:.3?}");
+}
+
+#[test]
+fn every_number_of_the_cpu_is_explained() {
+    every_number_is_explained(&mut on_cpu());
+}
+
+#[test]
+fn every_number_of_the_gpu_is_explained() {
+    every_number_is_explained(&mut on_gpu());
+}
+
+/// How many terms a cell opens into.
+fn expected_terms(cell: CellRef, Context { tokens, setup }: Context) -> usize {
+    let visibility = Visibility::new(&setup.mask);
+    let visible = (0..tokens.len()).filter(|&key| visibility.sees(cell.row, key)).count();
+    let seen = visibility.sees(cell.row, cell.column);
+    match cell.tensor {
+        Tensor::Tokens => tokens[cell.column].text.to_lowercase().chars().count(),
+        Tensor::Input | Tensor::Scaled | Tensor::Masked => 2,
+        Tensor::Shifted if seen => 2,
+        Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Output => setup.width,
+        Tensor::Scores => setup.width / setup.heads,
+        Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => visible,
+        Tensor::Weights if seen => visible,
+        Tensor::Mixed | Tensor::Heads => tokens.len(),
+        _ => 0,
+    }
+}
+
+fn assert_sorted(tensor: Tensor, terms: &[Term]) {
+    match tensor {
+        Tensor::Queries
+        | Tensor::Keys
+        | Tensor::Values
+        | Tensor::Scores
+        | Tensor::Mixed
+        | Tensor::Heads
+        | Tensor::Output => assert!(terms.is_sorted_by(|a, b| a.amount.abs() >= b.amount.abs()), "{terms:?}"),
+        Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => {
+            assert!(terms.is_sorted_by(|a, b| a.amount >= b.amount), "{terms:?}");
+        }
+        Tensor::Weights if terms.len() > 8 => assert!(terms.is_sorted_by(|a, b| a.amount >= b.amount), "{terms:?}"),
+        _ => {}
+    }
+    let marked = terms.iter().filter(|term| term.is_cell).count();
+    assert_eq!(marked, usize::from(tensor == Tensor::Weights && !terms.is_empty()));
+}
+
+#[test]
+fn a_wrong_number_is_seen() {
+    let mut thousandths = BTreeMap::new();
+    for_each_cell(&mut on_cpu(), |operands, context| {
+        let Operands { cell, value, .. } = *operands;
+        let check = explain(operands, context).check;
+        let sees = |wrong: f32| {
+            assert_ne!(wrong.to_bits(), value.to_bits());
+            !explain(&Operands { value: wrong, ..operands.clone() }, context).check.holds
+        };
+        for wrong in [f32::NAN, f32::INFINITY] {
+            assert!(sees(wrong), "{wrong} instead of {value} in {cell:?}");
+        }
+        if value == f32::NEG_INFINITY {
+            assert!(sees(0.0) && sees(f32::MIN), "a masked {cell:?} that is not");
+            return;
+        }
+        assert!(sees(f32::NEG_INFINITY), "a masked {cell:?} that should not be");
+        for away in [-4.0, 4.0] {
+            // At least the next number.
+            let wrong = (f64::from(value) + away * check.tolerance) as f32;
+            let wrong = if wrong != value {
+                wrong
+            } else if away < 0.0 {
+                value.next_down()
+            } else {
+                value.next_up()
+            };
+            assert!(sees(wrong), "{wrong} instead of {value} in {cell:?}, {} allowed", check.tolerance);
+        }
+        let (seen, all) = thousandths.entry(cell.tensor).or_insert((0, 0));
+        if value != 0.0 {
+            *all += 1;
+            *seen += usize::from(sees(value * 1.001) && sees(value * 0.999));
+        }
+    });
+    // A thousandth of a number that is almost nothing beside its terms is lost in their rounding, as it has to be.
+    for (tensor, (seen, all)) in thousandths {
+        println!("{tensor:?}: a thousandth more or less is seen in {seen} of {all}");
+        assert!(seen * 100 >= all * 97, "{tensor:?}: a thousandth more or less is seen in {seen} of {all} alone");
+    }
+}
+
+#[test]
+fn a_wrong_operand_is_seen() {
+    let mut random = Mt::new(2);
+    let mut wrong_operands = BTreeMap::new();
+    for_each_cell(&mut on_cpu(), |operands, context| {
+        let cell = operands.cell;
+        let check = explain(operands, context).check;
+        assert!(check.holds);
+        for (left, right) in wrong(operands, check.tolerance, context, &mut random) {
+            assert!((&left, &right) != (&operands.left, &operands.right));
+            let check = explain(&Operands { left, right, ..operands.clone() }, context).check;
+            assert!(!check.holds, "{cell:?} of {:?}: {}", context.setup, check.text);
+            *wrong_operands.entry(cell.tensor).or_insert(0) += 1;
+        }
+    });
+    for tensor in TENSORS {
+        let drawn = matches!(
+            tensor,
+            Tensor::Tokens
+                | Tensor::WordEmbeddings
+                | Tensor::Positions
+                | Tensor::Mask
+                | Tensor::QueryWeights
+                | Tensor::KeyWeights
+                | Tensor::ValueWeights
+                | Tensor::OutputWeights
+        );
+        assert_eq!(wrong_operands.get(&tensor).is_none_or(|&count| count < 200), drawn, "{tensor:?}");
+    }
+}
+
+/// Operands with one number changed so much that the cell cannot follow from them.
+fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt) -> Vec<(Vec<f32>, Vec<f32>)> {
+    let Operands { cell, left, right, .. } = operands;
+    let hidden = !Visibility::new(&context.setup.mask).sees(cell.row, cell.column);
+    let mut below = |limit: usize| random.next_u32() as usize % limit;
+    let with = |row: &[f32], index: usize, number: f32| {
+        let mut row = row.to_vec();
+        row[index] = number;
+        row
+    };
+    let left_with = |index: usize, number: f32| (with(left, index, number), right.clone());
+    let right_with = |index: usize, number: f32| (left.clone(), with(right, index, number));
+    match cell.tensor {
+        Tensor::Input | Tensor::Scaled => vec![left_with(0, left[0] + 1e-3), right_with(0, right[0] + 1e-3)],
+        Tensor::Queries
+        | Tensor::Keys
+        | Tensor::Values
+        | Tensor::Scores
+        | Tensor::Mixed
+        | Tensor::Heads
+        | Tensor::Output => {
+            let index = below(left.len());
+            // So much more of one factor that the sum moves by eight tolerances; none helps where the other is 0.
+            let more = |factor: f32, other: f32| (f64::from(factor) + 8.0 * tolerance / f64::from(other)) as f32;
+            let (l, r) = (left[index], right[index]);
+            let mut wrong = Vec::new();
+            wrong.extend((r != 0.0).then(|| left_with(index, more(l, r))));
+            wrong.extend((l != 0.0).then(|| right_with(index, more(r, l))));
+            wrong
+        }
+        Tensor::Masked if hidden => vec![right_with(0, 0.0)],
+        Tensor::Masked => vec![left_with(0, left[0] + 1e-3), right_with(0, f32::NEG_INFINITY), right_with(0, 1e-3)],
+        Tensor::RowMax => {
+            let lower = left.iter().map(|m| m - 1e-3).collect();
+            vec![left_with(below(left.len()), operands.value + 1e-3), (lower, vec![])]
+        }
+        Tensor::Shifted if hidden => vec![left_with(0, 0.0)],
+        Tensor::Shifted => vec![left_with(0, left[0] + 1e-3), right_with(0, right[0] + 1e-3)],
+        Tensor::Exponentials if hidden => vec![left_with(0, 0.0)],
+        Tensor::Exponentials => vec![left_with(0, left[0] - 1e-3)],
+        Tensor::ExponentialSums | Tensor::RowSums => {
+            let index = below(left.len());
+            vec![left_with(index, left[index] + 1e-3)]
+        }
+        Tensor::Weights if hidden => {
+            let index = below(right.len());
+            vec![left_with(cell.column, 0.0), right_with(index, right[index] + 1e-3)]
+        }
+        Tensor::Weights => {
+            let index = below(right.len());
+            let mut wrong = vec![right_with(index, right[index] + 1e-3)];
+            // A softmax of one number is 1, whatever it is.
+            if left.iter().filter(|m| m.is_finite()).count() > 1 {
+                wrong.push(left_with(cell.column, left[cell.column] + 0.1));
+            }
+            wrong
+        }
+        _ => vec![],
+    }
+}
+
+fn context<'a>(tokens: &'a [headlight::embedding::Token], setup: &'a Setup) -> Context<'a> {
+    Context { tokens, setup }
+}
+
+fn cell(tensor: Tensor, row: usize, column: usize) -> CellRef {
+    CellRef { tensor, head: 0, row, column }
+}
+
+#[test]
+fn cells_are_read_out_in_words() {
+    let (tokens, setup) = (tokens("the cat sat on the mat"), Setup::default());
+    let say = |tensor, row, column, value| announcement(cell(tensor, row, column), value, context(&tokens, &setup));
+    for (said, expected) in [
+        (say(Tensor::Weights, 5, 1, Some(0.2991)), "query mat, key cat: 0.299"),
+        (say(Tensor::Scores, 5, 0, Some(-1.3049)), "query mat, key the (0): −1.305"),
+        (say(Tensor::Scores, 5, 1, None), "query mat, key cat"),
+        (say(Tensor::Masked, 1, 5, Some(f32::NEG_INFINITY)), "query cat, key mat: masked"),
+        (say(Tensor::Mask, 1, 5, Some(f32::NEG_INFINITY)), "query cat, key mat: hidden"),
+        (say(Tensor::Mask, 1, 1, Some(0.0)), "query cat, key cat: visible"),
+        (say(Tensor::RowMax, 2, 0, Some(1.5)), "query sat: 1.500"),
+        (say(Tensor::Queries, 1, 3, Some(-0.0)), "token cat, dimension 3: 0.000"),
+        (say(Tensor::Positions, 1, 3, Some(1.0)), "position 1, dimension 3: 1.000"),
+        (say(Tensor::QueryWeights, 7, 3, Some(0.1)), "from dimension 7, to dimension 3: 0.100"),
+        (say(Tensor::Tokens, 0, 1, Some(0.0)), "token 1, cat: id 2656977832"),
+    ] {
+        assert_eq!(said, expected);
+    }
+}
+
+#[test]
+fn a_share_is_told_as_it_stands_in_its_row() {
+    let setup = Setup::default();
+    let told = |sentence: &str, left: Vec<f32>, right: Vec<f32>, column: usize| {
+        let tokens = tokens(sentence);
+        let value = right[column];
+        let operands = Operands { cell: cell(Tensor::Weights, 0, column), value, left, right };
+        let Explanation { why, check, value, .. } = explain(&operands, context(&tokens, &setup));
+        assert!(check.holds, "{}", check.text);
+        (value, why)
+    };
+    let (value, why) = told("alone", vec![3.0], vec![1.0], 0);
+    assert_eq!(value, "100.0 %");
+    assert_eq!(
+        why,
+        "“alone” gives “alone” 100.0 % of its attention. It is the only key that may be seen, so it gets everything."
+    );
+    // A tie: neither gets more.
+    let (_, why) = told("two words", vec![1.0, 1.0], vec![0.5, 0.5], 1);
+    assert_eq!(why, "“two” gives “words” 50.0 % of its attention. No other key in this row gets more.");
+    let (value, why) = told("two words", vec![20.0, 0.0], vec![1.0, (-20.0_f32).exp()], 1);
+    assert_eq!(value, "< 0.1 %");
+    assert_eq!(why, "“two” gives “words” < 0.1 % of its attention. One key in this row gets more.");
+}
+
+#[test]
+fn a_score_says_which_way_it_pulls() {
+    let tokens = tokens("two words");
+    let setup = Setup { width: 2, heads: 1, ..Setup::default() };
+    let why = |key: Vec<f32>| {
+        let left = vec![1.0, 1.0];
+        let value = key.iter().sum();
+        let operands = Operands { cell: cell(Tensor::Scores, 0, 1), value, left, right: key };
+        explain(&operands, context(&tokens, &setup)).why
+    };
+    assert!(why(vec![1.0, -0.5]).contains("On balance they pull together."));
+    assert!(why(vec![-1.0, 0.5]).contains("On balance they pull apart."));
+    assert!(why(vec![1.0, -1.0]).contains("On balance they cancel out."));
+}
+
+#[test]
+fn a_token_names_the_others_that_are_the_same_word() {
+    let setup = Setup::default();
+    let why = |sentence: &str| {
+        let tokens = tokens(sentence);
+        let operands =
+            Operands { cell: cell(Tensor::Tokens, 0, 0), value: tokens[0].id as f32, left: vec![], right: vec![] };
+        explain(&operands, context(&tokens, &setup)).why
+    };
+    let same = "Capital letters do not count. ";
+    let counted = "of the sentence, counted from 0. ";
+    assert_eq!(why("a"), format!("Character 0 {counted}{same}It occurs nowhere else."));
+    assert_eq!(
+        why("The the"),
+        format!("Characters 0 to 2 {counted}{same}Token 1 has the same id: to the model it is the same word.")
+    );
+    assert_eq!(
+        why(&"a ".repeat(12)),
+        format!(
+            "Character 0 {counted}{same}Tokens 1, 2, 3, 4, 5, 6, 7, 8 and 3 more have the same id: to the model they \
+             are the same word."
+        )
+    );
+}

@@ -1,0 +1,191 @@
+//! What page and engine say to each other arrives as it was said, and nothing else is taken for a message.
+
+use headlight::attention::Mask;
+use headlight::embedding::{Positions, Token};
+use headlight::lesson::{Projection, SPEEDS, Session, Step, Theme};
+use headlight::protocol::{
+    CellRef, EngineChoice, EngineKind, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice, Tensor,
+    from_bytes, to_bytes,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+fn sizes() -> impl Strategy<Value = usize> {
+    prop_oneof![0..=20_usize, Just(usize::MAX)]
+}
+
+fn numbers() -> impl Strategy<Value = f32> {
+    prop_oneof![-1e3..1e3_f32, Just(f32::NEG_INFINITY), Just(-0.0), Just(f32::MIN_POSITIVE / 2.0)]
+}
+
+fn tensors() -> impl Strategy<Value = Tensor> {
+    prop_oneof![Just(Tensor::Tokens), Just(Tensor::Scores), Just(Tensor::Weights), Just(Tensor::Output)]
+}
+
+fn setups() -> impl Strategy<Value = Setup> {
+    let positions = prop_oneof![Just(Positions::None), Just(Positions::Sinusoidal)];
+    let mask = prop_oneof![Just(Mask::None), Just(Mask::Causal)];
+    (any::<u64>(), sizes(), sizes(), positions, mask).prop_map(|(seed, heads, width, positions, mask)| Setup {
+        seed,
+        heads,
+        width,
+        positions,
+        mask,
+    })
+}
+
+fn slices() -> impl Strategy<Value = Slice> {
+    (tensors(), sizes(), sizes(), sizes()).prop_map(|(tensor, head, most_rows, most_columns)| Slice {
+        tensor,
+        head,
+        most_rows,
+        most_columns,
+    })
+}
+
+fn matrices() -> impl Strategy<Value = Matrix> {
+    ([sizes(), sizes(), sizes(), sizes()], vec(numbers(), 0..30), numbers()).prop_map(
+        |([rows, columns, shown_rows, shown_columns], values, largest)| Matrix {
+            rows,
+            columns,
+            shown_rows,
+            shown_columns,
+            values,
+            largest,
+        },
+    )
+}
+
+fn cells() -> impl Strategy<Value = CellRef> {
+    (tensors(), sizes(), sizes(), sizes()).prop_map(|(tensor, head, row, column)| CellRef { tensor, head, row, column })
+}
+
+fn choices() -> impl Strategy<Value = EngineChoice> {
+    prop_oneof![Just(EngineChoice::Auto), Just(EngineChoice::WebGpu), Just(EngineChoice::Cpu)]
+}
+
+fn kinds() -> impl Strategy<Value = EngineKind> {
+    prop_oneof![
+        any::<String>().prop_map(|adapter| EngineKind::WebGpu { adapter }),
+        option::of(any::<String>()).prop_map(|instead_of_webgpu| EngineKind::Cpu { instead_of_webgpu }),
+    ]
+}
+
+fn tokens() -> impl Strategy<Value = Token> {
+    (any::<String>(), any::<String>(), sizes(), sizes(), any::<u32>()).prop_map(|(text, word, start, end, id)| Token {
+        text,
+        word,
+        start,
+        end,
+        id,
+    })
+}
+
+fn requests() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        (any::<String>(), choices()).prop_map(|(build, engine)| Request::Open { build, engine }),
+        (any::<u64>(), any::<String>(), setups(), vec(slices(), 0..9))
+            .prop_map(|(run, sentence, setup, slices)| Request::Run { run, sentence, setup, slices }),
+        (any::<u64>(), vec(slices(), 0..9)).prop_map(|(run, slices)| Request::Read { run, slices }),
+        (any::<u64>(), cells()).prop_map(|(run, cell)| Request::Explain { run, cell }),
+    ]
+}
+
+fn replies() -> impl Strategy<Value = Reply> {
+    let shown = || vec((slices(), matrices()), 0..4);
+    let refusal = prop_oneof![
+        Just(Refusal::NoTokens),
+        sizes().prop_map(Refusal::Width),
+        any::<String>().prop_map(Refusal::Attention),
+    ];
+    let run =
+        ((any::<u64>(), any::<String>(), setups(), vec(tokens(), 0..6)), (sizes(), kinds(), 0.0..1e6_f64, shown()))
+            .prop_map(|((run, sentence, setup, tokens), (left_out, engine, milliseconds, slices))| {
+                Reply::Ran(Run { run, sentence, setup, tokens, left_out, engine, milliseconds, slices })
+            });
+    prop_oneof![
+        (any::<String>(), kinds()).prop_map(|(build, engine)| Reply::Opened { build, engine }),
+        run,
+        (any::<u64>(), refusal).prop_map(|(run, refusal)| Reply::Refused { run, refusal }),
+        (any::<u64>(), shown()).prop_map(|(run, slices)| Reply::Slices { run, slices }),
+        (any::<u64>(), cells(), numbers(), vec(numbers(), 0..20), vec(numbers(), 0..20)).prop_map(
+            |(run, cell, value, left, right)| Reply::Operands { run, operands: Operands { cell, value, left, right } }
+        ),
+    ]
+}
+
+fn sessions() -> impl Strategy<Value = Session> {
+    let step = (0..Step::ALL.len()).prop_map(|index| Step::ALL[index]);
+    let projection = (0..Projection::ALL.len()).prop_map(|index| Projection::ALL[index]);
+    let speed = (0..SPEEDS.len()).prop_map(|index| SPEEDS[index]);
+    let theme = option::of(prop_oneof![Just(Theme::Light), Just(Theme::Dark)]);
+    (
+        (any::<String>(), setups(), choices(), step),
+        (0.0..=1.0_f64, sizes(), projection, option::of(cells()), speed, theme),
+    )
+        .prop_map(|((sentence, setup, engine, step), (position, head, projection, pinned, speed, theme))| {
+            Session { sentence, setup, engine, step, position, head, projection, pinned, speed, theme }
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_request_arrives_as_it_was_said(request in requests()) {
+        let bytes = to_bytes(&request);
+        prop_assert_eq!(from_bytes::<Request>(&bytes), Ok(request));
+        for end in 0..bytes.len() {
+            prop_assert!(from_bytes::<Request>(&bytes[..end]).is_err(), "cut to {end} of {}", bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_reply_arrives_as_it_was_said(reply in replies()) {
+        let bytes = to_bytes(&reply);
+        prop_assert_eq!(from_bytes::<Reply>(&bytes), Ok(reply));
+        for end in 0..bytes.len() {
+            prop_assert!(from_bytes::<Reply>(&bytes[..end]).is_err(), "cut to {end} of {}", bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_session_is_the_same_after_it_was_stored(session in sessions()) {
+        prop_assert_eq!(from_bytes::<Session>(&to_bytes(&session)), Ok(session));
+    }
+
+    #[test]
+    fn any_bytes_are_a_message_or_an_error(bytes in vec(any::<u8>(), 0..200)) {
+        if let Ok(request) = from_bytes::<Request>(&bytes) {
+            prop_assert_eq!(from_bytes(&to_bytes(&request)), Ok(request));
+        }
+        if let Ok(session) = from_bytes::<Session>(&bytes) {
+            // NaN is not equal to itself, so that the bytes are compared.
+            let bytes = to_bytes(&session);
+            prop_assert_eq!(from_bytes::<Session>(&bytes).map(|session| to_bytes(&session)), Ok(bytes));
+        }
+        if let Ok(reply) = from_bytes::<Reply>(&bytes) {
+            let bytes = to_bytes(&reply);
+            prop_assert_eq!(from_bytes::<Reply>(&bytes).map(|reply| to_bytes(&reply)), Ok(bytes));
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_a_lie_takes_no_memory(length in any::<u64>(), rest in vec(any::<u8>(), 0..40)) {
+        // The fourth kind of reply begins with a run and the number of its matrices; the third kind of request likewise.
+        let mut length = to_bytes(&(length | 1 << 40));
+        length.extend(rest);
+        for kind in [[3, 0], [2, 0]] {
+            let bytes = [&kind[..], &length].concat();
+            prop_assert!(from_bytes::<Reply>(&bytes).is_err());
+            prop_assert!(from_bytes::<Request>(&bytes).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_message_of_the_other_side_is_no_message() {
+    // Kinds that one side does not have.
+    assert!(from_bytes::<Request>(&[4]).is_err());
+    assert!(from_bytes::<Reply>(&[5]).is_err());
+    assert!(from_bytes::<Reply>(&[]).is_err());
+}
