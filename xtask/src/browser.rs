@@ -58,7 +58,12 @@ pub fn vulkan() -> Result<Vec<(&'static str, OsString)>> {
     for folder in [beside].into_iter().chain(folders) {
         let driver = folder.join("vk_swiftshader_icd.json");
         if driver.exists() {
-            return Ok(vec![("VK_ICD_FILENAMES", driver.into()), ("LD_LIBRARY_PATH", folder.into())]);
+            let mut found = vec![("VK_ICD_FILENAMES", driver.into()), ("LD_LIBRARY_PATH", folder.into())];
+            if env::var_os("XDG_RUNTIME_DIR").is_none() {
+                // Without a desktop, each device would complain of it.
+                found.push(("XDG_RUNTIME_DIR", env::temp_dir().into()));
+            }
+            return Ok(found);
         }
     }
     let drivers = fs::read_dir("/usr/share/vulkan/icd.d").into_iter().flatten().flatten().map(|entry| entry.path());

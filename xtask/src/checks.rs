@@ -55,7 +55,11 @@ const WASM: &str = "--target=wasm32-unknown-unknown";
 const CHECKS: &[Check] = &[
     Check { part: "fmt", name: "rustfmt", run: |_| one(&mut cargo(&["fmt", "--all", "--check"])) },
     Check { part: "clippy", name: "clippy", run: |_| clippy(&["--workspace", "--all-targets"]) },
-    Check { part: "native", name: "cargo test", run: |_| counted(&mut cargo(&["test", "--workspace"])) },
+    Check {
+        part: "native",
+        name: "cargo test",
+        run: |_| counted(&mut cargo(&["test", "--workspace", "--no-fail-fast"])),
+    },
     Check { part: "clippy", name: "clippy, gpu", run: |_| clippy(&["--all-targets", "--features=gpu"]) },
     Check { part: "gpu", name: "cargo test, gpu", run: |_| gpu() },
     Check { part: "clippy", name: "clippy, app in wasm", run: |_| clippy(&["--bin=app", "--features=ui", WASM]) },
@@ -80,7 +84,7 @@ fn clippy(options: &[&str]) -> Result<Tally> {
 
 fn gpu() -> Result<Tally> {
     // Doc tests have run without the feature.
-    counted(cargo(&["test", "--features=gpu", "--lib", "--tests"]).envs(browser::vulkan()?))
+    counted(cargo(&["test", "--features=gpu", "--lib", "--tests", "--no-fail-fast"]).envs(browser::vulkan()?))
 }
 
 fn playwright(arguments: &[String]) -> Result<Tally> {

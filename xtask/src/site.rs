@@ -43,6 +43,7 @@ pub fn build() -> Result<()> {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS"),
     )?;
+    minify_scripts(&root().join("target/trunk"))?;
     let sizes = seal(&root().join("target/trunk"), &dist())?;
     fs::write(stamp, format!("{sources}{}", dist_digest()))?;
 
@@ -75,6 +76,16 @@ pub fn watch() -> Result<()> {
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory can't fail")
+}
+
+/// In place. Trunk's own minifier is turned off: it moves globals out of functions, and `www/boot.js` sends one of its
+/// functions elsewhere.
+fn minify_scripts(staged: &Path) -> Result<()> {
+    for script in files(staged)?.iter().filter(|path| path.extension().is_some_and(|extension| extension == "js")) {
+        let terser = ["node_modules/terser/bin/terser", "--compress", "--mangle", "--output"];
+        process::run(command("node", &terser).arg(script).arg("--").arg(script))?;
+    }
+    Ok(())
 }
 
 /// Copies the staged site to `dist/`, each file under a name with its content's hash, so that servers and browsers may

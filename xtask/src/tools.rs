@@ -9,7 +9,7 @@ use std::{env, fs};
 /// 0.22 needs a newer compiler than rust-toolchain.toml names.
 const TRUNK: &str = "0.21.14";
 
-/// What `build` needs: the wasm target, Trunk, wasm-bindgen and wasm-opt.
+/// What `build` needs: the wasm target, Trunk, wasm-bindgen, wasm-opt and terser.
 pub fn install_for_build() -> Result<()> {
     install_wasm_target()?;
     install_crate("trunk", TRUNK, "3 minutes", &["--locked", "--no-default-features", "--features", "rustls"])?;
@@ -18,7 +18,7 @@ pub fn install_for_build() -> Result<()> {
     install_node_packages()
 }
 
-/// wasm-opt and Playwright, exactly as `package-lock.json` names them.
+/// wasm-opt, terser and Playwright, exactly as `package-lock.json` names them.
 pub fn install_node_packages() -> Result<()> {
     let lock = fs::read(crate::root().join("package-lock.json")).context("package-lock.json is missing")?;
     let installed = crate::root().join("node_modules/.installed-lock.json");
@@ -26,8 +26,11 @@ pub fn install_node_packages() -> Result<()> {
         return Ok(());
     }
     let version = process::output(&mut command("node", &["--version"]))
-        .context("Node 20 or newer is needed for wasm-opt and Playwright: https://nodejs.org")?;
-    println!("Installing wasm-opt and Playwright into node_modules/ (Node {}, under a minute) …", version.trim());
+        .context("Node 20 or newer is needed for wasm-opt, terser and Playwright: https://nodejs.org")?;
+    println!(
+        "Installing wasm-opt, terser and Playwright into node_modules/ (Node {}, under a minute) …",
+        version.trim()
+    );
     process::run(&mut npm(&["ci", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]))?;
     fs::write(installed, lock)?;
     Ok(())
