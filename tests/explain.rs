@@ -132,7 +132,10 @@ fn assert_sorted(tensor: Tensor, terms: &[Term]) {
         Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => {
             assert!(terms.is_sorted_by(|a, b| a.amount >= b.amount), "{terms:?}");
         }
-        Tensor::Weights if terms.len() > 8 => assert!(terms.is_sorted_by(|a, b| a.amount >= b.amount), "{terms:?}"),
+        Tensor::Weights if terms.len() > 8 => {
+            assert!(terms[0].is_cell, "the cell's own share must not hide: {terms:?}");
+            assert!(terms[1..].is_sorted_by(|a, b| a.amount >= b.amount), "{terms:?}");
+        }
         _ => {}
     }
     let marked = terms.iter().filter(|term| term.is_cell).count();

@@ -25,7 +25,7 @@ pub struct Explanation {
     pub formula: String,
     /// The names of the terms' columns.
     pub columns: Vec<&'static str>,
-    /// Largest contribution first; a short softmax row in the order of its words.
+    /// Largest contribution first; a short softmax row in the order of its words, a long one with the cell's own first.
     pub terms: Vec<Term>,
     /// What the terms come to: name and number.
     pub totals: Vec<(String, String)>,
@@ -813,7 +813,8 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     };
     let mut terms: Vec<Term> = context.visible_keys(cell.row, left.len()).map(term).collect();
     if terms.len() > IN_READING_ORDER {
-        sort(&mut terms, size);
+        // The cell's own share comes first: it must not hide behind "show all".
+        sort(&mut terms, |term| if term.is_cell { f64::INFINITY } else { term.amount });
     }
     let (share, exp) = (shares[cell.column], exps[cell.column]);
     let tolerance = share_tolerance(share, distances[cell.column], &distances, &shares);
@@ -847,7 +848,8 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     }
 }
 
-/// A softmax row of so many terms or fewer stays in the order of the sentence; a longer one begins with the largest.
+/// A softmax row of so many terms or fewer stays in the order of the sentence; a longer one begins with the cell's own
+/// and the largest.
 const IN_READING_ORDER: usize = 8;
 
 /// The weight of a key that may not be seen.

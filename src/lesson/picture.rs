@@ -392,7 +392,7 @@ fn making(progress: Product, terms: &[f64], operands: impl Fn(usize) -> (f32, f3
     let ticker = progress.terms.checked_sub(1).map(|last| {
         let (left, right) = operands(last);
         let sum: f64 = terms[..progress.terms].iter().sum();
-        format!("{} × {} = {}   sum so far {}", short(left), short(right), fixed(terms[last], 3), fixed(sum, 3))
+        words::ticker(&short(left), &short(right), &fixed(terms[last], 3), &fixed(sum, 3))
     });
     let caption = if progress.terms > 0 {
         words::term_of(progress.terms, terms.len())
@@ -453,7 +453,8 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
                 });
             Some(Scene {
                 rows: vec![
-                    vec![Item::Panel(panel(Tensor::WordEmbeddings, size)?.labels(true, false))],
+                    // Without a sign, but in line with those that have one.
+                    vec![operator(""), Item::Panel(panel(Tensor::WordEmbeddings, size)?.labels(true, false))],
                     vec![operator("+"), Item::Panel(panel(Tensor::Positions, size)?.labels(true, false))],
                     vec![operator("="), Item::Panel(built)],
                 ],
@@ -515,7 +516,8 @@ fn scene_of<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<
             let morphing = move |row: usize, column: usize| {
                 let index = row * result.shown_columns + column;
                 let t = wave(position, row, result.shown_rows) as f32;
-                Shown::value(scale, lerp(before.values[index], result.values[index], t))
+                let (from, to) = (before.values[index], result.values[index]);
+                Shown { number: at_rest(from, to, t), ..Shown::value(scale, lerp(from, to, t)) }
             };
             let row = vec![
                 Item::Panel(
@@ -614,6 +616,16 @@ fn rows_done(position: f64, rows: usize) -> usize {
     (0..rows).filter(|&row| wave(position, row, rows) >= 1.0).count()
 }
 
+/// The number of a value on its way from one stored number to another: none while it is on the way, because nothing
+/// calculated what lies between.
+fn at_rest(from: f32, to: f32, t: f32) -> Option<f32> {
+    match t {
+        0.0 => Some(from),
+        1.0 => Some(to),
+        _ => None,
+    }
+}
+
 fn lerp(from: f32, to: f32, t: f32) -> f32 {
     if to == f32::NEG_INFINITY { to } else { from + (to - from) * t }
 }
@@ -642,7 +654,7 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
             return Shown::value(to_scale, to);
         }
         let color = blend(from_scale.color(from), to_scale.color(to), t);
-        Shown { cell: Cell::Color(color), number: Some(lerp(from, to, t)) }
+        Shown { cell: Cell::Color(color), number: at_rest(from, to, t) }
     };
     let (tensor, scale) = match part {
         SoftmaxPart::RowMax | SoftmaxPart::Subtract => (Tensor::Shifted, scores),
@@ -669,7 +681,7 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
         let number = match part {
             SoftmaxPart::RowMax | SoftmaxPart::Subtract => None,
             SoftmaxPart::Exp => (at(row) >= 1.0).then(|| exp_sum(row, column)),
-            SoftmaxPart::Divide => Some(lerp(exp_sum(row, column), row_sum(row, column), at(row))),
+            SoftmaxPart::Divide => at_rest(exp_sum(row, column), row_sum(row, column), at(row)),
         };
         Shown { cell: Cell::Color(colors.panel), number }
     };
@@ -708,6 +720,8 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     })
 }
 
+/// Left free at both sides, for the outline of a cell in focus.
+const MARGIN: f32 = 3.0;
 /// Space for a caption over a matrix.
 const CAPTION: f32 = 22.0;
 /// Space for the shape under a matrix.
@@ -747,7 +761,7 @@ fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
         });
         let middle = y + above.fold(0.0, f32::max);
         let bottom = middle + below.fold(0.0, f32::max);
-        let mut x = ((view.width - width) / 2.0).max(0.0);
+        let mut x = ((view.width - width) / 2.0).max(MARGIN);
         for item in &row {
             match item {
                 LaidItem::Operator(operator, width) => marks.push(Mark::Text(Text {
@@ -870,7 +884,7 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, view: &View) -> Vec<LaidItem<'
         .map(|item| natural_width(item, label_width))
         .fold((0.0, 0.0), |sum, width| (sum.0 + width.0, sum.1 + width.1));
     let fixed = fixed + SPACE * (row.len() as f32 - 1.0);
-    let shrink = if cells > 0.0 { ((view.width - fixed) / cells).clamp(0.05, 1.0) } else { 1.0 };
+    let shrink = if cells > 0.0 { ((view.width - 2.0 * MARGIN - fixed) / cells).clamp(0.05, 1.0) } else { 1.0 };
     let mut square_height = 0.0;
     row.into_iter()
         .map(|item| match item {
@@ -1061,9 +1075,9 @@ fn draw_focus(grid: &Grid, focus: Option<CellRef>, gap: f32, view: &View, marks:
     }
 }
 
-/// How wide a text will be, near enough to centre it.
+/// How wide a text will be, near enough to centre it; wide enough to hold it.
 fn about_width(text: &str, size: f32) -> f32 {
-    text.chars().count() as f32 * size * 0.53
+    text.chars().count() as f32 * size * 0.58
 }
 
 /// The symbol in its colour and the name beside it, centred over the matrix.
@@ -1075,8 +1089,10 @@ fn draw_caption(panel: &Panel, middle: f32, y: f32, view: &View, marks: &mut Vec
         words::tensor_symbol(panel.tensor).to_owned()
     };
     let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
+    // "mask mask" says no more than "mask".
+    let symbol = if !name.is_empty() && name.starts_with(&symbol) { String::new() } else { symbol };
     let (symbol_width, name_width) = (about_width(&symbol, 14.0) * 1.15, about_width(&name, 12.5));
-    let space = if name.is_empty() { 0.0 } else { 6.0 };
+    let space = if name.is_empty() || symbol.is_empty() { 0.0 } else { 6.0 };
     let left = middle - (symbol_width + space + name_width) / 2.0;
     marks.push(Mark::Text(Text {
         x: if name.is_empty() { middle } else { left + symbol_width },
@@ -1107,7 +1123,8 @@ fn cut(word: &str, width: f32, most: f32) -> String {
     if width <= most {
         return word.to_owned();
     }
-    let keep = (word.chars().count() as f32 * (most - LABEL_SIZE * 0.8) / width).max(1.0) as usize;
+    // Letters differ in width: a word that begins with wide ones must fit too.
+    let keep = (word.chars().count() as f32 * (most - LABEL_SIZE) * 0.88 / width).max(1.0) as usize;
     let mut cut: String = word.chars().take(keep).collect();
     cut.push('…');
     cut
@@ -1215,7 +1232,15 @@ fn draw_legend((tensor, scale): (Tensor, Scale), masked: bool, y: f32, view: &Vi
         Scale::Signed(max) | Scale::Share(max) => max,
     };
     let width = 180.0;
-    let left = (view.width / 2.0 - width / 2.0 - if view.width > 560.0 { 90.0 } else { 0.0 }).max(44.0);
+    let mut meanings = vec![words::legend(tensor)];
+    if masked {
+        meanings.push(words::LEGEND_MASKED);
+    }
+    let meaning = meanings.join(" · ");
+    let (low_width, high_width) = (about_width(&low, 12.0) + 8.0, about_width(&high, 12.0) + 8.0);
+    let whole = low_width + width + high_width + 14.0 + about_width(&meaning, 12.0);
+    let beside = whole <= view.width;
+    let left = (view.width - if beside { whole } else { width }).max(0.0) / 2.0 + if beside { low_width } else { 0.0 };
     let middle = y + 14.0;
     let cells =
         (0..BARS).map(|i| Cell::Color(scale.color(from + (to - from) * (i as f32 + 0.5) / BARS as f32))).collect();
@@ -1235,18 +1260,17 @@ fn draw_legend((tensor, scale): (Tensor, Scale), masked: bool, y: f32, view: &Vi
         Mark::Text(Text { x, y, text, size: 12.0, color: colors.soft, anchor, face: Face::Plain, turned: false })
     };
     marks.push(text(left - 8.0, middle, low, Anchor::End));
-    marks.push(text(left + width + 8.0, middle, high.clone(), Anchor::Start));
-    let mut meaning = words::legend(tensor).to_owned();
-    if masked {
-        meaning = format!("{meaning} · {}", words::LEGEND_MASKED);
-    }
-    let beside = left + width + 8.0 + about_width(&high, 12.0) + 14.0;
-    if beside + about_width(&meaning, 12.0) < view.width {
-        marks.push(text(beside, middle, meaning, Anchor::Start));
+    marks.push(text(left + width + 8.0, middle, high, Anchor::Start));
+    if beside {
+        marks.push(text(left + width + high_width + 14.0, middle, meaning, Anchor::Start));
         return middle + 14.0;
     }
-    marks.push(text(view.width / 2.0, middle + 20.0, meaning, Anchor::Middle));
-    middle + 34.0
+    let mut below = middle;
+    for meaning in meanings {
+        below += 19.0;
+        marks.push(text(view.width / 2.0, below, meaning.to_owned(), Anchor::Middle));
+    }
+    below + 14.0
 }
 
 /// The first step: the sentence as chips; the same word in two places is linked.
@@ -1264,7 +1288,7 @@ fn tokens(session: &Session, data: &Data, view: &View) -> Picture {
     let (mut x, mut y) = (2.0, 8.0);
     for (index, token) in data.tokens.iter().enumerate() {
         let word = view.token_widths.get(index).copied().unwrap_or(0.0) * 15.0 / LABEL_SIZE;
-        let id = if roomy { about_width(&format!("id {}", token.id), 11.5) } else { 0.0 };
+        let id = if roomy { about_width(&words::explain::token_id(token.id), 11.5) } else { 0.0 };
         let width = (word.min(view.width * 0.6) + about_width(&index.to_string(), 11.5) + 30.0).max(id + 20.0);
         if x + width > view.width && x > 2.0 {
             (x, y) = (2.0, y + line_height);
@@ -1296,7 +1320,7 @@ fn tokens(session: &Session, data: &Data, view: &View) -> Picture {
         if !cut_off {
             marks.push(text(left + width - 10.0, first_line, index.to_string(), 11.5, colors.soft, Anchor::End));
             if roomy {
-                let id = format!("id {}", token.id);
+                let id = words::explain::token_id(token.id);
                 marks.push(text(left + 10.0, top + 38.0, id, 11.5, colors.soft, Anchor::Start));
             }
         }

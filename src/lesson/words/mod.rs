@@ -307,6 +307,11 @@ pub fn more_tokens(count: usize) -> String {
     format!("and {count} more")
 }
 
+/// A product in the making: one term, and the sum so far.
+pub fn ticker(left: &str, right: &str, product: &str, sum: &str) -> String {
+    format!("{left} × {right} = {product}   sum so far {sum}")
+}
+
 /// The terms after the largest ones, together.
 pub fn smaller_terms(count: usize) -> String {
     format!("{count} smaller terms")
