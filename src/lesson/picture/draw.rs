@@ -1,0 +1,568 @@
+//! Lays the panels of a scene out to fit the view, and draws them as marks.
+
+use super::{
+    super::{
+        explain::{Role, role_of},
+        number::{fixed, shape, short},
+        scene::{self, Data, Source},
+        words,
+    },
+    Grid, LABEL_SIZE, Picture, Place, View,
+    panel::{Item, Panel, Scale, Scene, hatch_line, swap_if},
+};
+use crate::figure::{Anchor, Cell, Face, Heatmap, Line, Mark, Rect, Rgb, Text, colormap::ink_on};
+use crate::protocol::{CellRef, Tensor};
+
+/// Left free at both sides, for the outline of a cell in focus.
+const MARGIN: f32 = 3.0;
+/// Space for a caption over a matrix.
+const CAPTION: f32 = 22.0;
+/// Space for the shape under a matrix.
+const SHAPE: f32 = 24.0;
+/// Between a panel and an operator or another panel.
+const SPACE: f32 = 14.0;
+/// The longest label that is written in full.
+const LONGEST_LABEL: f32 = 96.0;
+
+/// A panel with its measures.
+struct Laid<'a> {
+    panel: Panel<'a>,
+    cell: (f32, f32),
+    label_width: f32,
+    /// Above the matrix: caption, labels.
+    head_height: f32,
+    /// Whether the column labels are turned upwards.
+    turned: bool,
+}
+
+/// Lays a scene out and draws it.
+pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
+    let mut picture = Picture { caption: scene.caption, ..Picture::default() };
+    let marks = &mut picture.figure.marks;
+    let colors = &view.colors;
+    let label_width = view.token_widths.iter().copied().fold(0.0, f32::max).min(LONGEST_LABEL);
+    let mut y = 4.0;
+    for row in wrapped(scene.rows, label_width, view) {
+        let row = laid(row, label_width, view);
+        let width: f32 = row.iter().map(item_width).sum::<f32>() + SPACE * (row.len() as f32 - 1.0);
+        let above = row.iter().map(|item| match item {
+            LaidItem::Panel(laid) => laid.head_height + matrix_height(laid) / 2.0,
+            LaidItem::Operator(..) => 14.0,
+        });
+        let below = row.iter().map(|item| match item {
+            LaidItem::Panel(laid) => matrix_height(laid) / 2.0 + SHAPE,
+            LaidItem::Operator(..) => 14.0,
+        });
+        let middle = y + above.fold(0.0, f32::max);
+        let bottom = middle + below.fold(0.0, f32::max);
+        let mut x = ((view.width - width) / 2.0).max(MARGIN);
+        for item in &row {
+            match item {
+                LaidItem::Operator(operator, width) => marks.push(Mark::Text(Text {
+                    x: x + width / 2.0,
+                    y: middle,
+                    text: operator.clone(),
+                    size: if operator.chars().count() > 1 { 17.0 } else { 24.0 },
+                    color: colors.soft,
+                    anchor: Anchor::Middle,
+                    face: Face::Math,
+                    turned: false,
+                })),
+                LaidItem::Panel(laid) => {
+                    let left = x + laid.label_width;
+                    let top = middle - matrix_height(laid) / 2.0;
+                    picture.grids.push(draw_panel(laid, left, top, scene.focus, data, view, marks));
+                }
+            }
+            x += item_width(item) + SPACE;
+        }
+        y = bottom + 8.0;
+    }
+    if let Some(ticker) = scene.ticker {
+        if !ticker.is_empty() {
+            marks.push(Mark::Text(Text {
+                x: view.width / 2.0,
+                y: y + 8.0,
+                text: ticker,
+                size: 14.0,
+                color: colors.ink,
+                anchor: Anchor::Middle,
+                face: Face::Plain,
+                turned: false,
+            }));
+        }
+        y += 24.0;
+    }
+    y = draw_legend(scene.legend, scene.masked, y, view, marks);
+    (picture.figure.width, picture.figure.height) = (view.width, y.ceil());
+    picture
+}
+
+enum LaidItem<'a> {
+    Panel(Laid<'a>),
+    Operator(String, f32),
+}
+
+fn item_width(item: &LaidItem) -> f32 {
+    match item {
+        LaidItem::Panel(laid) => laid.label_width + laid.cell.0 * laid.panel.drawn_shown().1 as f32,
+        LaidItem::Operator(_, width) => *width,
+    }
+}
+
+fn matrix_height(laid: &Laid) -> f32 {
+    laid.cell.1 * laid.panel.drawn_shown().0 as f32
+}
+
+fn operator_width(operator: &str) -> f32 {
+    if operator.chars().count() > 1 { 56.0 } else { 20.0 }
+}
+
+fn natural_width(item: &Item, label_width: f32) -> (f32, f32) {
+    match item {
+        Item::Operator(operator) => (operator_width(operator), 0.0),
+        Item::Panel(panel) => {
+            let (rows, columns) = panel.drawn_shown();
+            let fixed = if panel.row_labels { label_width + 8.0 } else { 0.0 };
+            (fixed, panel.size.cell_for(rows, columns).0 * columns as f32)
+        }
+    }
+}
+
+/// Breaks rows that would have to shrink too much; an operator goes down with what follows it.
+fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<Vec<Item<'a>>> {
+    const SHRINK: f32 = 0.78;
+    let mut wrapped = Vec::new();
+    for row in rows {
+        let mut line: Vec<Item> = Vec::new();
+        let mut pending: Vec<Item> = Vec::new();
+        for item in row {
+            let is_panel = matches!(item, Item::Panel(_));
+            pending.push(item);
+            if !is_panel {
+                continue;
+            }
+            let all = line.iter().chain(&pending);
+            let (fixed, cells) = all
+                .map(|item| natural_width(item, label_width))
+                .fold((0.0, 0.0), |sum, width| (sum.0 + width.0 + SPACE, sum.1 + width.1));
+            let beside = pending.iter().any(|item| matches!(item, Item::Panel(panel) if panel.beside));
+            if !line.is_empty() && !beside && fixed + cells * SHRINK > view.width {
+                wrapped.push(std::mem::take(&mut line));
+                // What begins a line needs its own labels.
+                for item in &mut pending {
+                    if let Item::Panel(panel) = item {
+                        panel.row_labels |= rows_are_tokens(panel);
+                    }
+                }
+            }
+            line.append(&mut pending);
+        }
+        line.append(&mut pending);
+        wrapped.push(line);
+    }
+    wrapped
+}
+
+fn rows_are_tokens(panel: &Panel) -> bool {
+    !panel.transposed
+        && !matches!(
+            panel.tensor,
+            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights
+        )
+}
+
+fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, view: &View) -> Vec<LaidItem<'a>> {
+    let (fixed, cells) = row
+        .iter()
+        .map(|item| natural_width(item, label_width))
+        .fold((0.0, 0.0), |sum, width| (sum.0 + width.0, sum.1 + width.1));
+    let fixed = fixed + SPACE * (row.len() as f32 - 1.0);
+    let shrink = if cells > 0.0 { ((view.width - 2.0 * MARGIN - fixed) / cells).clamp(0.05, 1.0) } else { 1.0 };
+    let mut square_height = 0.0;
+    row.into_iter()
+        .map(|item| match item {
+            Item::Operator(operator) => {
+                let width = operator_width(&operator);
+                LaidItem::Operator(operator, width)
+            }
+            Item::Panel(panel) => {
+                let (rows, columns) = panel.drawn_shown();
+                let (width, height) = panel.size.cell_for(rows, columns);
+                let mut cell = (width * shrink, if panel.size.square { height * shrink } else { height });
+                if panel.size.square {
+                    square_height = cell.1;
+                }
+                if panel.beside {
+                    cell.1 = square_height;
+                }
+                let turned = panel.column_labels && cell.0 * panel_ratio(&panel) < label_width + 6.0;
+                let labels = match (panel.column_labels, turned) {
+                    (false, _) => 0.0,
+                    (true, false) => 22.0,
+                    (true, true) => label_width + 10.0,
+                };
+                let heads = if panel.heads.is_some() { 18.0 } else { 0.0 };
+                let label_width = if panel.row_labels { label_width + 8.0 } else { 0.0 };
+                LaidItem::Panel(Laid { cell, label_width, head_height: CAPTION + labels + heads, turned, panel })
+            }
+        })
+        .collect()
+}
+
+/// How much narrower a column of the tensor is than a drawn one, where columns are drawn together.
+fn panel_ratio(panel: &Panel) -> f32 {
+    panel.drawn_shown().1 as f32 / panel.drawn().1 as f32
+}
+
+fn draw_panel(
+    laid: &Laid,
+    x: f32,
+    y: f32,
+    focus: Option<CellRef>,
+    data: &Data,
+    view: &View,
+    marks: &mut Vec<Mark>,
+) -> Grid {
+    let Laid { panel, cell: (cell_width, cell_height), .. } = laid;
+    let colors = &view.colors;
+    let (rows, columns) = panel.drawn_shown();
+    let (width, height) = (cell_width * columns as f32, cell_height * rows as f32);
+    let (true_rows, true_columns) = panel.drawn();
+    let grid = Grid {
+        tensor: panel.tensor,
+        head: panel.head,
+        transposed: panel.transposed,
+        rows: true_rows,
+        columns: true_columns,
+        place: Place::Even { x, y, cell_width: width / true_columns as f32, cell_height: height / true_rows as f32 },
+    };
+
+    // The cells and their numbers.
+    let gap = if cell_width.min(*cell_height) >= 5.0 { 1.0 } else { 0.0 };
+    let numbers = *cell_width >= 29.0 && *cell_height >= 16.0;
+    let mut cells = Vec::with_capacity(rows * columns);
+    let mut texts = Vec::new();
+    for row in 0..rows {
+        for column in 0..columns {
+            let (tensor_row, tensor_column) = swap_if(panel.transposed, (row, column));
+            let shown = (panel.shown)(tensor_row, tensor_column);
+            cells.push(shown.cell);
+            if let (true, Some(number), Cell::Color(ground)) = (numbers, shown.number, shown.cell) {
+                let number = match panel.decimals {
+                    Some(decimals) => fixed(f64::from(number), decimals),
+                    None => short(number),
+                };
+                texts.push(Mark::Text(Text {
+                    x: x + (column as f32 + 0.5) * cell_width - gap / 2.0,
+                    y: y + (row as f32 + 0.5) * cell_height - gap / 2.0,
+                    text: number,
+                    size: if *cell_width >= 38.0 { 12.0 } else { 10.5 },
+                    color: if ground == colors.panel { colors.ink } else { ink_on(ground) },
+                    anchor: Anchor::Middle,
+                    face: Face::Plain,
+                    turned: false,
+                }));
+                if panel.sums_to_one && *cell_height >= 30.0 && shown.number.is_some_and(sums_to_one) {
+                    texts.push(Mark::Text(Text {
+                        x: x + (column as f32 + 0.5) * cell_width,
+                        y: y + (row as f32 + 0.5) * cell_height + 13.0,
+                        text: "✓".to_owned(),
+                        size: 11.0,
+                        color: colors.good,
+                        anchor: Anchor::Middle,
+                        face: Face::Plain,
+                        turned: false,
+                    }));
+                }
+            }
+        }
+    }
+    marks.push(Mark::Heatmap(Heatmap {
+        x,
+        y,
+        cell_width: *cell_width,
+        cell_height: *cell_height,
+        gap,
+        rows,
+        columns,
+        cells,
+        hatch_ground: colors.chip,
+        hatch_line: hatch_line(colors),
+    }));
+    marks.append(&mut texts);
+
+    draw_caption(panel, x + width / 2.0, y - laid.head_height + CAPTION / 2.0 - 2.0, view, marks);
+    draw_labels(laid, &grid, (x, y, width, height), focus, data, view, marks);
+    let shape = if panel.beside {
+        String::new()
+    } else {
+        let mut axes = data.full_shape(panel.tensor);
+        if panel.transposed {
+            let last = axes.len() - 1;
+            axes.swap(last, last - 1);
+        }
+        shape(&axes)
+    };
+    marks.push(Mark::Text(Text {
+        x: x + width / 2.0,
+        y: y + height + 14.0,
+        text: shape,
+        size: 11.5,
+        color: colors.soft,
+        anchor: Anchor::Middle,
+        face: Face::Plain,
+        turned: false,
+    }));
+    if let Some(color) = panel.chosen {
+        marks.push(outline((x - 3.0, y - 3.0, width + 6.0 - gap, height + 6.0 - gap), color, 1.5));
+    }
+    draw_focus(&grid, focus, gap, view, marks);
+    grid
+}
+
+/// Whether a row's sum is 1, but for the rounding of its shares.
+fn sums_to_one(sum: f32) -> bool {
+    (sum - 1.0).abs() <= 1e-5
+}
+
+fn outline((x, y, width, height): (f32, f32, f32, f32), color: Rgb, stroke: f32) -> Mark {
+    Mark::Rect(Rect { x, y, width, height, radius: 2.0, fill: None, stroke: Some((color, stroke)) })
+}
+
+/// Lights the cell in focus where it is drawn, and what it was made from.
+fn draw_focus(grid: &Grid, focus: Option<CellRef>, gap: f32, view: &View, marks: &mut Vec<Mark>) {
+    let Some(focus) = focus else {
+        return;
+    };
+    let Place::Even { x, y, cell_width, cell_height } = grid.place else {
+        return;
+    };
+    let rect = |row: usize, column: usize, rows: usize, columns: usize| {
+        (
+            x + column as f32 * cell_width - 0.5,
+            y + row as f32 * cell_height - 0.5,
+            columns as f32 * cell_width + 1.0 - gap,
+            rows as f32 * cell_height + 1.0 - gap,
+        )
+    };
+    for source in scene::sources(focus).into_iter().filter(|source| source.tensor() == grid.tensor) {
+        let color = match role_of(grid.tensor) {
+            Role::Plain => view.colors.accent,
+            role => view.colors.role(role),
+        };
+        let (row, column, rows, columns) = match source {
+            Source::Row(_, row) => (row, 0, 1, if grid.transposed { grid.rows } else { grid.columns }),
+            Source::Column(_, column) => (0, column, if grid.transposed { grid.columns } else { grid.rows }, 1),
+            Source::Cell(_, row, column) => (row, column, 1, 1),
+        };
+        let (row, column) = swap_if(grid.transposed, (row, column));
+        let (rows, columns) = swap_if(grid.transposed, (rows, columns));
+        if row < grid.rows && column < grid.columns {
+            marks.push(outline(rect(row, column, rows, columns), color, 2.5));
+        }
+    }
+    if let Some((row, column)) = grid.drawn_at(focus) {
+        // A light line inside the dark one, so that it stands out on any colour.
+        marks.push(outline(rect(row, column, 1, 1), view.colors.panel, 5.0));
+        marks.push(outline(rect(row, column, 1, 1), view.colors.ink, 2.5));
+    }
+}
+
+/// How wide a text will be, near enough to centre it; wide enough to hold it.
+pub(super) fn about_width(text: &str, size: f32) -> f32 {
+    text.chars().count() as f32 * size * 0.58
+}
+
+/// The symbol in its colour and the name beside it, centred over the matrix.
+fn draw_caption(panel: &Panel, middle: f32, y: f32, view: &View, marks: &mut Vec<Mark>) {
+    let colors = &view.colors;
+    let symbol = if panel.transposed {
+        format!("{}ᵀ", words::tensor_symbol(panel.tensor))
+    } else {
+        words::tensor_symbol(panel.tensor).to_owned()
+    };
+    let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
+    // "mask mask" says no more than "mask".
+    let symbol = if !name.is_empty() && name.starts_with(&symbol) { String::new() } else { symbol };
+    let (symbol_width, name_width) = (about_width(&symbol, 14.0) * 1.15, about_width(&name, 12.5));
+    let space = if name.is_empty() || symbol.is_empty() { 0.0 } else { 6.0 };
+    let left = middle - (symbol_width + space + name_width) / 2.0;
+    marks.push(Mark::Text(Text {
+        x: if name.is_empty() { middle } else { left + symbol_width },
+        y,
+        text: symbol,
+        size: 14.0,
+        color: colors.role(role_of(panel.tensor)),
+        anchor: if name.is_empty() { Anchor::Middle } else { Anchor::End },
+        face: Face::Math,
+        turned: false,
+    }));
+    if !name.is_empty() {
+        marks.push(Mark::Text(Text {
+            x: left + symbol_width + space,
+            y,
+            text: name,
+            size: 12.5,
+            color: colors.ink,
+            anchor: Anchor::Start,
+            face: Face::Plain,
+            turned: false,
+        }));
+    }
+}
+
+/// A word cut to a width, given how wide it is in full.
+pub(super) fn cut(word: &str, width: f32, most: f32) -> String {
+    if width <= most {
+        return word.to_owned();
+    }
+    // Letters differ in width: a word that begins with wide ones must fit too.
+    let keep = (word.chars().count() as f32 * (most - LABEL_SIZE) * 0.88 / width).max(1.0) as usize;
+    let mut cut: String = word.chars().take(keep).collect();
+    cut.push('…');
+    cut
+}
+
+fn draw_labels(
+    laid: &Laid,
+    grid: &Grid,
+    (x, y, width, height): (f32, f32, f32, f32),
+    focus: Option<CellRef>,
+    data: &Data,
+    view: &View,
+    marks: &mut Vec<Mark>,
+) {
+    let colors = &view.colors;
+    let panel = &laid.panel;
+    let lit = focus.and_then(|focus| lit_row_and_column(grid, focus));
+    let label = |index: usize, x: f32, y: f32, anchor: Anchor, turned: bool, most: f32, strong: bool| {
+        let token = &data.tokens[index];
+        let full = view.token_widths.get(index).copied().unwrap_or(0.0);
+        Mark::Text(Text {
+            x,
+            y,
+            text: cut(&token.text, full, most),
+            size: LABEL_SIZE,
+            color: colors.ink,
+            anchor,
+            face: if strong { Face::Strong } else { Face::Plain },
+            turned,
+        })
+    };
+    // Where rows are too thin for letters, only the lit one has its label.
+    if panel.row_labels {
+        let step = height / grid.rows as f32;
+        for row in 0..grid.rows {
+            let strong = lit.is_some_and(|(lit, _)| lit == Some(row));
+            if step >= 11.0 || strong {
+                let middle = y + (row as f32 + 0.5) * step;
+                marks.push(label(row, x - 7.0, middle, Anchor::End, false, LONGEST_LABEL, strong));
+            }
+        }
+    }
+    if panel.column_labels {
+        let step = width / grid.columns as f32;
+        for column in 0..grid.columns {
+            let strong = lit.is_some_and(|(_, lit)| lit == Some(column));
+            let middle = x + (column as f32 + 0.5) * step;
+            if laid.turned && (step >= 11.0 || strong) {
+                marks.push(label(column, middle, y - 6.0, Anchor::Start, true, LONGEST_LABEL, strong));
+            } else if !laid.turned {
+                marks.push(label(column, middle, y - 11.0, Anchor::Middle, false, step, strong));
+            }
+        }
+    }
+    if let Some(heads) = panel.heads {
+        let step = width / heads as f32;
+        for head in 0..heads {
+            let left = x + head as f32 * step;
+            if step >= 44.0 {
+                marks.push(Mark::Text(Text {
+                    x: left + step / 2.0,
+                    y: y - 10.0,
+                    text: words::head(head),
+                    size: 11.5,
+                    color: colors.soft,
+                    anchor: Anchor::Middle,
+                    face: Face::Plain,
+                    turned: false,
+                }));
+            }
+            if head > 0 {
+                marks.push(Mark::Line(Line {
+                    points: vec![(left, y - 4.0), (left, y + height + 4.0)],
+                    color: colors.ink,
+                    width: 1.0,
+                }));
+            }
+        }
+    }
+}
+
+/// The drawn row and column that the focus lights in this grid.
+fn lit_row_and_column(grid: &Grid, focus: CellRef) -> Option<(Option<usize>, Option<usize>)> {
+    if let Some((row, column)) = grid.drawn_at(focus) {
+        return Some((Some(row), Some(column)));
+    }
+    let source = scene::sources(focus).into_iter().find(|source| source.tensor() == grid.tensor)?;
+    let (row, column) = match source {
+        Source::Row(_, row) => (Some(row), None),
+        Source::Column(_, column) => (None, Some(column)),
+        Source::Cell(_, row, column) => (Some(row), Some(column)),
+    };
+    Some(if grid.transposed { (column, row) } else { (row, column) })
+}
+
+/// The colours' meaning: a bar with its ends, and words. Returns the lower edge.
+fn draw_legend((tensor, scale): (Tensor, Scale), masked: bool, y: f32, view: &View, marks: &mut Vec<Mark>) -> f32 {
+    const BARS: usize = 90;
+    let colors = &view.colors;
+    let (low, high, from) = match scale {
+        Scale::Signed(max) => (short(-max), format!("+{}", short(max)), -max),
+        Scale::Share(max) => ("0".to_owned(), if max == 1.0 { "1".to_owned() } else { fixed(f64::from(max), 3) }, 0.0),
+    };
+    let to = match scale {
+        Scale::Signed(max) | Scale::Share(max) => max,
+    };
+    let width = 180.0;
+    let mut meanings = vec![words::legend(tensor)];
+    if masked {
+        meanings.push(words::LEGEND_MASKED);
+    }
+    let meaning = meanings.join(" · ");
+    let (low_width, high_width) = (about_width(&low, 12.0) + 8.0, about_width(&high, 12.0) + 8.0);
+    let whole = low_width + width + high_width + 14.0 + about_width(&meaning, 12.0);
+    let beside = whole <= view.width;
+    let left = (view.width - if beside { whole } else { width }).max(0.0) / 2.0 + if beside { low_width } else { 0.0 };
+    let middle = y + 14.0;
+    let cells =
+        (0..BARS).map(|i| Cell::Color(scale.color(from + (to - from) * (i as f32 + 0.5) / BARS as f32))).collect();
+    marks.push(Mark::Heatmap(Heatmap {
+        x: left,
+        y: middle - 5.0,
+        cell_width: width / BARS as f32,
+        cell_height: 10.0,
+        gap: 0.0,
+        rows: 1,
+        columns: BARS,
+        cells,
+        hatch_ground: colors.chip,
+        hatch_line: hatch_line(colors),
+    }));
+    let text = |x: f32, y: f32, text: String, anchor: Anchor| {
+        Mark::Text(Text { x, y, text, size: 12.0, color: colors.soft, anchor, face: Face::Plain, turned: false })
+    };
+    marks.push(text(left - 8.0, middle, low, Anchor::End));
+    marks.push(text(left + width + 8.0, middle, high, Anchor::Start));
+    if beside {
+        marks.push(text(left + width + high_width + 14.0, middle, meaning, Anchor::Start));
+        return middle + 14.0;
+    }
+    let mut below = middle;
+    for meaning in meanings {
+        below += 19.0;
+        marks.push(text(view.width / 2.0, below, meaning.to_owned(), Anchor::Middle));
+    }
+    below + 14.0
+}

@@ -1,0 +1,169 @@
+//! One frame of the stage: a pure function of the run's data, the place in the lesson and the view.
+//!
+//! A scene is rows of panels (matrices) with operators between them. Panels are laid out to fit the width, drawn as
+//! marks, and come back as [`Grid`]s that say where each cell is, for the pointer and for assistive technology.
+//!
+//! [`picture()`] is the way in. `scenes` says what each step shows, in the panels of `panel`; `draw` lays them out and
+//! draws them; `tokens` draws the first step, which has no matrices.
+
+mod draw;
+mod panel;
+mod scenes;
+mod tokens;
+
+use panel::{Scale, hatch_line};
+
+use super::{Session, Step, scene::Data, theme::Colors};
+use crate::figure::{Figure, Heatmap, Mark};
+use crate::protocol::{CellRef, Matrix, Tensor};
+
+/// How the stage is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The stage's width in CSS pixels.
+    pub width: f32,
+    /// The tallest that a matrix should get, in CSS pixels.
+    pub matrix_height: f32,
+    /// The figure's colours.
+    pub colors: Colors,
+    /// How wide each token's label is at [`LABEL_SIZE`], in CSS pixels, as measured by whoever paints.
+    pub token_widths: Vec<f32>,
+    /// The cell whose origin is lit.
+    pub focus: Option<CellRef>,
+}
+
+/// The size of the tokens' labels.
+pub const LABEL_SIZE: f32 = 12.5;
+
+/// A frame.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    /// What is painted.
+    pub figure: Figure,
+    /// Where the matrices are.
+    pub grids: Vec<Grid>,
+    /// Where in the step this is: "cell 32 of 36".
+    pub caption: String,
+}
+
+/// A drawn matrix: which tensor, and where its cells are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// Which tensor.
+    pub tensor: Tensor,
+    /// Of which head.
+    pub head: usize,
+    /// Whether its rows are drawn as columns.
+    pub transposed: bool,
+    /// How many rows are drawn (of the tensor, also where cells are drawn together).
+    pub rows: usize,
+    /// How many columns are drawn.
+    pub columns: usize,
+    /// Where.
+    pub place: Place,
+}
+
+/// Where a grid's cells are, in CSS pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// All of one size.
+    Even {
+        /// Left edge.
+        x: f32,
+        /// Top edge.
+        y: f32,
+        /// Of one cell.
+        cell_width: f32,
+        /// Of one cell.
+        cell_height: f32,
+    },
+    /// Each for itself: left, top, width, height.
+    Each(Vec<(f32, f32, f32, f32)>),
+}
+
+impl Grid {
+    /// The cell under a point.
+    pub fn cell_at(&self, x: f32, y: f32) -> Option<CellRef> {
+        let (row, column) = match &self.place {
+            Place::Even { x: left, y: top, cell_width, cell_height } => {
+                let (column, row) = ((x - left) / cell_width, (y - top) / cell_height);
+                let inside = column >= 0.0 && row >= 0.0 && column < self.columns as f32 && row < self.rows as f32;
+                inside.then_some((row as usize, column as usize))
+            }
+            Place::Each(boxes) => boxes
+                .iter()
+                .position(|&(left, top, width, height)| x >= left && y >= top && x < left + width && y < top + height)
+                .map(|column| (0, column)),
+        }?;
+        Some(self.cell(row, column))
+    }
+
+    /// The cell drawn in this row and column.
+    pub fn cell(&self, row: usize, column: usize) -> CellRef {
+        let (row, column) = if self.transposed { (column, row) } else { (row, column) };
+        CellRef { tensor: self.tensor, head: self.head, row, column }
+    }
+
+    /// The row and column that a cell is drawn in, if it is drawn here.
+    pub fn drawn_at(&self, cell: CellRef) -> Option<(usize, usize)> {
+        let same = cell.tensor == self.tensor && cell.head == self.head;
+        let (row, column) = if self.transposed { (cell.column, cell.row) } else { (cell.row, cell.column) };
+        (same && row < self.rows && column < self.columns).then_some((row, column))
+    }
+
+    /// Left, top, width and height of the cell drawn in this row and column.
+    pub fn cell_box(&self, row: usize, column: usize) -> (f32, f32, f32, f32) {
+        match &self.place {
+            Place::Even { x, y, cell_width, cell_height } => {
+                (x + column as f32 * cell_width, y + row as f32 * cell_height, *cell_width, *cell_height)
+            }
+            Place::Each(boxes) => boxes.get(column).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Left, top, width and height of everything.
+    pub fn bounds(&self) -> (f32, f32, f32, f32) {
+        match &self.place {
+            Place::Even { x, y, cell_width, cell_height } => {
+                (*x, *y, cell_width * self.columns as f32, cell_height * self.rows as f32)
+            }
+            Place::Each(boxes) => {
+                let left = boxes.iter().map(|b| b.0).fold(f32::INFINITY, f32::min);
+                let top = boxes.iter().map(|b| b.1).fold(f32::INFINITY, f32::min);
+                let right = boxes.iter().map(|b| b.0 + b.2).fold(0.0, f32::max);
+                let bottom = boxes.iter().map(|b| b.1 + b.3).fold(0.0, f32::max);
+                (left, top, right - left, bottom - top)
+            }
+        }
+    }
+}
+
+/// Draws a frame. `None` while a matrix that it needs has not come yet.
+pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
+    if session.step == Step::Tokens {
+        return Some(tokens::draw(session, data, view));
+    }
+    let scene = scenes::scene(session, data, view)?;
+    Some(draw::draw(scene, data, view))
+}
+
+/// A thumbnail: a matrix as a picture of this width and height, without words.
+pub fn thumbnail(matrix: &Matrix, tensor: Tensor, width: f32, height: f32, colors: &Colors) -> Figure {
+    let scale = Scale::of(tensor, matrix);
+    let (cell_width, cell_height) = (width / matrix.shown_columns as f32, height / matrix.shown_rows as f32);
+    let gap = if cell_width >= 5.0 && cell_height >= 5.0 { 1.0 } else { 0.0 };
+    let cells = matrix.values.iter().map(|&value| scale.cell(value)).collect();
+    let heatmap = Heatmap {
+        x: 0.0,
+        y: 0.0,
+        cell_width,
+        cell_height,
+        gap,
+        rows: matrix.shown_rows,
+        columns: matrix.shown_columns,
+        cells,
+        hatch_ground: colors.chip,
+        hatch_line: hatch_line(colors),
+    };
+    Figure { width, height, marks: vec![Mark::Heatmap(heatmap)] }
+}

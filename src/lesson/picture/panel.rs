@@ -1,0 +1,196 @@
+//! What a scene is made of: matrices and signs in rows, and how numbers become colours.
+
+use super::{
+    super::{scene::has_heads, theme::Colors},
+    View,
+};
+use crate::figure::{
+    Cell, Rgb,
+    colormap::{CIVIDIS, VIK, diverging, sequential},
+};
+use crate::protocol::{CellRef, Matrix, Tensor};
+
+/// How numbers become colours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Scale {
+    /// Signed, from −max to max.
+    Signed(f32),
+    /// From 0 to max.
+    Share(f32),
+}
+
+impl Scale {
+    pub(super) fn of(tensor: Tensor, matrix: &Matrix) -> Self {
+        match tensor {
+            Tensor::Exponentials => Scale::Share(1.0),
+            // Long rows share their attention among many; their colours use the range that there is.
+            Tensor::Weights if matrix.largest < 0.5 => Scale::Share(matrix.largest),
+            Tensor::Weights => Scale::Share(1.0),
+            _ => Scale::Signed(matrix.largest),
+        }
+    }
+
+    pub(super) fn color(self, value: f32) -> Rgb {
+        match self {
+            Scale::Signed(max) => VIK.color(diverging(value, max)),
+            Scale::Share(max) => CIVIDIS.color(sequential(value, max)),
+        }
+    }
+
+    pub(super) fn cell(self, value: f32) -> Cell {
+        if value == f32::NEG_INFINITY { Cell::Masked } else { Cell::Color(self.color(value)) }
+    }
+}
+
+pub(super) fn hatch_line(colors: &Colors) -> Rgb {
+    blend(colors.chip, colors.soft, 0.5)
+}
+
+pub(super) fn blend(from: Rgb, to: Rgb, t: f32) -> Rgb {
+    let channel = |from: u8, to: u8| (f32::from(from) + (f32::from(to) - f32::from(from)) * t).round() as u8;
+    Rgb(channel(from.0, to.0), channel(from.1, to.1), channel(from.2, to.2))
+}
+
+/// What one cell shows.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) cell: Cell,
+    pub(super) number: Option<f32>,
+}
+
+impl Shown {
+    pub(super) fn value(scale: Scale, value: f32) -> Self {
+        let number = (value != f32::NEG_INFINITY).then_some(value);
+        Self { cell: scale.cell(value), number }
+    }
+
+    pub(super) fn nothing(colors: &Colors) -> Self {
+        Self { cell: Cell::Color(colors.chip), number: None }
+    }
+}
+
+/// How large a matrix may become.
+#[derive(Clone, Copy)]
+pub(super) struct Size {
+    /// All cells together, width and height.
+    pub(super) total: (f32, f32),
+    /// One cell, width and height.
+    pub(super) cell: (f32, f32),
+    /// Whether cells are as high as they are wide.
+    pub(super) square: bool,
+}
+
+impl Size {
+    /// Tokens against tokens.
+    pub(super) fn square(cell: f32, view: &View) -> Self {
+        Self { total: (view.matrix_height, view.matrix_height), cell: (cell, cell), square: true }
+    }
+
+    pub(super) fn flat(total: (f32, f32), cell: (f32, f32)) -> Self {
+        Self { total, cell, square: false }
+    }
+
+    /// One cell's width and height for a matrix of so many rows and columns.
+    pub(super) fn cell_for(&self, rows: usize, columns: usize) -> (f32, f32) {
+        let width = self.cell.0.min(self.total.0 / columns as f32);
+        let height = self.cell.1.min(self.total.1 / rows as f32);
+        if self.square { (width.min(height), width.min(height)) } else { (width, height) }
+    }
+}
+
+/// A matrix on the stage.
+pub(super) struct Panel<'a> {
+    pub(super) tensor: Tensor,
+    pub(super) head: usize,
+    pub(super) transposed: bool,
+    pub(super) matrix: &'a Matrix,
+    pub(super) size: Size,
+    pub(super) row_labels: bool,
+    pub(super) column_labels: bool,
+    /// Draws the heads' borders, of so many heads.
+    pub(super) heads: Option<usize>,
+    /// A frame around the whole matrix.
+    pub(super) chosen: Option<Rgb>,
+    /// Takes the cell height of the square panel beside it.
+    pub(super) beside: bool,
+    /// Numbers have so many decimals; the usual two if none.
+    pub(super) decimals: Option<usize>,
+    /// Numbers are sums that must be 1: a mark says whether they are.
+    pub(super) sums_to_one: bool,
+    /// In the tensor's own row and column, of the cells that came.
+    pub(super) shown: Box<dyn Fn(usize, usize) -> Shown + 'a>,
+}
+
+impl<'a> Panel<'a> {
+    /// A finished matrix on its own scale.
+    pub(super) fn new(tensor: Tensor, head: usize, matrix: &'a Matrix, size: Size) -> Self {
+        let scale = Scale::of(tensor, matrix);
+        Self {
+            tensor,
+            head: if has_heads(tensor) { head } else { 0 },
+            transposed: false,
+            matrix,
+            size,
+            row_labels: false,
+            column_labels: false,
+            heads: None,
+            chosen: None,
+            beside: false,
+            decimals: None,
+            sums_to_one: false,
+            shown: Box::new(move |row, column| Shown::value(scale, matrix.values[row * matrix.shown_columns + column])),
+        }
+    }
+
+    pub(super) fn labels(mut self, rows: bool, columns: bool) -> Self {
+        (self.row_labels, self.column_labels) = (rows, columns);
+        self
+    }
+
+    pub(super) fn transposed(mut self) -> Self {
+        self.transposed = true;
+        self
+    }
+
+    pub(super) fn showing(mut self, shown: impl Fn(usize, usize) -> Shown + 'a) -> Self {
+        self.shown = Box::new(shown);
+        self
+    }
+
+    /// Rows and columns of the tensor, as drawn.
+    pub(super) fn drawn(&self) -> (usize, usize) {
+        swap_if(self.transposed, (self.matrix.rows, self.matrix.columns))
+    }
+
+    /// Rows and columns that came, as drawn.
+    pub(super) fn drawn_shown(&self) -> (usize, usize) {
+        swap_if(self.transposed, (self.matrix.shown_rows, self.matrix.shown_columns))
+    }
+}
+
+pub(super) fn swap_if(swap: bool, (a, b): (usize, usize)) -> (usize, usize) {
+    if swap { (b, a) } else { (a, b) }
+}
+
+/// A matrix, or what stands between two.
+pub(super) enum Item<'a> {
+    Panel(Panel<'a>),
+    Operator(String),
+}
+
+pub(super) fn operator<'a>(sign: &str) -> Item<'a> {
+    Item::Operator(sign.to_owned())
+}
+
+pub(super) struct Scene<'a> {
+    pub(super) rows: Vec<Vec<Item<'a>>>,
+    /// Whose colours the legend explains: tensor and scale.
+    pub(super) legend: (Tensor, Scale),
+    /// Whether the legend explains hatching.
+    pub(super) masked: bool,
+    /// A line of numbers under the equation, kept free where there may be one.
+    pub(super) ticker: Option<String>,
+    pub(super) caption: String,
+    /// The cell whose origin is lit.
+    pub(super) focus: Option<CellRef>,
+}
