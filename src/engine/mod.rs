@@ -32,11 +32,8 @@ enum Backend {
 }
 
 impl Backend {
-    async fn open(choice: EngineChoice) -> Self {
-        if choice == EngineChoice::Cpu {
-            return Backend::Cpu { instead_of_webgpu: None };
-        }
-        match gpu::Attention::open().await {
+    fn of(opened: Result<gpu::Attention, gpu::Error>) -> Self {
+        match opened {
             Ok(gpu) => Backend::Gpu(Box::new(gpu)),
             Err(error) => Backend::Cpu { instead_of_webgpu: Some(error.to_string()) },
         }
@@ -62,12 +59,26 @@ impl Engine {
         Self { backend: Backend::Gpu(Box::new(gpu)), ..Self::new(clock) }
     }
 
+    /// Changes over to a GPU, or says why there is none.
+    pub fn use_gpu(&mut self, opened: Result<gpu::Attention, gpu::Error>) -> Reply {
+        self.backend = Backend::of(opened);
+        self.opened()
+    }
+
+    fn opened(&self) -> Reply {
+        Reply::Opened { build: BUILD.to_owned(), engine: self.backend.kind() }
+    }
+
     /// Does what the page asks. `None` where it asks about a run that is no longer kept.
     pub async fn answer(&mut self, request: Request) -> Option<Reply> {
         match request {
-            Request::Open { engine, .. } => {
-                self.backend = Backend::open(engine).await;
-                Some(Reply::Opened { build: BUILD.to_owned(), engine: self.backend.kind() })
+            Request::Open { engine: EngineChoice::Cpu, .. } => {
+                self.backend = Backend::Cpu { instead_of_webgpu: None };
+                Some(self.opened())
+            }
+            Request::Open { .. } => {
+                let opened = gpu::Attention::open().await;
+                Some(self.use_gpu(opened))
             }
             Request::Run { run, sentence, setup, slices } => {
                 let started = (self.clock)();

@@ -10,7 +10,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::Engine;
-use crate::protocol::{BUILD, EngineKind, Reply, Request, from_bytes, to_bytes};
+use crate::gpu;
+use crate::protocol::{BUILD, EngineChoice, EngineKind, Reply, Request, from_bytes, to_bytes};
 
 /// Takes over the worker: answers what came while the engine was loading, and everything from now on.
 pub fn run() {
@@ -18,6 +19,7 @@ pub fn run() {
     let worker = Rc::new(Worker {
         queue: RefCell::default(),
         engine: Cell::new(Some(Engine::new(|| scope().performance().map_or(0.0, |performance| performance.now())))),
+        choice: Cell::new(EngineChoice::Auto),
     });
     let for_messages = worker.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -33,9 +35,17 @@ pub fn run() {
 }
 
 struct Worker {
-    queue: RefCell<VecDeque<Request>>,
+    queue: RefCell<VecDeque<Task>>,
     /// Away while it is calculating.
     engine: Cell<Option<Engine>>,
+    /// The engine that the page chose last.
+    choice: Cell<EngineChoice>,
+}
+
+enum Task {
+    Answer(Request),
+    /// A GPU has opened, or not, since the CPU began to calculate.
+    UseGpu(Result<gpu::Attention, gpu::Error>),
 }
 
 impl Worker {
@@ -49,17 +59,40 @@ impl Worker {
             Ok(request) => request,
             Err(error) => return say_last_words(&format!("a message from the page could not be read ({error}).")),
         };
-        self.queue.borrow_mut().push_back(request);
+        if let Request::Open { build, engine } = request {
+            self.choice.set(engine);
+            if engine == EngineChoice::Auto {
+                // A GPU takes a while to open. Until then the CPU calculates, so that nobody waits for the first picture.
+                spawn_local(self.clone().open_gpu());
+                return self.take_on(Task::Answer(Request::Open { build, engine: EngineChoice::Cpu }));
+            }
+            return self.take_on(Task::Answer(Request::Open { build, engine }));
+        }
+        self.take_on(Task::Answer(request));
+    }
+
+    async fn open_gpu(self: Rc<Self>) {
+        let opened = gpu::Attention::open().await;
+        if self.choice.get() == EngineChoice::Auto {
+            self.take_on(Task::UseGpu(opened));
+        }
+    }
+
+    fn take_on(self: Rc<Self>, task: Task) {
+        self.queue.borrow_mut().push_back(task);
         if let Some(engine) = self.engine.take() {
             spawn_local(self.work(engine));
         }
     }
 
-    /// Answers until nothing is waiting.
+    /// Works until nothing is waiting.
     async fn work(self: Rc<Self>, mut engine: Engine) {
-        while let Some(request) = self.next() {
-            let is_run = matches!(request, Request::Run { .. });
-            let reply = engine.answer(request).await;
+        while let Some(task) = self.next() {
+            let is_run = is_run(&task);
+            let reply = match task {
+                Task::Answer(request) => engine.answer(request).await,
+                Task::UseGpu(opened) => Some(engine.use_gpu(opened)),
+            };
             // The newest run wins: an older one's result is not worth sending any more.
             if let Some(reply) = reply.filter(|_| !(is_run && self.run_is_waiting())) {
                 post(&reply);
@@ -68,19 +101,23 @@ impl Worker {
         self.engine.set(Some(engine));
     }
 
-    /// The next request, passing over runs that a newer one has replaced.
-    fn next(&self) -> Option<Request> {
+    /// The next task, passing over runs that a newer one has replaced.
+    fn next(&self) -> Option<Task> {
         loop {
-            let request = self.queue.borrow_mut().pop_front()?;
-            if !(matches!(request, Request::Run { .. }) && self.run_is_waiting()) {
-                return Some(request);
+            let task = self.queue.borrow_mut().pop_front()?;
+            if !(is_run(&task) && self.run_is_waiting()) {
+                return Some(task);
             }
         }
     }
 
     fn run_is_waiting(&self) -> bool {
-        self.queue.borrow().iter().any(|request| matches!(request, Request::Run { .. }))
+        self.queue.borrow().iter().any(is_run)
     }
+}
+
+fn is_run(task: &Task) -> bool {
+    matches!(task, Task::Answer(Request::Run { .. }))
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {
