@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::attention::Mask;
-use crate::embedding::{Positions, Token};
+use crate::embedding::Token;
+pub use crate::{attention::Mask, embedding::Positions};
 
 /// Which build this is. Page and engine compare theirs in their first messages, so that a stale file in a cache
 /// becomes a clear message.

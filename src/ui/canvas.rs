@@ -1,6 +1,6 @@
 //! Paints figures on a 2D canvas at device pixels.
 
-use leptos::prelude::*;
+use leptos::prelude::window;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 

@@ -1,15 +1,63 @@
-//! Plain writes to elements by their ids.
-//!
-//! Leptos builds the page and redraws what comes and goes. An attribute or a text that merely changes is written here,
-//! by one effect a component: a reactive closure for each would make the app half as large again.
+//! The few things that components do with the document.
 
-use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use leptos::{prelude::*, tachys::html::InertElement};
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{Element, Event, EventTarget, HtmlCanvasElement, HtmlElement, HtmlInputElement};
+
+/// A component's elements, from the HTML of the outermost one.
+pub fn skeleton(html: String) -> InertElement {
+    InertElement::new(html)
+}
+
+/// A text as it is written in HTML, between tags and in quotes. The page's own words need it not.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Calls `act` with the element of the selector that an event has reached, wherever on the page and whenever it came.
+pub fn on(event: &str, selector: &'static str, act: impl Fn(&Element, &Event) + 'static) {
+    delegate(event, selector, Box::new(act));
+}
+
+type Act = Box<dyn Fn(&Element, &Event)>;
+
+fn delegate(event: &str, selector: &'static str, act: Act) {
+    listen(&document(), event, move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if let Some(element) = target.and_then(|target| target.closest(selector).ok().flatten()) {
+            act(&element, &event);
+        }
+    });
+}
+
+/// Calls `act` for every such event, for as long as the page is open.
+pub fn listen(target: &EventTarget, event: &str, act: impl Fn(Event) + 'static) {
+    let act = Closure::<dyn Fn(Event)>::new(act);
+    target.add_event_listener_with_callback(event, act.as_ref().unchecked_ref()).expect("a listener can be added");
+    act.forget();
+}
+
+/// Calls `act` before the browser paints next.
+pub fn before_next_paint(act: impl FnOnce() + 'static) {
+    let act = Closure::once_into_js(act);
+    window().request_animation_frame(act.unchecked_ref()).expect("a window paints");
+}
 
 /// The element with this id, once it is on the page.
 pub fn element(id: &str) -> Option<Element> {
     document().get_element_by_id(id)
+}
+
+/// The canvas with this id, once it is on the page.
+pub fn canvas(id: &str) -> Option<HtmlCanvasElement> {
+    element(id)?.dyn_into().ok()
+}
+
+/// Writes the content of the element with this id.
+pub fn html(id: &str, html: &str) {
+    if let Some(element) = element(id) {
+        element.set_inner_html(html);
+    }
 }
 
 /// Writes an attribute, or takes it away.
@@ -40,18 +88,32 @@ pub fn text(id: &str, text: &str) {
     }
 }
 
-/// Writes the value of the input with this id.
-pub fn value(id: &str, value: &str) {
-    if let Some(input) = element(id).and_then(|element| element.dyn_into::<HtmlInputElement>().ok()) {
-        input.set_value(value);
+/// What is in an input or a select. (Both have a `value`, and only its name is looked at.)
+pub fn value(element: &Element) -> String {
+    element.unchecked_ref::<HtmlInputElement>().value()
+}
+
+/// Writes the value of the input or select with this id, if it is another one.
+pub fn set_value(id: &str, new: &str) {
+    if let Some(element) = element(id).filter(|element| value(element) != new) {
+        element.unchecked_ref::<HtmlInputElement>().set_value(new);
     }
+}
+
+/// The number in an attribute: which one of its kind the element is.
+pub fn index(element: &Element, attribute: &str) -> Option<usize> {
+    element.get_attribute(attribute)?.parse().ok()
+}
+
+/// Writes one property of an element's own style. (The page's policy forbids `style` in HTML.)
+pub fn style(element: &HtmlElement, property: &str, value: &str) {
+    HtmlElement::style(element).set_property(property, value).expect("a plain length is a valid style");
 }
 
 /// Moves an element to left, top, width and height within its frame.
 pub fn place(element: &HtmlElement, (left, top, width, height): (f32, f32, f32, f32)) {
-    let style = HtmlElement::style(element);
     for (property, length) in [("left", left), ("top", top), ("width", width), ("height", height)] {
-        style.set_property(property, &px(length)).expect("a plain length is a valid style");
+        style(element, property, &px(length));
     }
 }
 

@@ -1,10 +1,19 @@
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
-use super::state::Page;
+use super::{
+    dom::{self, escaped},
+    live::{Live, watch},
+    state::Page,
+};
 use crate::lesson::{
-    explain::{Context, Explanation, Role, Term, explain},
+    explain::{Context, Explanation, Role, explain},
     number::fixed,
-    words,
+    words::{
+        page::{INSPECTOR, PIN_HINT, SHOW_ALL, SHOW_FEWER, UNPIN},
+        smaller_terms,
+    },
 };
 
 /// So many terms are shown before "show all".
@@ -12,108 +21,136 @@ const FIRST_TERMS: usize = 8;
 
 /// The cell in focus, opened down to the single products, with its computed check.
 #[component]
-pub fn Inspector() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let explanation = Memo::new(move |_| {
-        page.data.with(|data| {
-            let data = data.as_ref()?;
-            let context = Context { tokens: &data.tokens, setup: &data.setup };
-            page.operands.with(|operands| {
-                let operands = operands.as_ref()?;
-                let (rows, columns) = data.shape(operands.cell.tensor);
-                let inside = operands.cell.row < rows && operands.cell.column < columns;
-                (inside && operands.cell.head < data.setup.heads).then(|| explain(operands, context))
-            })
-        })
-    });
-    let pinned = Memo::new(move |_| page.session.with(|session| session.pinned.is_some()));
-    let all = RwSignal::new(false);
-    view! {
-        <section class="panel insp" aria-label=words::page::INSPECTOR>
+pub fn Inspector(page: Page) -> impl IntoView {
+    let explanation = Live::new(None);
+    watch(
+        move || (page.data.version(), page.operands.version()),
+        move |_| {
+            // Between a new run and its first operands, what was explained last stays.
+            if let Some(new) = explained(page) {
+                explanation.set(Some(new));
+            }
+        },
+    );
+    watch(
+        move || explanation.version(),
+        move |_| {
+            if let Some(explanation) = &*explanation.read() {
+                show(explanation);
+            }
+        },
+    );
+    watch(
+        move || (explanation.version(), page.all_terms.get()),
+        move |(_, all)| {
+            if let Some(explanation) = &*explanation.read() {
+                show_terms(explanation, *all);
+            }
+        },
+    );
+    watch(
+        move || page.session.read().pinned.is_some(),
+        |pinned| {
+            dom::flag("unpin", "hidden", !pinned);
+        },
+    );
+    dom::on("click", "#unpin", move |_, _| page.session.update(|session| session.pinned = None));
+    dom::on("click", "#all-terms", move |_, _| page.all_terms.update(|all| *all = !*all));
+    dom::skeleton(format!(
+        r#"<section class="panel insp" aria-label="{INSPECTOR}">
             <div class="top">
-                <h2>{words::page::INSPECTOR}</h2>
-                {move || pinned.get().then(|| view! {
-                    <button class="btn small" on:click=move |_| page.session.update(|session| session.pinned = None)>
-                        {words::page::UNPIN}
-                    </button>
-                })}
+                <h2>{INSPECTOR}</h2>
+                <button class="btn small" id="unpin" hidden>{UNPIN}</button>
             </div>
-            {move || explanation.get().map(|explanation| opened(explanation, all))}
-            <p class="hint">{words::page::PIN_HINT}</p>
-        </section>
-    }
+            <div id="explanation" hidden>
+                <p class="pair" id="cell-heading"></p>
+                <p class="big" id="cell-value"></p>
+                <div class="formula" id="formula"></div>
+                <div class="terms" id="terms"></div>
+                <button class="btn small" id="all-terms"></button>
+                <div id="totals"></div>
+                <p id="check"></p>
+                <p class="why" id="why"></p>
+            </div>
+            <p class="hint">{PIN_HINT}</p>
+        </section>"#
+    ))
 }
 
-fn opened(explanation: Explanation, all: RwSignal<bool>) -> impl IntoView {
-    let Explanation { heading, value, formula, columns, terms, totals, check, why } = explanation;
-    let heading =
-        heading.into_iter().map(|span| view! { <span class=role_class(span.role)>{span.text}</span> }).collect_view();
-    let check_class = if check.holds { "ok" } else { "fails" };
-    let mark = if check.holds { "✓ " } else { "✗ " };
-    let totals = totals
-        .into_iter()
-        .map(|(name, number)| view! { <div class="sum"><span>{name}</span><b>{number}</b></div> })
-        .collect_view();
-    view! {
-        <p class="pair">{heading}</p>
-        <p class="big">{value}</p>
-        <div class="formula" inner_html=formula></div>
-        {(!terms.is_empty()).then(|| table(columns, terms, all))}
-        {totals}
-        <p class=check_class>{mark}{check.text}</p>
-        <p class="why">{why}</p>
-    }
+/// The cell whose operands have come, if they are of the run that is shown.
+fn explained(page: Page) -> Option<Explanation> {
+    let (data, operands) = (page.data.read(), page.operands.read());
+    let (data, operands) = (data.as_ref()?, operands.as_ref()?);
+    Some(explain(operands, Context { tokens: &data.tokens, setup: &data.setup }))
 }
 
-fn table(columns: Vec<&'static str>, terms: Vec<Term>, all: RwSignal<bool>) -> impl IntoView {
+fn show(explanation: &Explanation) {
+    let Explanation { heading, value, formula, totals, check, why, .. } = explanation;
+    let mut spans = String::new();
+    for span in heading {
+        spans += &format!(r#"<span class="{}">{}</span>"#, role_class(span.role), escaped(&span.text));
+    }
+    let mut sums = String::new();
+    for (name, number) in totals {
+        sums += &format!(r#"<div class="sum"><span>{}</span><b>{}</b></div>"#, escaped(name), escaped(number));
+    }
+    dom::html("cell-heading", &spans);
+    dom::text("cell-value", value);
+    dom::html("formula", formula);
+    dom::html("totals", &sums);
+    dom::set("check", "class", Some(if check.holds { "ok" } else { "fails" }));
+    dom::text("check", &[if check.holds { "✓ " } else { "✗ " }, &check.text].concat());
+    dom::text("why", why);
+    dom::flag("explanation", "hidden", false);
+}
+
+fn show_terms(explanation: &Explanation, all: bool) {
+    let Explanation { columns, terms, .. } = explanation;
     // One more would take no more room than the line that stands for it.
     let many = terms.len() > FIRST_TERMS + 1;
+    let (shown, rest) = terms.split_at(if many && !all { FIRST_TERMS } else { terms.len() });
     let largest = terms.iter().map(|term| term.amount.abs()).fold(0.0, f64::max);
     let bars = largest > 0.0;
-    let width = columns.len();
-    let rest = terms.get(FIRST_TERMS..).unwrap_or_default();
-    let rest = (rest.len(), rest.iter().map(|term| term.amount).sum::<f64>());
-    let row = move |term: &Term| {
-        let side = if term.amount < 0.0 { "negative" } else { "positive" };
-        let length = if bars { term.amount.abs() / largest * 100.0 } else { 0.0 };
-        view! {
-            <tr class:cell=term.is_cell>
-                {term.cells.iter().cloned().map(|text| view! { <td>{text}</td> }).collect_view()}
-                {bars.then(|| view! { <td class="bar"><span class=side style:width=format!("{}%", length.round() as u32)></span></td> })}
-            </tr>
-        }
-    };
-    let shown = move || {
-        let most = if many && !all.get() { FIRST_TERMS } else { terms.len() };
-        terms.iter().take(most).map(row).collect_view()
-    };
-    view! {
-        <div class="terms">
-            <table>
-                <thead>
-                    <tr>
-                        {columns.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect_view()}
-                        {bars.then(|| view! { <td></td> })}
-                    </tr>
-                </thead>
-                <tbody>
-                    {shown}
-                    {move || (many && !all.get()).then(|| view! {
-                        <tr class="rest">
-                            <td colspan=(width - 1).to_string()>{words::smaller_terms(rest.0)}</td>
-                            <td>{fixed(rest.1, 3)}</td>
-                            {bars.then(|| view! { <td></td> })}
-                        </tr>
-                    })}
-                </tbody>
-            </table>
-        </div>
-        {many.then(|| view! {
-            <button class="btn small" aria-expanded=move || all.get().to_string() on:click=move |_| all.update(|all| *all = !*all)>
-                {move || if all.get() { words::page::SHOW_FEWER } else { words::page::SHOW_ALL }}
-            </button>
-        })}
+    let no_bar = if bars { "<td></td>" } else { "" };
+
+    let mut html = String::from("<table><thead><tr>");
+    for name in columns {
+        html += &format!(r#"<th scope="col">{name}</th>"#);
     }
+    html += no_bar;
+    html += "</tr></thead><tbody>";
+    for term in shown {
+        html += if term.is_cell { r#"<tr class="cell">"# } else { "<tr>" };
+        for cell in &term.cells {
+            html += &format!("<td>{}</td>", escaped(cell));
+        }
+        if bars {
+            let side = if term.amount < 0.0 { "negative" } else { "positive" };
+            html += &format!(r#"<td class="bar"><span class="{side}"></span></td>"#);
+        }
+        html += "</tr>";
+    }
+    if !rest.is_empty() {
+        let (width, name) = (columns.len() - 1, smaller_terms(rest.len()));
+        let sum = fixed(rest.iter().map(|term| term.amount).sum(), 3);
+        html += &format!(r#"<tr class="rest"><td colspan="{width}">{name}</td><td>{sum}</td>{no_bar}</tr>"#);
+    }
+    html += "</tbody></table>";
+
+    dom::flag("terms", "hidden", terms.is_empty());
+    dom::html("terms", &html);
+    if let Some(terms) = dom::element("terms").filter(|_| bars) {
+        let lengths = terms.get_elements_by_tag_name("span");
+        for (index, term) in (0..).zip(shown) {
+            if let Some(bar) = lengths.item(index).and_then(|bar| bar.dyn_into::<HtmlElement>().ok()) {
+                let percent = (term.amount.abs() / largest * 100.0).round() as u32;
+                dom::style(&bar, "width", &format!("{percent}%"));
+            }
+        }
+    }
+    dom::flag("all-terms", "hidden", !many);
+    dom::set("all-terms", "aria-expanded", Some(if all { "true" } else { "false" }));
+    dom::text("all-terms", if all { SHOW_FEWER } else { SHOW_ALL });
 }
 
 /// The class that gives a role its colour.

@@ -1,14 +1,17 @@
 //! Keys that work anywhere on the page, and how keys move through a grid.
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, KeyboardEvent};
 
-use super::{player, state::Page};
+use super::{dom, player, state::Page};
 
 /// Space plays and pauses, the arrow keys go through the steps, Esc lets a pinned cell go.
 pub fn listen(page: Page) {
-    window_event_listener(ev::keydown, move |event| {
+    dom::listen(&document(), "keydown", move |event| {
+        let Ok(event) = event.dyn_into::<KeyboardEvent>() else {
+            return;
+        };
         if event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented() {
             return;
         }
@@ -24,7 +27,7 @@ pub fn listen(page: Page) {
         }) {
             return;
         }
-        let step = page.session.with_untracked(|session| session.step);
+        let step = page.session.read().step;
         match key.as_str() {
             " " => player::toggle(page),
             "ArrowRight" => step.next().into_iter().for_each(|step| page.go_to(step)),

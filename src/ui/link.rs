@@ -1,13 +1,16 @@
 //! The page's end of the line to the engine.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
-use super::state::{Notice, Offer, Page};
+use super::{
+    live::watch,
+    state::{Notice, Offer, Page},
+};
 use crate::lesson::{
-    Session,
     scene::{self, Data},
     words,
 };
@@ -33,55 +36,57 @@ struct Link {
     deaths: usize,
 }
 
-/// Connects the signals to the engine: what the session needs is asked for, what comes is kept.
+/// It is there for as long as the page is open.
+type LinkRef = &'static RefCell<Link>;
+
+/// Connects the page to the engine: what the session needs is asked for, what comes is kept.
 pub fn connect(page: Page) {
-    let choice = page.session.with_untracked(|session| session.engine);
-    let link = StoredValue::new_local(Link { worker: start_engine(), run: 0, asked: None, choice, deaths: 0 });
+    let choice = page.session.read().engine;
+    let link = Link { worker: start_engine(), run: 0, asked: None, choice, deaths: 0 };
+    let link: LinkRef = Box::leak(Box::new(RefCell::new(link)));
     listen(page, link);
     open(link, choice);
-
-    let wanted = Memo::new(move |_| {
-        page.session.with(|session| {
-            let Session { sentence, setup, engine, .. } = session;
-            (sentence.clone(), setup.clone(), *engine, scene::wanted(session))
-        })
-    });
-    Effect::new(move || {
-        let (sentence, setup, choice, slices) = wanted.get();
-        if link.with_value(|link| link.choice != choice) {
-            link.update_value(|link| {
-                link.choice = choice;
-                link.asked = None;
-            });
-            open(link, choice);
-        }
-        let asked = Some((sentence.clone(), setup.clone()));
-        if link.with_value(|link| link.asked != asked) {
-            link.update_value(|link| {
-                link.asked = asked;
-                link.run += 1;
-            });
-            let run = link.with_value(|link| link.run);
-            send(link, &Request::Run { run, sentence, setup, slices });
-        } else {
-            ask_for_missing(page, link);
-        }
-    });
-    Effect::new(move || {
-        let run = page.data.with(|data| data.as_ref().map(|data| data.run));
-        if let (Some(run), Some(cell)) = (run, page.focus()) {
-            send(link, &Request::Explain { run, cell });
-        }
-    });
+    watch(
+        move || {
+            let session = page.session.read();
+            (session.sentence.clone(), session.setup.clone(), session.engine, scene::wanted(&session))
+        },
+        move |(sentence, setup, choice, slices)| {
+            if link.borrow().choice != *choice {
+                link.borrow_mut().choice = *choice;
+                link.borrow_mut().asked = None;
+                open(link, *choice);
+            }
+            let asked = Some((sentence.clone(), setup.clone()));
+            if link.borrow().asked != asked {
+                link.borrow_mut().asked = asked;
+                link.borrow_mut().run += 1;
+                let run = link.borrow().run;
+                let (sentence, setup, slices) = (sentence.clone(), setup.clone(), slices.clone());
+                send(link, &Request::Run { run, sentence, setup, slices });
+            } else {
+                ask_for_missing(page, link);
+            }
+        },
+    );
+    watch(
+        move || (page.data.read().as_ref().map(|data| data.run), page.focus()),
+        move |asked| {
+            if let (Some(run), Some(cell)) = *asked {
+                send(link, &Request::Explain { run, cell });
+            }
+        },
+    );
     // A notice may offer to start the engine again.
-    Effect::new(move || {
-        if page.restart.get() > 0 {
-            restart(page, link);
-        }
-    });
+    watch(
+        move || page.restart.get(),
+        move |asked| {
+            if *asked > 0 {
+                restart(page, link);
+            }
+        },
+    );
 }
-
-type LinkRef = StoredValue<Link, LocalStorage>;
 
 fn open(link: LinkRef, engine: EngineChoice) {
     send(link, &Request::Open { build: BUILD.to_owned(), engine });
@@ -89,14 +94,17 @@ fn open(link: LinkRef, engine: EngineChoice) {
 
 fn send(link: LinkRef, request: &Request) {
     let buffer: ArrayBuffer = Uint8Array::from(to_bytes(request).as_slice()).buffer();
-    link.with_value(|link| link.worker.post_message_with_transfer(&buffer, &Array::of1(&buffer)))
+    let handed_over = Array::of1(&buffer);
+    link.borrow()
+        .worker
+        .post_message_with_transfer(&buffer, &handed_over)
         .expect("a buffer that was just made can be handed over");
 }
 
 /// Asks for what the session shows and the page does not have.
 fn ask_for_missing(page: Page, link: LinkRef) {
-    let wanted = page.session.with_untracked(scene::wanted);
-    let missing = page.data.with_untracked(|data| data.as_ref().map(|data| (data.run, data.missing(&wanted))));
+    let wanted = scene::wanted(&page.session.read());
+    let missing = page.data.read().as_ref().map(|data| (data.run, data.missing(&wanted)));
     if let Some((run, slices)) = missing.filter(|(_, slices)| !slices.is_empty()) {
         send(link, &Request::Read { run, slices });
     }
@@ -117,10 +125,8 @@ fn listen(page: Page, link: LinkRef) {
         event.prevent_default();
         engine_died(page, link, &event.message());
     });
-    link.with_value(|link| {
-        link.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        link.worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    });
+    link.borrow().worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    link.borrow().worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     // The page listens for as long as it is open.
     on_message.forget();
     on_error.forget();
@@ -136,6 +142,8 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             super::canvas::mark(&format!("headlight:received {}", run.run));
             let left_out = run.left_out;
             page.engine.set(Some(run.engine.clone()));
+            // They are of the run before.
+            page.operands.set(None);
             page.data.set(Some(Data::new(run)));
             page.notice.set((left_out > 0).then(|| Notice {
                 text: words::left_out(left_out),
@@ -144,13 +152,13 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             }));
             ask_for_missing(page, link);
         }
-        Reply::Refused { run, refusal } if link.with_value(|link| link.run) == run => {
+        Reply::Refused { run, refusal } if link.borrow().run == run => {
             let offer = (refusal == Refusal::NoTokens).then_some(Offer::Example);
             page.notice.set(Some(Notice { text: words::refusal(&refusal), stale: true, offer }));
         }
         Reply::Refused { .. } => {}
         Reply::Slices { run, slices } => {
-            let wanted = page.session.with_untracked(scene::wanted);
+            let wanted = scene::wanted(&page.session.read());
             page.data.update(|data| {
                 if let Some(data) = data.as_mut().filter(|data| data.run == run) {
                     data.exchange(slices, &wanted);
@@ -158,8 +166,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             });
         }
         Reply::Operands { run, operands } => {
-            let current = page.data.with_untracked(|data| data.as_ref().is_some_and(|data| data.run == run));
-            if current {
+            if page.data.read().as_ref().is_some_and(|data| data.run == run) {
                 page.operands.set(Some(operands));
             }
         }
@@ -168,10 +175,10 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
 
 /// The engine has died: the first time it is started again on the CPU, after that only when asked to.
 fn engine_died(page: Page, link: LinkRef, reason: &str) {
-    link.update_value(|link| link.deaths += 1);
+    link.borrow_mut().deaths += 1;
     page.engine.set(None);
     let reason = if reason.ends_with('.') { reason.to_owned() } else { format!("{reason}.") };
-    if link.with_value(|link| link.deaths) == 1 {
+    if link.borrow().deaths == 1 {
         page.notice.set(Some(Notice { text: words::engine_died(&reason), stale: false, offer: None }));
         restart(page, link);
     } else {
@@ -181,15 +188,12 @@ fn engine_died(page: Page, link: LinkRef, reason: &str) {
 }
 
 fn restart(page: Page, link: LinkRef) {
-    link.with_value(|link| {
-        link.worker.set_onmessage(None);
-        link.worker.set_onerror(None);
-    });
-    link.update_value(|link| {
-        link.worker = start_engine();
-        link.asked = None;
-        link.choice = EngineChoice::Cpu;
-    });
+    let old = &link.borrow().worker.clone();
+    old.set_onmessage(None);
+    old.set_onerror(None);
+    link.borrow_mut().worker = start_engine();
+    link.borrow_mut().asked = None;
+    link.borrow_mut().choice = EngineChoice::Cpu;
     listen(page, link);
     open(link, EngineChoice::Cpu);
     // Asks for the run again, now on the CPU.

@@ -1,5 +1,14 @@
-//! The page: Leptos components around one [`Page`](state::Page) of signals. Everything that can be decided without a
-//! browser is decided in [`lesson`](crate::lesson).
+//! The page: Leptos components around one [`Page`] of values that can be followed. Everything that can be decided
+//! without a browser is decided in [`lesson`](crate::lesson).
+//!
+//! Every component is made in the same way, because it is the way that needs the least code in the browser:
+//!
+//! 1. What never changes is one HTML string, handed to [`dom::skeleton`]. Everything that will change has an id.
+//! 2. What changes is written by [`live::watch`]: the first closure reads values of the page, and whenever what it gives
+//!    is new, the second writes that into the elements, by their ids ([`dom::text`], [`dom::set`]; [`dom::html`] where
+//!    elements come and go). Whatever a person typed goes through [`dom::escaped`] on its way into HTML.
+//! 3. What a person does is heard by [`dom::on`], which listens at the document for the elements of a selector, whether
+//!    they are there already or come later.
 
 mod canvas;
 mod dom;
@@ -7,6 +16,7 @@ mod header;
 mod inspector;
 mod keyboard;
 mod link;
+mod live;
 mod player;
 mod sentence;
 mod setup;
@@ -17,7 +27,7 @@ mod thumbnails;
 
 use leptos::prelude::*;
 
-use crate::lesson::words::page as words;
+use crate::lesson::words::page::SKIP_TO_STAGE;
 use state::Page;
 
 /// Puts the app into the page.
@@ -28,21 +38,20 @@ pub fn mount() {
 #[component]
 fn App() -> impl IntoView {
     let page = Page::open();
-    provide_context(page);
     link::connect(page);
     player::start(page);
     keyboard::listen(page);
     state::apply_theme(page);
     view! {
-        <a class="skip" href="#stage">{words::SKIP_TO_STAGE}</a>
-        <header::Header/>
-        <sentence::Sentence/>
-        <steps::Steps/>
-        <thumbnails::Overview/>
+        {dom::skeleton(format!(r##"<a class="skip" href="#stage">{SKIP_TO_STAGE}</a>"##))}
+        <header::Header page/>
+        <sentence::Sentence page/>
+        <steps::Steps page/>
+        <thumbnails::Overview page/>
         <main>
-            <setup::SetUp/>
-            <stage::Stage/>
-            <inspector::Inspector/>
+            <setup::SetUp page/>
+            <stage::Stage page/>
+            <inspector::Inspector page/>
         </main>
     }
 }

@@ -1,15 +1,15 @@
 //! Play: moves the position on with every frame.
 
-use leptos::prelude::*;
+use leptos::prelude::window;
 
-use super::state::Page;
+use super::{dom, live::watch, state::Page};
+use crate::lesson::scene;
 
 /// Starts or stops Play.
 pub fn toggle(page: Page) {
-    let start = !page.playing.get_untracked();
+    let start = !page.playing.get();
     if start {
-        let played = page.played.get_untracked();
-        let cut = page.reduced_motion.get_untracked();
+        let (played, cut) = (page.played.get(), page.reduced_motion.get());
         page.session.update(|session| session.begin_play(played, cut));
         page.played.set(true);
     }
@@ -18,11 +18,14 @@ pub fn toggle(page: Page) {
 
 /// Moves time on while Play is on.
 pub fn start(page: Page) {
-    Effect::new(move || {
-        if page.playing.get() {
-            tick_after(page, now());
-        }
-    });
+    watch(
+        move || page.playing.get(),
+        move |playing| {
+            if *playing {
+                tick_after(page, now());
+            }
+        },
+    );
 }
 
 fn now() -> f64 {
@@ -30,23 +33,18 @@ fn now() -> f64 {
 }
 
 fn tick_after(page: Page, last: f64) {
-    request_animation_frame(move || {
-        if !page.playing.get_untracked() {
+    dom::before_next_paint(move || {
+        if !page.playing.get() {
             return;
         }
         let now = now();
         // A tab that was in the background goes on where it was.
         let seconds = ((now - last) / 1000.0).min(0.25);
-        let cut = page.reduced_motion.get_untracked();
+        let cut = page.reduced_motion.get();
         // The step is shown before time goes on: what it needs may still be on its way.
-        let ready = page.data.with_untracked(|data| {
-            data.as_ref().is_some_and(|data| {
-                let wanted = page.session.with_untracked(crate::lesson::scene::wanted);
-                data.missing(&wanted).is_empty()
-            })
-        });
-        let more = !ready || page.session.try_update(|session| session.advance(seconds, cut)).unwrap_or(false);
-        if more {
+        let ready =
+            page.data.read().as_ref().is_some_and(|data| data.missing(&scene::wanted(&page.session.read())).is_empty());
+        if !ready || page.session.update(|session| session.advance(seconds, cut)) {
             tick_after(page, now);
         } else {
             page.playing.set(false);

@@ -1,240 +1,254 @@
-use leptos::{ev, html, prelude::*};
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
-use super::{canvas, dom, keyboard, state::Page, thumbnails::Heads};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
+
+use super::{canvas, dom, keyboard, live::watch, state::Page, thumbnails};
 use crate::lesson::{
     Projection, Step,
     explain::{Context, announcement},
     picture::{Grid, View, picture},
-    scene, words,
+    scene,
+    words::{
+        self,
+        page::{BUILT_FROM, CALCULATING, FAST_FORWARD, POSITION},
+    },
 };
-use crate::protocol::{CellRef, Tensor};
+use crate::protocol::CellRef;
 
 /// The step itself: its title, its picture, its matrices for assistive technology, its slider.
 #[component]
-pub fn Stage() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let step = page.step();
-    Effect::new(move || {
-        let (step, lead) =
-            page.session.with(|session| (session.step, words::step_lead(session.step, &session.setup.mask)));
-        dom::text("stage-title", words::step_title(step));
-        dom::text("stage-lead", lead);
-    });
-    Effect::new(move || {
-        let stale = page.notice.with(|notice| notice.as_ref().is_some_and(|notice| notice.stale));
-        dom::flag("figure", "data-stale", stale);
-    });
-    Effect::new(move || {
-        let position = page.session.with(|session| (session.shown_position() * 1000.0).round() as usize);
-        dom::value("position", &position.to_string());
-        dom::flag("finish", "disabled", position == 1000);
-        page.caption.with(|caption| {
+pub fn Stage(page: Page) -> impl IntoView {
+    watch(
+        move || {
+            let session = page.session.read();
+            (session.step, words::step_lead(session.step, &session.setup.mask))
+        },
+        |(step, lead)| {
+            dom::text("stage-title", words::step_title(*step));
+            dom::text("stage-lead", lead);
+        },
+    );
+    watch(
+        move || (page.session.read().shown_position() * 1000.0).round() as usize,
+        |position| {
+            dom::set_value("position", &position.to_string());
+            dom::flag("finish", "disabled", *position == 1000);
+        },
+    );
+    watch(
+        move || page.caption.get(),
+        |caption| {
             dom::text("caption", caption);
             dom::set("position", "aria-valuetext", Some(caption));
-        });
-    });
-    let scrub = move |event| {
-        if let Ok(position) = event_target_value(&event).parse::<u16>() {
+        },
+    );
+    dom::on("input", "#position", move |slider, _| {
+        if let Ok(position) = dom::value(slider).parse::<u16>() {
             page.playing.set(false);
             page.session.update(|session| session.position = f64::from(position) / 1000.0);
         }
-    };
-    let finish = move |_| page.session.update(|session| session.position = session.position.max(1.0));
-    view! {
-        <section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
+    });
+    dom::on("click", "#finish", move |_, _| {
+        page.session.update(|session| session.position = session.position.max(1.0));
+    });
+    let (projections, figure, heads) = (projections(page), figure(page), thumbnails::heads(page));
+    dom::skeleton(format!(
+        r#"<section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
             <h2 id="stage-title"></h2>
             <p class="lead" id="stage-lead"></p>
-            {move || (step.get() == Step::Project).then(|| view! { <ChooseProjection/> })}
-            <Picture/>
+            {projections}
+            {figure}
             <div class="scrub">
                 <span class="caption" id="caption"></span>
-                <input type="range" id="position" min="0" max="1000" step="1" aria-label=words::page::POSITION on:input=scrub/>
-                <button class="btn small" id="finish" on:click=finish>{words::page::FAST_FORWARD}</button>
+                <input type="range" id="position" min="0" max="1000" step="1" aria-label="{POSITION}">
+                <button class="btn small" id="finish">{FAST_FORWARD}</button>
             </div>
-            <Heads/>
-        </section>
-    }
+            {heads}
+        </section>"#
+    ))
 }
 
 /// Which of Q, K and V step 3 builds.
-#[component]
-fn ChooseProjection() -> impl IntoView {
-    let page = expect_context::<Page>();
-    Effect::new(move || {
-        let chosen = page.session.with(|session| session.projection);
-        for projection in Projection::ALL {
-            let pressed = if projection == chosen { "true" } else { "false" };
-            dom::set(&projection_id(projection), "aria-pressed", Some(pressed));
+fn projections(page: Page) -> String {
+    watch(
+        move || page.session.read().step == Step::Project,
+        |here| {
+            let mut buttons = String::new();
+            for (index, projection) in Projection::ALL.into_iter().enumerate() {
+                let (name, role) =
+                    (words::projection(projection), thumbnails::role_class(scene::projected(projection)));
+                buttons += &format!(
+                    r#"<button class="btn small {role}" id="projection-{index}" data-projection="{index}">{name}</button>"#
+                );
+            }
+            let group = format!(r#"<div class="segments" role="group" aria-label="{BUILT_FROM}">{buttons}</div>"#);
+            dom::html("projections", if *here { &group } else { "" });
+        },
+    );
+    watch(
+        move || {
+            let session = page.session.read();
+            (session.step, session.projection)
+        },
+        |(_, chosen)| {
+            for (index, projection) in Projection::ALL.into_iter().enumerate() {
+                let pressed = if projection == *chosen { "true" } else { "false" };
+                dom::set(&format!("projection-{index}"), "aria-pressed", Some(pressed));
+            }
+        },
+    );
+    dom::on("click", "[data-projection]", move |button, _| {
+        if let Some(&projection) = dom::index(button, "data-projection").and_then(|index| Projection::ALL.get(index)) {
+            page.session.update(|session| session.projection = projection);
         }
     });
-    let button = move |projection: Projection| {
-        let name = words::projection(projection);
-        view! {
-            <button
-                id=projection_id(projection)
-                class=format!("btn small {}", super::thumbnails::role_class(scene::projected(projection)))
-                on:click=move |_| page.session.update(|session| session.projection = projection)
-            >
-                {name}
-            </button>
-        }
-    };
-    view! {
-        <div class="segments" role="group" aria-label=words::page::BUILT_FROM>
-            {Projection::ALL.map(button).collect_view()}
-        </div>
-    }
-}
-
-fn projection_id(projection: Projection) -> String {
-    format!("projection-{}", projection as usize)
+    r#"<div id="projections"></div>"#.to_owned()
 }
 
 /// The canvas, and over each matrix a grid that assistive technology and the pointer can reach.
-#[component]
-fn Picture() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let frame = NodeRef::<html::Div>::new();
-    let canvas = NodeRef::<html::Canvas>::new();
-    observe_width(page, frame);
-    repaint_on_change(page, canvas);
-    let keys = move || page.grids.with(|grids| grids.iter().map(|grid| (grid.tensor, grid.head)).collect::<Vec<_>>());
-    view! {
-        <div class="figure" id="figure" node_ref=frame>
-            <canvas node_ref=canvas width="0" height="0" aria-hidden="true"></canvas>
-            {move || page.data.with(Option::is_none).then(|| view! { <p class="waiting">{words::page::CALCULATING}</p> })}
-            <For each=keys key=|key| *key let((tensor, head))>
-                <MatrixGrid tensor=tensor head=head/>
-            </For>
-        </div>
-    }
+fn figure(page: Page) -> String {
+    watch(
+        move || page.notice.read().as_ref().is_some_and(|notice| notice.stale),
+        |stale| dom::flag("figure", "data-stale", *stale),
+    );
+    watch(
+        move || page.data.read().is_some(),
+        |calculated| {
+            if let Some(waiting) = dom::element("waiting").filter(|_| *calculated) {
+                waiting.remove();
+            }
+        },
+    );
+    // The figure is on the page when this first runs.
+    watch(|| (), move |()| observe_width(page));
+    repaint_on_change(page);
+    grids(page);
+    format!(
+        r#"<div class="figure" id="figure">
+            <canvas id="canvas" width="0" height="0" aria-hidden="true"></canvas>
+            <p class="waiting" id="waiting">{CALCULATING}</p>
+            <div id="grids"></div>
+        </div>"#
+    )
 }
 
-fn observe_width(page: Page, frame: NodeRef<html::Div>) {
-    Effect::new(move || {
-        let Some(frame) = frame.get() else {
-            return;
-        };
-        let measured = frame.clone();
-        let measure = move || {
-            let width = f64::from(Element::client_width(&measured));
-            if width > 0.0 && page.stage_width.get_untracked() != width {
-                page.stage_width.set(width);
-            }
-        };
-        measure();
-        let resized = Closure::<dyn FnMut()>::new(measure);
-        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-            observer.observe(&frame);
+fn observe_width(page: Page) {
+    let Some(figure) = dom::element("figure") else {
+        return;
+    };
+    let measured = figure.clone();
+    let measure = move || {
+        let width = f64::from(measured.client_width());
+        if width > 0.0 && page.stage_width.get() != width {
+            page.stage_width.set(width);
         }
-        // The stage is there for as long as the page is open.
-        resized.forget();
-    });
+    };
+    measure();
+    let resized = Closure::<dyn Fn()>::new(measure);
+    if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+        observer.observe(&figure);
+    }
+    // The stage is there for as long as the page is open.
+    resized.forget();
+}
+
+/// What painting keeps from one time to the next.
+#[derive(Default)]
+struct Painter {
+    /// Whether the next frame will paint.
+    waiting: Cell<bool>,
+    /// The run that was painted last.
+    run: Cell<u64>,
+    /// How wide its tokens are.
+    token_widths: RefCell<Vec<f32>>,
 }
 
 /// Paints with the next frame after anything in the picture has changed.
-fn repaint_on_change(page: Page, canvas: NodeRef<html::Canvas>) {
-    let waiting = StoredValue::new(false);
-    // The labels' widths of one run.
-    let measured = StoredValue::new((0_u64, Vec::<f32>::new()));
-    let drawn = StoredValue::new(0_u64);
-    let paint = move || {
-        waiting.set_value(false);
-        let Some(canvas) = canvas.get_untracked() else {
-            return;
-        };
-        let (focus, colors, width) = untrack(|| (page.focus(), page.colors(), page.stage_width.get()));
-        let painted = page.data.with_untracked(|data| {
-            let data = data.as_ref()?;
-            if measured.with_value(|(run, _)| *run != data.run) {
-                let widths = canvas::label_widths(&canvas, data.tokens.iter().map(|token| token.text.as_str()));
-                measured.set_value((data.run, widths));
+fn repaint_on_change(page: Page) {
+    let painter = Rc::new(Painter::default());
+    watch(
+        move || {
+            let session = page.session.read();
+            let shown = (session.step, session.shown_position(), session.head, session.projection);
+            (shown, page.data.version(), page.focus(), page.theme(), page.stage_width.get())
+        },
+        move |&(.., width)| {
+            if width > 0.0 && !painter.waiting.replace(true) {
+                let painter = Rc::clone(&painter);
+                dom::before_next_paint(move || {
+                    painter.waiting.set(false);
+                    paint(page, &painter);
+                });
             }
-            let view = View {
-                width: width as f32,
-                matrix_height: if data.tokens.len() > 24 { 560.0 } else { 400.0 },
-                colors,
-                token_widths: measured.with_value(|(_, widths)| widths.clone()),
-                focus,
-            };
-            let picture = page.session.with_untracked(|session| picture(session, data, &view))?;
-            canvas::paint(&canvas, &picture.figure);
-            Some((data.run, picture))
-        });
-        let Some((run, picture)) = painted else {
-            return;
-        };
-        if drawn.get_value() != run {
-            drawn.set_value(run);
-            canvas::mark(&format!("headlight:drawn {run}"));
-        }
-        if page.grids.with_untracked(|grids| *grids != picture.grids) {
-            page.grids.set(picture.grids);
-        }
-        if page.caption.with_untracked(|caption| *caption != picture.caption) {
-            page.caption.set(picture.caption);
-        }
-    };
-    let shown = Memo::new(move |_| {
-        page.session.with(|session| (session.step, session.shown_position(), session.head, session.projection))
-    });
-    Effect::new(move || {
-        shown.track();
-        page.data.track();
-        canvas.track();
-        (page.focus(), page.colors());
-        if page.stage_width.get() > 0.0 && !waiting.get_value() {
-            waiting.set_value(true);
-            request_animation_frame(paint);
-        }
-    });
+        },
+    );
 }
 
-/// One matrix of the picture as an ARIA grid; only its current cell is in the DOM.
-#[component]
-fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
-    let page = expect_context::<Page>();
-    let outer = NodeRef::<html::Div>::new();
-    let row = NodeRef::<html::Div>::new();
-    let cell = NodeRef::<html::Div>::new();
-    let find = move |grids: &Vec<Grid>| grids.iter().find(|grid| grid.tensor == tensor && grid.head == head).cloned();
-    // Where the keyboard is in this matrix, or the focus, or the first cell; as drawn.
-    let current = move |grid: &Grid| {
-        let here = |cell: Option<CellRef>| cell.and_then(|cell| grid.drawn_at(cell));
-        here(page.cursor.get()).or_else(|| here(page.focus())).unwrap_or((0, 0))
+fn paint(page: Page, painter: &Painter) {
+    let (session, data) = (page.session.read(), page.data.read());
+    let (Some(canvas), Some(data)) = (dom::canvas("canvas"), data.as_ref()) else {
+        return;
     };
-    // One effect in plain DOM calls: a signal for each of a dozen attributes would be many times the code.
-    Effect::new(move || {
-        if let (Some(outer), Some(row), Some(cell)) = (outer.get(), row.get(), cell.get())
-            && let Some(grid) = page.grids.with(find)
-        {
-            describe(page, &grid, current(&grid), &outer, &row, &cell);
+    let new = painter.run.replace(data.run) != data.run;
+    if new {
+        let words = data.tokens.iter().map(|token| token.text.as_str());
+        painter.token_widths.replace(canvas::label_widths(&canvas, words));
+    }
+    let view = View {
+        width: page.stage_width.get() as f32,
+        matrix_height: if data.tokens.len() > 24 { 560.0 } else { 400.0 },
+        colors: page.colors(),
+        token_widths: painter.token_widths.borrow().clone(),
+        focus: page.focus(),
+    };
+    if let Some(picture) = picture(&session, data, &view) {
+        canvas::paint(&canvas, &picture.figure);
+        if new {
+            canvas::mark(&format!("headlight:drawn {}", data.run));
         }
-    });
-    let under = move |event: &MouseEvent| {
-        let grid = page.grids.with_untracked(find)?;
-        let (left, top, ..) = grid.bounds();
-        grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)
-    };
-    let on_move = move |event: ev::PointerEvent| {
-        let cell = under(&event);
-        if page.hover.get_untracked() != cell {
+        page.grids.renew(picture.grids);
+        page.caption.renew(picture.caption);
+    }
+}
+
+/// Each matrix of the picture as an ARIA grid; only its current cell is in the DOM.
+fn grids(page: Page) {
+    watch(
+        move || {
+            let versions = (page.grids.version(), page.data.version(), page.operands.version());
+            (versions, page.focus(), page.cursor.get(), page.session.read().pinned)
+        },
+        move |_| {
+            let grids = page.grids.read();
+            match_elements(&grids);
+            for grid in grids.iter() {
+                describe(page, grid);
+            }
+        },
+    );
+    dom::on("pointermove", "[role=grid]", move |element, event| {
+        let cell = cell_under(page, element, event);
+        if page.hover.get() != cell {
             page.hover.set(cell);
         }
-    };
-    let on_click = move |event: MouseEvent| {
-        if let Some(cell) = under(&event) {
+    });
+    dom::on("pointerout", "[role=grid]", move |_, _| page.hover.set(None));
+    dom::on("click", "[role=grid]", move |element, event| {
+        if let Some(cell) = cell_under(page, element, event) {
             page.cursor.set(Some(cell));
             toggle_pin(page, cell);
         }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let Some(grid) = page.grids.with_untracked(find) else {
+    });
+    dom::on("keydown", "[role=grid]", move |element, event| {
+        let (Some(grid), Some(event)) = (grid_of(page, element), event.dyn_ref::<KeyboardEvent>()) else {
             return;
         };
-        let at = untrack(|| current(&grid));
+        let at = current(page, &grid);
         let key = event.key();
         if matches!(key.as_str(), "Enter" | " ") {
             toggle_pin(page, grid.cell(at.0, at.1));
@@ -245,61 +259,94 @@ fn MatrixGrid(tensor: Tensor, head: usize) -> impl IntoView {
             return;
         }
         event.prevent_default();
-        event.stop_propagation();
+    });
+}
+
+/// One element a grid, in their order. Those that are there already stay: one of them may have the keyboard's focus.
+fn match_elements(grids: &[Grid]) {
+    let Some(holder) = dom::element("grids") else {
+        return;
     };
-    view! {
-        <div
-            class="grid"
-            role="grid"
-            tabindex="0"
-            aria-label=words::tensor_name(tensor)
-            node_ref=outer
-            on:pointermove=on_move
-            on:pointerleave=move |_| page.hover.set(None)
-            on:click=on_click
-            on:keydown=on_key
-        >
-            <div role="row" node_ref=row>
-                <div role="gridcell" node_ref=cell><span class="said"></span></div>
-            </div>
-        </div>
+    let ids: Vec<String> = grids.iter().map(grid_id).collect();
+    let there = holder.children();
+    for index in (0..there.length()).rev() {
+        if let Some(gone) = there.item(index).filter(|element| !ids.contains(&element.id())) {
+            gone.remove();
+        }
+    }
+    for (index, (id, grid)) in (0..).zip(ids.iter().zip(grids)) {
+        if there.item(index).is_some_and(|element| element.id() == *id) {
+            continue;
+        }
+        let name = words::tensor_name(grid.tensor);
+        let html = format!(
+            r#"<div class="grid" id="{id}" role="grid" tabindex="0" aria-label="{name}">
+                <div role="row"><div role="gridcell"><span class="said"></span></div></div>
+            </div>"#
+        );
+        let added = match there.item(index) {
+            Some(next) => next.insert_adjacent_html("beforebegin", &html),
+            None => holder.insert_adjacent_html("beforeend", &html),
+        };
+        added.expect("a grid's HTML is well-formed");
     }
 }
 
+fn grid_id(grid: &Grid) -> String {
+    format!("grid-{}-{}", grid.tensor as usize, grid.head)
+}
+
+fn grid_of(page: Page, element: &Element) -> Option<Grid> {
+    page.grids.read().iter().find(|grid| grid_id(grid) == element.id()).cloned()
+}
+
+fn cell_under(page: Page, element: &Element, event: &Event) -> Option<CellRef> {
+    let (grid, event) = (grid_of(page, element)?, event.dyn_ref::<MouseEvent>()?);
+    let (left, top, ..) = grid.bounds();
+    grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)
+}
+
+/// Where the keyboard is in a matrix, or the focus, or the first cell; as drawn.
+fn current(page: Page, grid: &Grid) -> (usize, usize) {
+    let here = |cell: Option<CellRef>| cell.and_then(|cell| grid.drawn_at(cell));
+    here(page.cursor.get()).or_else(|| here(page.focus())).unwrap_or((0, 0))
+}
+
 /// Puts a grid's elements where the picture has them, and says what its current cell says.
-fn describe(
-    page: Page,
-    grid: &Grid,
-    (row, column): (usize, usize),
-    outer: &HtmlElement,
-    row_: &Element,
-    cell_: &HtmlElement,
-) {
-    let cell = grid.cell(row, column);
+fn describe(page: Page, grid: &Grid) {
+    let first_child = |element: &Element| element.first_element_child().and_then(|child| child.dyn_into().ok());
+    let outer = dom::element(&grid_id(grid)).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    let row: Option<HtmlElement> = outer.as_deref().and_then(first_child);
+    let cell = row.as_deref().and_then(first_child);
+    let (Some(outer), Some(row), Some(cell)) = (outer, row, cell) else {
+        return;
+    };
+    let (at_row, at_column) = current(page, grid);
+    let current = grid.cell(at_row, at_column);
     let (left, top, width, height) = grid.bounds();
-    dom::place(outer, (left, top, width, height));
-    let (x, y, width, height) = grid.cell_box(row, column);
-    dom::place(cell_, (x - left, y - top, width, height));
-    let id = format!("cell-{}-{}-{row}-{column}", grid.tensor as usize, grid.head);
-    let pinned = page.session.with(|session| session.pinned == Some(cell));
+    dom::place(&outer, (left, top, width, height));
+    let (x, y, width, height) = grid.cell_box(at_row, at_column);
+    dom::place(&cell, (x - left, y - top, width, height));
+    let id = format!("cell-{}-{}-{at_row}-{at_column}", grid.tensor as usize, grid.head);
+    let pinned = page.session.read().pinned == Some(current);
     for (element, name, value) in [
-        (outer as &Element, "aria-rowcount", grid.rows.to_string()),
-        (outer, "aria-colcount", grid.columns.to_string()),
-        (outer, "aria-activedescendant", id.clone()),
-        (row_, "aria-rowindex", (row + 1).to_string()),
-        (cell_, "id", id),
-        (cell_, "aria-colindex", (column + 1).to_string()),
-        (cell_, "aria-selected", pinned.to_string()),
+        (&outer, "aria-rowcount", grid.rows.to_string()),
+        (&outer, "aria-colcount", grid.columns.to_string()),
+        (&outer, "aria-activedescendant", id.clone()),
+        (&row, "aria-rowindex", (at_row + 1).to_string()),
+        (&cell, "id", id),
+        (&cell, "aria-colindex", (at_column + 1).to_string()),
+        (&cell, "aria-selected", pinned.to_string()),
     ] {
         dom::attribute(element, name, Some(&value));
     }
-    let text = page.data.with(|data| {
-        let data = data.as_ref()?;
+    let (data, operands) = (page.data.read(), page.operands.read());
+    let text = data.as_ref().map(|data| {
+        let opened = operands.as_ref().filter(|operands| operands.cell == current).map(|operands| operands.value);
         let context = Context { tokens: &data.tokens, setup: &data.setup };
-        let opened = || page.operands.with(|o| o.as_ref().filter(|o| o.cell == cell).map(|o| o.value));
-        Some(announcement(cell, data.value(cell).or_else(opened), context))
+        announcement(current, data.value(current).or(opened), context)
     });
-    if let Some(said) = cell_.first_element_child() {
+    if let Some(said) = cell.first_element_child() {
         said.set_text_content(text.as_deref());
     }
 }

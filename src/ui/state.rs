@@ -1,9 +1,11 @@
-//! The page's signals.
+//! What the components share.
 
-use leptos::prelude::*;
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::MediaQueryList;
+use leptos::prelude::{document, window};
 
+use super::{
+    dom,
+    live::{Live, watch},
+};
 use crate::lesson::{
     Session, Step, Theme,
     picture::Grid,
@@ -16,35 +18,37 @@ use crate::protocol::{CellRef, EngineChoice, EngineKind, Operands, Tensor};
 #[derive(Clone, Copy)]
 pub struct Page {
     /// What makes the picture.
-    pub session: RwSignal<Session>,
+    pub session: Live<Session>,
     /// What the engine made of it: the last good run.
-    pub data: RwSignal<Option<Data>>,
+    pub data: Live<Option<Data>>,
     /// Which engine calculates, once one does.
-    pub engine: RwSignal<Option<EngineKind>>,
+    pub engine: Live<Option<EngineKind>>,
     /// What went wrong, and what to do.
-    pub notice: RwSignal<Option<Notice>>,
+    pub notice: Live<Option<Notice>>,
     /// The cell under the pointer.
-    pub hover: RwSignal<Option<CellRef>>,
+    pub hover: Live<Option<CellRef>>,
     /// The cell that the keyboard has moved to.
-    pub cursor: RwSignal<Option<CellRef>>,
+    pub cursor: Live<Option<CellRef>>,
     /// The cell in the inspector, with what it was made from.
-    pub operands: RwSignal<Option<Operands>>,
+    pub operands: Live<Option<Operands>>,
     /// Counts the times that a person asked for the engine to be started again.
-    pub restart: RwSignal<usize>,
+    pub restart: Live<usize>,
     /// Whether Play is on.
-    pub playing: RwSignal<bool>,
+    pub playing: Live<bool>,
     /// Whether Play has ever been on.
-    pub played: RwSignal<bool>,
+    pub played: Live<bool>,
+    /// Whether the inspector shows all terms.
+    pub all_terms: Live<bool>,
     /// The stage's width in CSS pixels; 0 before it is laid out.
-    pub stage_width: RwSignal<f64>,
+    pub stage_width: Live<f64>,
     /// Where the stage's matrices are.
-    pub grids: RwSignal<Vec<Grid>>,
+    pub grids: Live<Vec<Grid>>,
     /// Where in the step the stage is, in words.
-    pub caption: RwSignal<String>,
+    pub caption: Live<String>,
     /// Whether the system asks for dark.
-    pub system_dark: RwSignal<bool>,
+    pub system_dark: Live<bool>,
     /// Whether the system asks for less motion.
-    pub reduced_motion: RwSignal<bool>,
+    pub reduced_motion: Live<bool>,
 }
 
 /// What a person should know.
@@ -68,7 +72,7 @@ pub enum Offer {
 }
 
 impl Page {
-    /// The signals of a page that has just been opened.
+    /// The values of a page that has just been opened.
     pub fn open() -> Self {
         let search = window().location().search().unwrap_or_default();
         let engine = match search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("engine=")) {
@@ -77,33 +81,29 @@ impl Page {
             _ => EngineChoice::Auto,
         };
         Self {
-            session: RwSignal::new(Session { engine, ..Session::default() }),
-            data: RwSignal::new(None),
-            engine: RwSignal::new(None),
-            notice: RwSignal::new(None),
-            hover: RwSignal::new(None),
-            cursor: RwSignal::new(None),
-            operands: RwSignal::new(None),
-            restart: RwSignal::new(0),
-            playing: RwSignal::new(false),
-            played: RwSignal::new(false),
-            stage_width: RwSignal::new(0.0),
-            grids: RwSignal::new(Vec::new()),
-            caption: RwSignal::new(String::new()),
+            session: Live::new(Session { engine, ..Session::default() }),
+            data: Live::new(None),
+            engine: Live::new(None),
+            notice: Live::new(None),
+            hover: Live::new(None),
+            cursor: Live::new(None),
+            operands: Live::new(None),
+            restart: Live::new(0),
+            playing: Live::new(false),
+            played: Live::new(false),
+            all_terms: Live::new(false),
+            stage_width: Live::new(0.0),
+            grids: Live::new(Vec::new()),
+            caption: Live::new(String::new()),
             system_dark: media("(prefers-color-scheme: dark)"),
             reduced_motion: media("(prefers-reduced-motion: reduce)"),
         }
     }
 
-    /// The step on the stage, as a signal that changes only with it.
-    pub fn step(self) -> Memo<Step> {
-        Memo::new(move |_| self.session.with(|session| session.step))
-    }
-
     /// The colours in use.
     pub fn theme(self) -> Theme {
         let system = if self.system_dark.get() { Theme::Dark } else { Theme::Light };
-        self.session.with(|session| session.theme).unwrap_or(system)
+        self.session.read().theme.unwrap_or(system)
     }
 
     /// The figure's colours in use.
@@ -120,14 +120,12 @@ impl Page {
     /// The cell that is lit and explained: the pinned one, or the one under the pointer, or the one the keyboard is
     /// at; and where there is none, the result's most interesting one.
     pub fn focus(self) -> Option<CellRef> {
-        let (pinned, step, projection, head) =
-            self.session.with(|session| (session.pinned, session.step, session.projection, session.head));
-        let on_stage =
-            |cell: &CellRef| self.grids.with(|grids| grids.iter().any(|grid| grid.drawn_at(*cell).is_some()));
-        let chosen = pinned.or_else(|| self.hover.get()).or_else(|| self.cursor.get());
-        chosen.filter(|cell| on_stage(cell)).or_else(|| {
-            self.data
-                .with(|data| data.as_ref().map(|data| most_interesting(data, scene::result(step, projection), head)))
+        let session = self.session.read();
+        let on_stage = |cell: &CellRef| self.grids.read().iter().any(|grid| grid.drawn_at(*cell).is_some());
+        let chosen = session.pinned.or(self.hover.get()).or(self.cursor.get());
+        chosen.filter(on_stage).or_else(|| {
+            let result = scene::result(session.step, session.projection);
+            self.data.read().as_ref().map(|data| most_interesting(data, result, session.head))
         })
     }
 }
@@ -145,27 +143,27 @@ fn most_interesting(data: &Data, tensor: Tensor, head: usize) -> CellRef {
 
 /// Keeps the document's theme as the session and the system want it.
 pub fn apply_theme(page: Page) {
-    Effect::new(move || {
-        let name = match page.theme() {
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        };
-        if let Some(root) = document().document_element() {
-            root.set_attribute("data-theme", name).expect("the attribute's name is well-formed");
-        }
-    });
+    watch(
+        move || page.theme(),
+        |theme| {
+            let name = match theme {
+                Theme::Light => "light",
+                Theme::Dark => "dark",
+            };
+            if let Some(root) = document().document_element() {
+                dom::attribute(&root, "data-theme", Some(name));
+            }
+        },
+    );
 }
 
-/// A media query as a signal.
-fn media(query: &str) -> RwSignal<bool> {
-    let signal = RwSignal::new(false);
+/// Whether a media query holds.
+fn media(query: &str) -> Live<bool> {
+    let holds = Live::new(false);
     if let Ok(Some(list)) = window().match_media(query) {
-        signal.set(list.matches());
-        let listed: MediaQueryList = list.clone();
-        let changed = Closure::<dyn FnMut()>::new(move || signal.set(listed.matches()));
-        list.set_onchange(Some(changed.as_ref().unchecked_ref()));
-        // The page listens for as long as it is open.
-        changed.forget();
+        holds.set(list.matches());
+        let listed = list.clone();
+        dom::listen(&list, "change", move |_| holds.set(listed.matches()));
     }
-    signal
+    holds
 }

@@ -1,97 +1,114 @@
 //! Small heatmaps that lead somewhere: the overview of all steps, and the heads at the current step.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
-use super::{canvas, dom, state::Page};
+use super::{canvas, dom, live::watch, state::Page};
 use crate::lesson::{
     Projection, Step,
     explain::role_of,
     picture::thumbnail,
     scene::{self, OVERVIEW},
-    words,
+    words::{self, page::HEADS_STRIP},
 };
 use crate::protocol::Tensor;
 
 /// All steps of the current head.
 #[component]
-pub fn Overview() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let head = Memo::new(move |_| page.session.with(|session| session.head));
-    Effect::new(move || {
-        let (step, projection) = page.session.with(|session| (session.step, session.projection));
-        for (tensor, leads_to) in OVERVIEW {
-            let here = leads_to == step && (step != Step::Project || scene::projected(projection) == tensor);
-            dom::set(&overview_id(tensor), "class", here.then_some("on"));
-        }
-        dom::set("overview", "aria-label", Some(&words::overview_of(head.get())));
-    });
-    let button = move |(index, (tensor, leads_to)): (usize, (Tensor, Step))| {
-        // Q, K and V stand side by side: none leads to the other.
-        let arrow = if index == 0 || matches!(tensor, Tensor::Keys | Tensor::Values) { "" } else { "→" };
-        let go = move |_| {
+pub fn Overview(page: Page) -> impl IntoView {
+    watch(
+        move || {
+            let session = page.session.read();
+            (session.step, session.projection)
+        },
+        |&(step, projection)| {
+            for (index, (tensor, leads_to)) in OVERVIEW.into_iter().enumerate() {
+                let here = leads_to == step && (step != Step::Project || scene::projected(projection) == tensor);
+                dom::set(&format!("overview-{index}"), "class", here.then_some("on"));
+            }
+        },
+    );
+    watch(
+        move || (page.session.read().head, page.data.version(), page.theme()),
+        move |&(head, ..)| {
+            dom::set("overview", "aria-label", Some(&words::overview_of(head)));
+            for (index, (tensor, _)) in OVERVIEW.into_iter().enumerate() {
+                let size = Size { cell: 6.0, most: (64.0, 36.0) };
+                draw(page, &format!("overview-canvas-{index}"), tensor, head, size);
+            }
+        },
+    );
+    dom::on("click", "[data-overview]", move |button, _| {
+        if let Some(&(tensor, leads_to)) = dom::index(button, "data-overview").and_then(|index| OVERVIEW.get(index)) {
             page.go_to(leads_to);
             let made = Projection::ALL.into_iter().find(|&projection| scene::projected(projection) == tensor);
             page.session.update(|session| session.projection = made.unwrap_or(session.projection));
-        };
-        view! {
-            <span class="arrow" aria-hidden="true">{arrow}</span>
-            <button id=overview_id(tensor) aria-label=words::overview_button(tensor, leads_to) on:click=go>
-                {thumbnail_canvas(page, Signal::stored(tensor), head.into(), Size { cell: 6.0, most: (64.0, 36.0) })}
-                <span class=role_class(tensor)>{words::thumbnail_name(tensor)}</span>
-            </button>
         }
-    };
-    view! {
-        <section class="over" id="overview">{OVERVIEW.into_iter().enumerate().map(button).collect_view()}</section>
-    }
-}
-
-fn overview_id(tensor: Tensor) -> String {
-    format!("overview-{}", tensor as usize)
-}
-
-/// Every head at the current step.
-#[component]
-pub fn Heads() -> impl IntoView {
-    let page = expect_context::<Page>();
-    let heads = Memo::new(move |_| page.session.with(|session| session.setup.heads));
-    let tensor =
-        Memo::new(move |_| page.session.with(|session| scene::in_heads_strip(session.step, session.projection)));
-    let chosen = Memo::new(move |_| page.session.with(|session| session.head));
-    Effect::new(move || {
-        for head in 0..heads.get() {
-            let (class, pressed) = if head == chosen.get() { ("head on", "true") } else { ("head", "false") };
-            dom::set(&head_id(head), "class", Some(class));
-            dom::set(&head_id(head), "aria-pressed", Some(pressed));
-        }
-        dom::text("heads-name", words::tensor_name(tensor.get()));
     });
-    let button = move |head: usize| {
-        let choose = move |_| {
+    let mut buttons = String::new();
+    for (index, (tensor, leads_to)) in OVERVIEW.into_iter().enumerate() {
+        // Q, K and V stand side by side: none leads to the other.
+        let arrow = if index == 0 || matches!(tensor, Tensor::Keys | Tensor::Values) { "" } else { "→" };
+        let (label, role) = (words::overview_button(tensor, leads_to), role_class(tensor));
+        let name = words::thumbnail_name(tensor);
+        buttons += &format!(
+            r#"<span class="arrow" aria-hidden="true">{arrow}</span>
+            <button id="overview-{index}" data-overview="{index}" aria-label="{label}">
+                <canvas id="overview-canvas-{index}" width="0" height="0" aria-hidden="true"></canvas>
+                <span class="{role}">{name}</span>
+            </button>"#
+        );
+    }
+    dom::skeleton(format!(r#"<section class="over" id="overview">{buttons}</section>"#))
+}
+
+/// Every head at the current step: the HTML of a part of the stage.
+pub fn heads(page: Page) -> String {
+    watch(
+        move || {
+            let session = page.session.read();
+            let tensor = scene::in_heads_strip(session.step, session.projection);
+            (session.setup.heads, session.head, tensor, page.data.version(), page.theme())
+        },
+        move |&(heads, chosen, tensor, ..)| {
+            // Its buttons stay while there are as many: one of them may have the keyboard's focus.
+            if dom::element(&format!("head-{}", heads - 1)).is_none()
+                || dom::element(&format!("head-{heads}")).is_some()
+            {
+                dom::html("heads", &(0..heads).fold(STRIP_NAME.to_owned(), |html, head| html + &head_button(head)));
+            }
+            dom::text("strip-name", words::tensor_name(tensor));
+            for head in 0..heads {
+                let (class, pressed) = if head == chosen { ("head on", "true") } else { ("head", "false") };
+                dom::set(&format!("head-{head}"), "class", Some(class));
+                dom::set(&format!("head-{head}"), "aria-pressed", Some(pressed));
+                let size = Size { cell: 13.0, most: (84.0, 84.0) };
+                draw(page, &format!("head-canvas-{head}"), tensor, head, size);
+            }
+        },
+    );
+    dom::on("click", "[data-head]", move |button, _| {
+        if let Some(head) = dom::index(button, "data-head") {
             page.session.update(|session| {
                 session.head = head;
                 if let Some(pinned) = session.pinned.as_mut().filter(|pinned| scene::has_heads(pinned.tensor)) {
                     pinned.head = head;
                 }
             });
-        };
-        view! {
-            <button id=head_id(head) on:click=choose>
-                {thumbnail_canvas(page, tensor.into(), Signal::stored(head), Size { cell: 13.0, most: (84.0, 84.0) })}
-                {words::head(head)}
-            </button>
         }
-    };
-    view! {
-        <div class="heads" role="group" aria-label=words::page::HEADS_STRIP>
-            <span class="strip-name" id="heads-name"></span>
-            {move || (0..heads.get()).map(button).collect_view()}
-        </div>
-    }
+    });
+    format!(r#"<div class="heads" id="heads" role="group" aria-label="{HEADS_STRIP}"></div>"#)
 }
 
-fn head_id(head: usize) -> String {
-    format!("head-{head}")
+const STRIP_NAME: &str = r#"<span class="strip-name" id="strip-name"></span>"#;
+
+fn head_button(head: usize) -> String {
+    let name = words::head(head);
+    format!(
+        r#"<button id="head-{head}" data-head="{head}">
+            <canvas id="head-canvas-{head}" width="0" height="0" aria-hidden="true"></canvas>
+            {name}
+        </button>"#
+    )
 }
 
 /// The class that gives Q, K, V and the output their colours.
@@ -100,7 +117,6 @@ pub fn role_class(tensor: Tensor) -> &'static str {
 }
 
 /// How large a thumbnail becomes, in CSS pixels.
-#[derive(Clone, Copy)]
 struct Size {
     /// One cell, where they all fit.
     cell: f32,
@@ -108,18 +124,12 @@ struct Size {
     most: (f32, f32),
 }
 
-fn thumbnail_canvas(page: Page, tensor: Signal<Tensor>, head: Signal<usize>, size: Size) -> impl IntoView {
-    let canvas = NodeRef::<html::Canvas>::new();
-    Effect::new(move || {
-        let (tensor, head, colors) = (tensor.get(), head.get(), page.colors());
-        page.data.with(|data| {
-            let matrix = data.as_ref().and_then(|data| data.in_thumbnail(tensor, head));
-            if let (Some(canvas), Some(matrix)) = (canvas.get(), matrix) {
-                let width = (size.cell * matrix.shown_columns as f32).min(size.most.0);
-                let height = (size.cell * matrix.shown_rows as f32).min(size.most.1);
-                canvas::paint(&canvas, &thumbnail(matrix, tensor, width, height, &colors));
-            }
-        });
-    });
-    view! { <canvas node_ref=canvas width="0" height="0" aria-hidden="true"></canvas> }
+fn draw(page: Page, canvas: &str, tensor: Tensor, head: usize, size: Size) {
+    let data = page.data.read();
+    let matrix = data.as_ref().and_then(|data| data.in_thumbnail(tensor, head));
+    if let (Some(canvas), Some(matrix)) = (dom::canvas(canvas), matrix) {
+        let width = (size.cell * matrix.shown_columns as f32).min(size.most.0);
+        let height = (size.cell * matrix.shown_rows as f32).min(size.most.1);
+        canvas::paint(&canvas, &thumbnail(matrix, tensor, width, height, &page.colors()));
+    }
 }
