@@ -51,7 +51,7 @@ pub fn connect(page: Page) {
             let session = page.session.read();
             (session.sentence.clone(), session.setup.clone(), session.engine, scene::wanted(&session))
         },
-        move |(sentence, setup, choice, slices)| {
+        move |(sentence, setup, choice, _)| {
             if link.borrow().choice != *choice {
                 link.borrow_mut().choice = *choice;
                 link.borrow_mut().asked = None;
@@ -60,10 +60,7 @@ pub fn connect(page: Page) {
             let asked = Some((sentence.clone(), setup.clone()));
             if link.borrow().asked != asked {
                 link.borrow_mut().asked = asked;
-                link.borrow_mut().run += 1;
-                let run = link.borrow().run;
-                let (sentence, setup, slices) = (sentence.clone(), setup.clone(), slices.clone());
-                send(link, &Request::Run { run, sentence, setup, slices });
+                ask_again(page, link);
             } else {
                 ask_for_missing(page, link);
             }
@@ -99,6 +96,15 @@ fn send(link: LinkRef, request: &Request) {
         .worker
         .post_message_with_transfer(&buffer, &handed_over)
         .expect("a buffer that was just made can be handed over");
+}
+
+/// Asks for everything that the session shows, calculated anew.
+fn ask_again(page: Page, link: LinkRef) {
+    link.borrow_mut().run += 1;
+    let run = link.borrow().run;
+    let session = page.session.read();
+    let (sentence, setup, slices) = (session.sentence.clone(), session.setup.clone(), scene::wanted(&session));
+    send(link, &Request::Run { run, sentence, setup, slices });
 }
 
 /// Asks for what the session shows and the page does not have.
@@ -137,7 +143,14 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         Reply::Opened { build, .. } if build != BUILD => {
             page.notice.set(Some(Notice { text: words::wrong_build(BUILD, &build), stale: true, offer: None }));
         }
-        Reply::Opened { engine, .. } => page.engine.set(Some(engine)),
+        Reply::Opened { engine, .. } => {
+            // What is on the screen was calculated by another engine: it is calculated again, as the badge says.
+            let another = page.data.read().as_ref().is_some_and(|data| data.engine != engine);
+            page.engine.set(Some(engine));
+            if another {
+                ask_again(page, link);
+            }
+        }
         Reply::Ran(run) => {
             super::canvas::mark(&format!("headlight:received {}", run.run));
             let left_out = run.left_out;
