@@ -1,6 +1,6 @@
 //! The page's end of the line to the engine.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, mem::discriminant};
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
@@ -144,8 +144,9 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             page.notice.set(Some(Notice { text: words::wrong_build(BUILD, &build), stale: true, offer: None }));
         }
         Reply::Opened { engine, .. } => {
-            // What is on the screen was calculated by another engine: it is calculated again, as the badge says.
-            let another = page.data.read().as_ref().is_some_and(|data| data.engine != engine);
+            // What is on the screen was calculated by the other engine: it is calculated again, as the badge says.
+            let another =
+                page.data.read().as_ref().is_some_and(|data| discriminant(&data.engine) != discriminant(&engine));
             page.engine.set(Some(engine));
             if another {
                 ask_again(page, link);
