@@ -131,7 +131,7 @@ fn natural_width(item: &Item, label_width: f32) -> (f32, f32) {
 
 /// Breaks rows that would have to shrink too much; an operator goes down with what follows it.
 fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<Vec<Item<'a>>> {
-    const SHRINK: f32 = 0.78;
+    const SHRINK: f32 = 0.62;
     let mut wrapped = Vec::new();
     for row in rows {
         let mut line: Vec<Item> = Vec::new();
