@@ -57,7 +57,8 @@ pub enum Error {
     },
     /// NaN or an infinity among the inputs.
     #[error(
-        "{name} holds {value} at {index:?}. Attention would spread it over whole rows; replace it with a finite number."
+        "{name} holds {} at {index:?}. Attention would spread it over whole rows; replace it with a finite number.",
+        not_finite(*value)
     )]
     NotFinite {
         /// Which tensor.
@@ -67,6 +68,15 @@ pub enum Error {
         /// NaN or an infinity.
         value: f32,
     },
+}
+
+/// How `{value}` is written, without the code that writes finite numbers, which would be a twentieth of the engine.
+fn not_finite(value: f32) -> &'static str {
+    match value {
+        f32::INFINITY => "inf",
+        f32::NEG_INFINITY => "-inf",
+        _ => "NaN",
+    }
 }
 
 /// The head counts up to 16 that divide this width.
