@@ -122,6 +122,18 @@ fn the_page_allows_its_own_origin_and_wasm_alone() {
     assert_none(&lines_with(&files(&["tests/e2e"]), |_, line| line.contains("bypassCSP")));
 }
 
+/// `src/ui` writes them into HTML as they are, between tags and in quotes.
+#[test]
+fn the_pages_words_mean_nothing_in_html() {
+    let words = files(&["src/lesson/words"]);
+    assert!(words.iter().any(|file| file.text.contains("SENTENCE")), "the words are elsewhere");
+    // Between the quotes of a line are the odd pieces.
+    let in_quotes = |line: &str| line.split('"').skip(1).step_by(2).any(|text| text.contains(['<', '&']));
+    assert_none(&lines_with(&words, |_, line| {
+        !line.trim_start().starts_with("//") && (in_quotes(line) || line.contains("\\\""))
+    }));
+}
+
 /// A file of this repository that holds text.
 struct File {
     /// From the repository's root, with slashes.

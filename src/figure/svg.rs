@@ -164,7 +164,7 @@ fn short(number: f32) -> String {
 }
 
 /// Text as XML may hold it, between tags or quotes. Characters that XML forbids are dropped, and so are all controls.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

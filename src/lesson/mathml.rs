@@ -1,5 +1,7 @@
 //! Formulas as MathML, built from pieces.
 
+use crate::figure::svg::escaped;
+
 /// A whole formula.
 pub fn row(pieces: &[String]) -> String {
     format!("<math>{}</math>", row_inner(pieces))
@@ -60,8 +62,4 @@ pub fn sum(index: &str, count: usize) -> String {
 /// An operator with its range below.
 pub fn under(operator: &str, range: &str) -> String {
     format!("<munder>{}{}</munder>", op(operator), id(range))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -9,11 +9,6 @@ pub fn skeleton(html: String) -> InertElement {
     InertElement::new(html)
 }
 
-/// A text as it is written in HTML, between tags and in quotes. The page's own words need it not.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 /// Calls `act` with the element of the selector that an event has reached, wherever on the page and whenever it came.
 pub fn on(event: &str, selector: &'static str, act: impl Fn(&Element, &Event) + 'static) {
     delegate(event, selector, Box::new(act));

@@ -3,10 +3,11 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    dom::{self, escaped},
+    dom,
     live::{Live, watch},
     state::Page,
 };
+use crate::figure::svg::escaped;
 use crate::lesson::{
     explain::{Context, Explanation, Role, explain},
     number::fixed,

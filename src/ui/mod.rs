@@ -6,7 +6,7 @@
 //! 1. What never changes is one HTML string, handed to [`dom::skeleton`]. Everything that will change has an id.
 //! 2. What changes is written by [`live::watch`]: the first closure reads values of the page, and whenever what it gives
 //!    is new, the second writes that into the elements, by their ids ([`dom::text`], [`dom::set`]; [`dom::html`] where
-//!    elements come and go). Whatever a person typed goes through [`dom::escaped`] on its way into HTML.
+//!    elements come and go). Whatever a person typed goes through `escaped` on its way into HTML.
 //! 3. What a person does is heard by [`dom::on`], which listens at the document for the elements of a selector, whether
 //!    they are there already or come later.
 

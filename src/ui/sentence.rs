@@ -1,10 +1,11 @@
 use leptos::prelude::*;
 
 use super::{
-    dom::{self, escaped},
+    dom,
     live::watch,
     state::{Offer, Page},
 };
+use crate::figure::svg::escaped;
 use crate::lesson::{
     STANDARD_EXAMPLE,
     scene::Data,

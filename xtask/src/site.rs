@@ -37,7 +37,7 @@ pub fn build() -> Result<()> {
     process::run(
         tools::with_tools(&mut command("trunk", &["build", "--offline", "--color", "never", "--log", "warn"]))?
             .env("HEADLIGHT_BUILD", &code)
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_home_paths())
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_home_paths()?)
             // Trunk takes NO_COLOR=1 for a mistake; RUSTFLAGS would replace those of .cargo/config.toml.
             .env_remove("NO_COLOR")
             .env_remove("RUSTFLAGS")
@@ -121,13 +121,17 @@ fn seal(staged: &Path, dist: &Path) -> Result<Vec<(String, usize, usize)>> {
     Ok(sizes)
 }
 
-/// The compiler's flag, beside those of `.cargo/config.toml`, that keeps the builder's home folder out of the messages
+/// The compiler's flags, beside those of `.cargo/config.toml`, that keep the builder's home folder out of the messages
 /// of panics, and so out of what is published.
-fn without_home_paths() -> String {
+fn without_home_paths() -> Result<String> {
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
-    let crates = cargo_home.unwrap_or_default().join("registry").join("src").display().to_string();
+    let crates = cargo_home.unwrap_or_default().join("registry").join("src");
+    // Where the standard library's sources are installed, the compiler names those.
+    let sysroot = process::output(&mut command("rustc", &["--print", "sysroot"]))?;
+    let library = Path::new(sysroot.trim()).join("lib").join("rustlib").join("src").join("rust");
+    let flags = [crates, library].map(|path| format!("--remap-path-prefix={}=", path.display()));
     // The variable is split at blanks.
-    if crates.contains(' ') { String::new() } else { format!("--remap-path-prefix={crates}=") }
+    Ok(flags.into_iter().filter(|flag| !flag.contains(' ')).collect::<Vec<_>>().join(" "))
 }
 
 /// One number for the names and contents of all files there.
