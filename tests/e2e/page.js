@@ -88,9 +88,18 @@ export class Headlight {
     await this.page.getByRole("heading", { level: 2 }).filter({ hasText: ":" }).click();
   }
 
-  /** Moves the pointer onto a cell of a grid of even cells. */
-  async hover(grid, row, column) {
-    await grid.hover({ position: await centre(grid, row, column) });
+  /** Which cell is a grid's current one, from 0. */
+  place(grid) {
+    return grid.evaluate((grid) => ({
+      row: Number(grid.querySelector("[role=row]").ariaRowIndex) - 1,
+      column: Number(grid.querySelector("[role=gridcell]").ariaColIndex) - 1,
+    }));
+  }
+
+  /** Where the middle of a grid's current cell is within the grid. */
+  async middle(grid) {
+    const [outer, cell] = await Promise.all([grid.boundingBox(), this.said(grid).boundingBox()]);
+    return { x: cell.x - outer.x + cell.width / 2, y: cell.y - outer.y + cell.height / 2 };
   }
 
   /** Resolves when the inspector explains the cell that the grid announces: the same number, by two ways. */
@@ -143,18 +152,52 @@ export class Headlight {
     return this.canvas.evaluate(hashCanvas);
   }
 
+  /** Waits until the page has painted so many frames. */
+  frames(count) {
+    return this.page.evaluate(async (count) => {
+      while (count--) await new Promise(requestAnimationFrame);
+    }, count);
+  }
+
+  /** Moves the slider, and waits until the picture has followed. */
+  async scrubTo(position) {
+    await this.slider.fill(String(position));
+    await this.frames(2);
+  }
+
+  /** From now on, notes each step that becomes the current one: `names()` tells. */
+  async watchSteps() {
+    const seen = await this.steps.evaluateHandle((steps) => {
+      const names = [];
+      new MutationObserver(() => {
+        const name = steps.querySelector("[aria-current=step]")?.lastChild.textContent;
+        if (name && name !== names.at(-1)) names.push(name);
+      }).observe(steps, { attributes: true, subtree: true, attributeFilter: ["aria-current"] });
+      return names;
+    });
+    return { names: () => seen.jsonValue() };
+  }
+
+  /** How many runs the engine has finished. */
+  countRuns() {
+    return this.page.evaluate(() => tap.messages.filter((message) => message[0] === 1).length);
+  }
+
   /** What the engine has sent since the first message, or from that one on. */
   async replies(from = 0) {
     const messages = await this.page.evaluate((from) => tap.messages.slice(from), from);
     return messages.map(decodeReply);
   }
 
-  /** The last run, once it is of this set-up (those fields of it that are named). */
+  /** The last run that the engine has sent. */
+  async lastRan() {
+    return decodeReply(await this.page.evaluate(() => tap.ran));
+  }
+
+  /** The last run, once it is of this set-up. */
   async ranWith(setup) {
     let ran;
-    await expect
-      .poll(async () => (ran = decodeReply(await this.page.evaluate(() => tap.ran))).setup, POLL)
-      .toMatchObject(setup);
+    await expect.poll(async () => (ran = await this.lastRan()).setup, POLL).toMatchObject(setup);
     return ran;
   }
 
@@ -187,16 +230,6 @@ export class Headlight {
 
 /** Soon, and often: nothing that is waited for takes long. */
 const POLL = { intervals: [10, 20, 40, 80] };
-
-/** Where a cell's middle is in its grid. */
-async function centre(grid, row, column) {
-  const [{ width, height }, rows, columns] = await Promise.all([
-    grid.boundingBox(),
-    grid.getAttribute("aria-rowcount"),
-    grid.getAttribute("aria-colcount"),
-  ]);
-  return { x: ((column + 0.5) / columns) * width, y: ((row + 0.5) / rows) * height };
-}
 
 /** Whether what is announced and what the inspector shows are one number, each rounded in its own way. */
 function sameNumber(said, shown) {

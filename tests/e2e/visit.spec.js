@@ -10,7 +10,7 @@ test("a first visit finds the example calculated, at the softmax", async ({ head
   await headlight.expectStep("Softmax");
   await expect(headlight.notice).toBeEmpty();
   await expect(headlight.check()).toHaveText(/^✓ /);
-  expect(await headlight.ranWith({})).toMatchObject({
+  expect(await headlight.lastRan()).toMatchObject({
     sentence: EXAMPLE,
     setup: { seed: 42, heads: 4, width: 64, positions: "sinusoidal", mask: "none" },
     engine: { name: headlight.engineName },
