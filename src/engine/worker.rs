@@ -45,7 +45,7 @@ struct Worker {
 enum Task {
     Answer(Request),
     /// A GPU has opened, or not, since the CPU began to calculate.
-    UseGpu(Result<gpu::Attention, gpu::Error>),
+    UseGpu(Box<Result<gpu::Attention, gpu::Error>>),
 }
 
 impl Worker {
@@ -74,7 +74,7 @@ impl Worker {
     async fn open_gpu(self: Rc<Self>) {
         let opened = gpu::Attention::open().await;
         if self.choice.get() == EngineChoice::Auto {
-            self.take_on(Task::UseGpu(opened));
+            self.take_on(Task::UseGpu(Box::new(opened)));
         }
     }
 
@@ -91,7 +91,7 @@ impl Worker {
             let is_run = is_run(&task);
             let reply = match task {
                 Task::Answer(request) => engine.answer(request).await,
-                Task::UseGpu(opened) => Some(engine.use_gpu(opened)),
+                Task::UseGpu(opened) => Some(engine.use_gpu(*opened)),
             };
             // The newest run wins: an older one's result is not worth sending any more.
             if let Some(reply) = reply.filter(|_| !(is_run && self.run_is_waiting())) {

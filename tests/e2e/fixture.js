@@ -1,4 +1,5 @@
 // What every test shares: a page that may not get into trouble.
+import { Headlight } from "./page.js";
 import { test as base } from "@playwright/test";
 
 export { expect } from "@playwright/test";
@@ -35,6 +36,13 @@ export const test = base.extend({
     },
     { auto: true },
   ],
+
+  /** The page object. At the test's end the page still has to run on the engine that it began with. */
+  headlight: async ({ page }, use, { project }) => {
+    const headlight = new Headlight(page, project.metadata.engine);
+    await use(headlight);
+    if (headlight.isOpen) await headlight.expectEngine();
+  },
 });
 
 // The browser itself reports only the page's violations on the console.

@@ -20,8 +20,12 @@ export default defineConfig({
   reporter: "list",
   use: { baseURL: HEADLIGHT_URL, trace: "retain-on-failure" },
   projects: [
-    { name: "webgpu", use: browser("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader") },
-    // Without the flag this browser has no adapter, so the fallback is the real one.
-    { name: "cpu", use: browser() },
+    {
+      name: "webgpu",
+      metadata: { engine: "WebGPU" },
+      use: browser("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"),
+    },
+    // Without the flag this browser has no adapter, so the fallback is the real one; there is no GPU to lose.
+    { name: "cpu", metadata: { engine: "CPU" }, testIgnore: "lost.spec.js", use: browser() },
   ],
 });

@@ -1,0 +1,63 @@
+// `cargo xtask bench load`: how soon a first visit shows its first heatmap, and what is sent for it.
+import { ENGINES, fixed, median, percentile, printTable, visit, withEngines } from "./common.js";
+
+const VISITS = 15;
+
+const rows = [];
+let sent;
+
+await withEngines(ENGINES, async (browser, engine) => {
+  // The first page warms up the browser, as a person's is; the page itself is always new to it.
+  await firstVisit(browser, engine);
+  const visits = [];
+  for (let i = 0; i < VISITS; i++) visits.push(await firstVisit(browser, engine));
+  const times = (name) => visits.map((visit) => visit.times[name]);
+  const stages = ["app here", "engine here", "painted", "received", "drawn"].map((name) => fixed(median(times(name))));
+  const drawn = times("drawn");
+  rows.push([engine, ...stages, fixed(percentile(drawn, 90)), fixed(Math.max(...drawn)), "≤ 1000"]);
+  sent ??= visits.at(-1).files;
+});
+
+printTable(
+  `First visits, ${VISITS} for each engine: milliseconds from the start of the navigation, medians`,
+  ["engine", "app.wasm", "engine.wasm", "first paint", "reply", "heatmap drawn", "p90", "longest", "aim"],
+  rows,
+);
+const total = sent.reduce((sum, [, bytes]) => sum + bytes, 0);
+printTable("Bytes sent", ["file", "bytes"], [...sent, ["in all (bar: ≤ 250000)", total]]);
+
+/** Opens the page with nothing cached: when what happened, and the bytes that each file took, compressed. */
+async function firstVisit(browser, engine) {
+  const page = await visit(browser, engine);
+  const inPage = await page.evaluate(() => {
+    const at = (type, name) => performance.getEntriesByType(type).find((entry) => entry.name.startsWith(name)).startTime;
+    return {
+      painted: at("paint", "first-contentful-paint"),
+      received: at("mark", "headlight:received"),
+      drawn: at("mark", "headlight:drawn"),
+    };
+  });
+  const files = [];
+  for (const realm of [page, ...page.workers()]) {
+    files.push(
+      ...(await realm.evaluate(() =>
+        ["navigation", "resource"]
+          .flatMap((type) => performance.getEntriesByType(type))
+          // What came from the cache, or from this very page, was not sent again.
+          .filter((entry) => entry.transferSize > 0)
+          .map((entry) => ({ url: entry.name, bytes: entry.encodedBodySize, here: entry.responseEnd })),
+      )),
+    );
+  }
+  await page.context().close();
+  const here = (name) => files.find((file) => fileName(file.url) === name).here;
+  return {
+    times: { ...inPage, "app here": here("app_bg.wasm"), "engine here": here("engine_bg.wasm") },
+    files: files.map(({ url, bytes }) => [fileName(url), bytes]),
+  };
+}
+
+/** Without the content's hash. */
+function fileName(url) {
+  return new URL(url).pathname.split("/").at(-1).replace(/-[0-9a-f]{16}/, "") || "index.html";
+}

@@ -1,0 +1,256 @@
+// Every control does what it says.
+import { expect, test } from "./fixture.js";
+import { EXAMPLE, STEPS } from "./page.js";
+import { announcedWeight } from "./torch.js";
+
+test("the steps are gone through by buttons and by keys", async ({ headlight, page }) => {
+  await headlight.open();
+  await headlight.next.click();
+  await headlight.expectStep("Mix values");
+  await headlight.previous.click();
+  await headlight.previous.click();
+  await headlight.expectStep("Mask");
+  await headlight.leaveControls();
+  await page.keyboard.press("ArrowLeft");
+  await headlight.expectStep("Scale");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await headlight.expectStep("Softmax");
+  await page.keyboard.press("Space");
+  await headlight.expectStep("Tokens");
+  await expect(headlight.pause).toBeVisible();
+  await page.keyboard.press("Space");
+  await expect(headlight.play).toBeVisible();
+  // In the box, keys are for typing.
+  await headlight.sentence.press("End");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Space");
+  await expect(headlight.sentence).toHaveValue("The cat sat on the ma t");
+  await expect(headlight.play).toBeVisible();
+  await headlight.expectStep("Tokens");
+});
+
+test("Play goes through all nine steps and stops", async ({ headlight }) => {
+  test.setTimeout(90_000);
+  await headlight.open();
+  await headlight.speed.selectOption("4×");
+  const seen = await headlight.watchSteps();
+  await headlight.play.click();
+  await expect(headlight.pause).toBeVisible();
+  await expect(headlight.play).toBeVisible({ timeout: 60_000 });
+  expect(await seen.names()).toEqual(STEPS);
+  await headlight.expectStep("Output");
+  await expect(headlight.slider).toHaveValue("1000");
+});
+
+test("Pause holds the picture, and Play goes on from there", async ({ headlight }) => {
+  await headlight.open();
+  await headlight.goTo("Scores");
+  await headlight.scrubTo(200);
+  await headlight.play.click();
+  await expect.poll(async () => Number(await headlight.slider.inputValue())).toBeGreaterThan(220);
+  await headlight.pause.click();
+  const [position, picture] = [await headlight.slider.inputValue(), await headlight.picture()];
+  expect(Number(position)).toBeLessThan(1000);
+  await headlight.frames(20);
+  await expect(headlight.slider).toHaveValue(position);
+  expect(await headlight.picture()).toBe(picture);
+  await headlight.play.click();
+  await expect.poll(async () => Number(await headlight.slider.inputValue())).toBeGreaterThan(Number(position));
+  await headlight.expectStep("Scores");
+});
+
+test("the slider goes both ways, and says where it is", async ({ headlight, page }) => {
+  await headlight.open();
+  await headlight.goTo("Scores");
+  const seen = new Map();
+  for (const [position, caption] of [
+    [0, "first cell, term 1 of 16"],
+    [310, "first cell, term 13 of 16"],
+    [947, "cell 32 of 36"],
+    [1000, "cell 36 of 36"],
+    [947, "cell 32 of 36"],
+    [310, "first cell, term 13 of 16"],
+    [0, "first cell, term 1 of 16"],
+  ]) {
+    await headlight.scrubTo(position);
+    await expect(headlight.slider).toHaveAttribute("aria-valuetext", caption);
+    await expect(page.getByText(caption, { exact: true })).toBeVisible();
+    const picture = await headlight.picture();
+    expect(picture, `${caption} has one picture`).toBe(seen.get(position) ?? picture);
+    seen.set(position, picture);
+  }
+  expect(new Set(seen.values()).size).toBe(4);
+  await headlight.slider.press("End");
+  await expect(headlight.slider).toHaveAttribute("aria-valuetext", "cell 36 of 36");
+  await headlight.slider.press("ArrowLeft");
+  await expect(headlight.slider).toHaveValue("999");
+  await headlight.finish.click();
+  await expect(headlight.slider).toHaveValue("1000");
+  await expect(headlight.finish).toBeDisabled();
+});
+
+test("the strips lead to heads and steps", async ({ headlight, page }) => {
+  await headlight.open();
+  await expect(headlight.heads).toHaveText(["head 1", "head 2", "head 3", "head 4"]);
+  const weights = headlight.grid("Attention weights");
+  for (const head of [2, 0, 3]) {
+    await headlight.heads.nth(head).click();
+    await expect(headlight.heads.nth(head)).toHaveAttribute("aria-pressed", "true");
+    await expect(page.locator("[aria-pressed=true]")).toHaveCount(1);
+    await weights.focus();
+    await page.keyboard.press("Control+Home");
+    await expect(headlight.said(weights)).toHaveText(`query The, key The: ${announcedWeight(head, 0, 0)}`);
+    await headlight.expectInspected(weights);
+  }
+  await expect(page.getByRole("region", { name: "Overview of head 4" })).toBeVisible();
+  for (const [thumbnail, step] of [
+    ["X", "Embed"],
+    ["Scores", "Scores"],
+    ["Scaled", "Scale"],
+    ["Masked", "Mask"],
+    ["Weights", "Softmax"],
+    ["Mixed", "Mix values"],
+    ["Output", "Output"],
+  ]) {
+    await headlight.overviewOf(`${thumbnail}: go to ${step}`).click();
+    await headlight.expectStep(step);
+  }
+  for (const [thumbnail, projection] of [
+    ["K", "Keys"],
+    ["V", "Values"],
+    ["Q", "Queries"],
+  ]) {
+    await headlight.overviewOf(`${thumbnail}: go to Q K V`).click();
+    await headlight.expectStep("Q K V");
+    await expect(page.getByRole("button", { name: projection, exact: true })).toHaveAttribute("aria-pressed", "true");
+    const singular = { Keys: "Key", Values: "Value", Queries: "Query" }[projection];
+    await expect(headlight.grid(`${singular} weights`)).toBeVisible();
+  }
+});
+
+test("the set-up changes what is calculated", async ({ headlight }) => {
+  await headlight.open();
+  const standard = { seed: 42, heads: 4, width: 64, positions: "sinusoidal", mask: "none" };
+  const pictures = new Set([await headlight.picture()]);
+  for (const [change, wanted] of [
+    [() => headlight.seed.fill("7"), { seed: 7 }],
+    [() => headlight.choose("Heads", "8"), { seed: 7, heads: 8 }],
+    [() => headlight.choose("Model width", "128"), { seed: 7, heads: 8, width: 128 }],
+    [() => headlight.choose("Positions", "none"), { seed: 7, heads: 8, width: 128, positions: "none" }],
+    [() => headlight.choose("Mask", "causal"), { seed: 7, heads: 8, width: 128, positions: "none", mask: "causal" }],
+  ]) {
+    await change();
+    const ran = await headlight.ranWith({ ...standard, ...wanted });
+    expect(ran.engine.name).toBe(headlight.engineName);
+    await headlight.frames(3);
+    pictures.add(await headlight.picture());
+  }
+  expect(pictures.size).toBe(6);
+  await expect(headlight.heads).toHaveCount(8);
+  await expect(headlight.tokenNote).toContainText("without positions nothing tells them apart");
+  await headlight.heads.nth(7).click();
+  await headlight.choose("Heads", "2");
+  await headlight.ranWith({ heads: 2 });
+  await expect(headlight.heads.nth(1)).toHaveAttribute("aria-pressed", "true");
+});
+
+test("a width that the heads cannot share teaches which would do", async ({ headlight, page }) => {
+  await headlight.open();
+  const weights = headlight.grid("Attention weights");
+  await weights.focus();
+  await page.keyboard.press("Control+Home");
+  const said = await headlight.said(weights).textContent();
+  await headlight.choose("Heads", "3");
+  await expect(headlight.notice).toContainText("3 heads cannot share a model width of 64 evenly");
+  await expect(headlight.notice).toContainText("1, 2, 4, 8 and 16");
+  await expect(headlight.notice).toContainText("63 and 66");
+  await expect(headlight.said(weights)).toHaveText(said);
+  await expect(headlight.canvas).not.toHaveCSS("opacity", "1");
+  await expect(headlight.sentence).toHaveValue(EXAMPLE);
+  await headlight.choose("Model width", "96");
+  await expect(headlight.notice).toBeEmpty();
+  await expect(headlight.canvas).toHaveCSS("opacity", "1");
+  await expect(headlight.heads).toHaveCount(3);
+  await headlight.ranWith({ heads: 3, width: 96 });
+});
+
+test("what is no seed is said to be none, and the last one stays", async ({ headlight }) => {
+  await headlight.open();
+  for (const typed of ["-1", "4294967296", "1.5"]) {
+    await headlight.seed.fill(typed);
+    await expect(headlight.notice).toContainText(`“${typed}” is not a seed`);
+    await expect(headlight.seed).toHaveValue(typed);
+  }
+  await headlight.seed.fill("4294967295");
+  await expect(headlight.notice).toBeEmpty();
+  await headlight.ranWith({ seed: 4294967295 });
+  const runs = (await headlight.replies()).filter(({ kind }) => kind === "Ran");
+  expect(runs.map(({ setup }) => setup.seed)).toEqual([42, 4294967295]);
+});
+
+test("the colours follow the system, and the switch", async ({ headlight, page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await headlight.open();
+  const root = page.locator("html");
+  const look = async () => [await root.evaluate((root) => getComputedStyle(root).backgroundColor), await headlight.picture()];
+  const light = await look();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expect(root).toHaveAttribute("data-theme", "dark");
+  await headlight.frames(2);
+  const dark = await look();
+  for (const [part, color] of light.entries()) expect(dark[part]).not.toBe(color);
+  await page.getByRole("button", { name: "Switch to light" }).click();
+  await expect(root).toHaveAttribute("data-theme", "light");
+  await headlight.frames(2);
+  expect(await look()).toEqual(light);
+  await page.getByRole("button", { name: "Switch to dark" }).click();
+  await expect(root).toHaveAttribute("data-theme", "dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  await expect(root, "what a person chose stays").toHaveAttribute("data-theme", "dark");
+});
+
+test("the engine is chosen by the address", async ({ headlight, page }) => {
+  const why = page.getByText("why not WebGPU?");
+  const engine = headlight.engineName;
+  headlight.engineName = "CPU";
+  await headlight.open("?engine=cpu");
+  await expect(why).toBeHidden();
+  expect((await headlight.lastRan()).engine).toEqual({ name: "CPU", insteadOfWebgpu: null });
+  headlight.engineName = engine;
+  await headlight.open("?engine=webgpu");
+  expect((await headlight.lastRan()).engine.name).toBe(engine);
+  await expectReasonOnCpu(headlight, why);
+});
+
+test("the engine is chosen in the set-up", async ({ headlight, page }) => {
+  await headlight.open();
+  const engine = headlight.engineName;
+  const why = page.getByText("why not WebGPU?");
+  await expectReasonOnCpu(headlight, why);
+  for (const [choice, name] of [
+    ["CPU", "CPU"],
+    ["WebGPU", engine],
+    ["automatic", engine],
+  ]) {
+    headlight.engineName = name;
+    const runs = await headlight.countRuns();
+    await headlight.choose("Calculate on", choice);
+    await expect.poll(() => headlight.countRuns()).toBe(runs + 1);
+    await headlight.expectEngine();
+    expect((await headlight.lastRan()).engine.name).toBe(name);
+    if (choice === "CPU") await expect(why).toBeHidden();
+  }
+  await expectReasonOnCpu(headlight, why);
+});
+
+/** Where the CPU calculates although WebGPU was wanted, the badge says why. */
+async function expectReasonOnCpu(headlight, why) {
+  if (headlight.engineName === "WebGPU") {
+    await expect(why).toBeHidden();
+  } else {
+    await why.click();
+    await expect(headlight.engine).toContainText(/No GPU can be used here \(.+\)\. The CPU calculates the same numbers/);
+    await why.click();
+  }
+}

@@ -1,0 +1,291 @@
+// The page as a person meets it: by roles and names, as the screen reader says them. One object for all tests.
+import { decodeReply, readRequest, WHOLE } from "./protocol.js";
+import { expect } from "@playwright/test";
+
+export const STEPS = ["Tokens", "Embed", "Q K V", "Scores", "Scale", "Mask", "Softmax", "Mix values", "Output"];
+export const EXAMPLE = "The cat sat on the mat";
+
+export class Headlight {
+  /** `engine`: the name that the badge has to show, "WebGPU" or "CPU". */
+  constructor(page, engine) {
+    this.page = page;
+    this.engineName = engine;
+    this.sentence = page.getByRole("textbox", { name: "Sentence", exact: true });
+    this.steps = page.getByRole("navigation", { name: "Steps", exact: true });
+    this.currentStep = this.steps.locator("[aria-current=step]");
+    this.play = page.getByRole("button", { name: "Play", exact: true });
+    this.pause = page.getByRole("button", { name: "Pause", exact: true });
+    this.previous = page.getByRole("button", { name: "Previous step", exact: true });
+    this.next = page.getByRole("button", { name: "Next step", exact: true });
+    this.speed = page.getByRole("combobox", { name: "Speed", exact: true });
+    this.slider = page.getByRole("slider", { name: "Position in step", exact: true });
+    this.finish = page.getByRole("button", { name: "Finish this step", exact: true });
+    this.engine = page.getByRole("status", { name: "Engine", exact: true });
+    this.inspector = page.getByRole("region", { name: "Inspector", exact: true });
+    this.unpin = this.inspector.getByRole("button", { name: "Let go" });
+    this.setup = page.getByRole("complementary", { name: "Set-up", exact: true });
+    this.seed = this.setup.getByRole("spinbutton", { name: "Seed" });
+    this.heads = page.getByRole("group", { name: "Heads", exact: true }).getByRole("button");
+    this.overview = page.getByRole("region", { name: /^Overview of head/ });
+    this.tokens = page.locator(".tokens bdi");
+    this.tokenNote = page.locator(".tokens .note");
+    this.notice = page.getByRole("alert");
+    this.grids = page.getByRole("grid");
+    this.canvas = page.locator(".figure > canvas");
+  }
+
+  /** Opens the page; the first picture is there, made by the engine that has to make it. */
+  async open(query = "") {
+    await this.page.addInitScript(tapEngine);
+    await this.page.goto(query);
+    await expect(this.grid("Attention weights")).toBeVisible();
+    await this.expectEngine();
+    this.isOpen = true;
+  }
+
+  /** Opens the page; its engine says that it is of another build. */
+  async openWithAnotherBuild() {
+    await this.page.addInitScript(tapEngine, "anotherBuild");
+    await this.page.goto("");
+  }
+
+  async expectEngine() {
+    await expect(this.engine.locator("b")).toHaveText(this.engineName);
+  }
+
+  step(name) {
+    return this.steps.getByRole("button", { name, exact: true });
+  }
+
+  async goTo(step) {
+    await this.step(step).click();
+    await this.expectStep(step);
+  }
+
+  async expectStep(step) {
+    await expect(this.currentStep).toHaveText(new RegExp(`${step}$`));
+  }
+
+  grid(name) {
+    return this.page.getByRole("grid", { name, exact: true });
+  }
+
+  choose(label, option) {
+    return this.setup.getByRole("combobox", { name: label, exact: true }).selectOption(option);
+  }
+
+  overviewOf(name) {
+    return this.overview.getByRole("button", { name });
+  }
+
+  /** What a screen reader says of a grid's current cell. */
+  said(grid) {
+    return grid.getByRole("gridcell");
+  }
+
+  /** Clicks on the picture's title, so that the keyboard belongs to the page again. */
+  async leaveControls() {
+    await this.page.getByRole("heading", { level: 2 }).filter({ hasText: ":" }).click();
+  }
+
+  /** Which cell is a grid's current one, from 0. */
+  place(grid) {
+    return grid.evaluate((grid) => ({
+      row: Number(grid.querySelector("[role=row]").ariaRowIndex) - 1,
+      column: Number(grid.querySelector("[role=gridcell]").ariaColIndex) - 1,
+    }));
+  }
+
+  /** Where the middle of a grid's current cell is within the grid. */
+  async middle(grid) {
+    const [outer, cell] = await Promise.all([grid.boundingBox(), this.said(grid).boundingBox()]);
+    return { x: cell.x - outer.x + cell.width / 2, y: cell.y - outer.y + cell.height / 2 };
+  }
+
+  /** Resolves when the inspector explains the cell that the grid announces: the same number, by two ways. */
+  async expectInspected(grid) {
+    await expect
+      .poll(async () => {
+        const [said, shown] = await Promise.all([this.said(grid).textContent(), this.value().textContent()]);
+        return sameNumber(said.slice(said.lastIndexOf(":") + 1).trim(), shown) ? "same" : `${said} | ${shown}`;
+      }, POLL)
+      .toBe("same");
+  }
+
+  heading() {
+    return this.inspector.locator(".pair");
+  }
+
+  value() {
+    return this.inspector.locator(".big");
+  }
+
+  terms() {
+    return this.inspector.locator("tbody tr");
+  }
+
+  check() {
+    return this.inspector.getByText(/^[✓✗] /);
+  }
+
+  /** Every node of Chromium's accessibility tree that assistive technology is given: `{ role, name, … }`. */
+  async accessibilityTree() {
+    const session = await this.page.context().newCDPSession(this.page);
+    const { nodes } = await session.send("Accessibility.getFullAXTree");
+    await session.detach();
+    return nodes
+      .filter((node) => !node.ignored)
+      .map(({ nodeId, parentId, role, name, value, properties = [] }) => ({
+        nodeId,
+        parentId,
+        role: role?.value,
+        name: name?.value,
+        value: value?.value,
+        ...Object.fromEntries(
+          properties.map(({ name, value }) => [name, value.relatedNodes?.map(({ idref }) => idref) ?? value.value]),
+        ),
+      }));
+  }
+
+  /** A number that is different for another picture, and when it is painted at all. */
+  picture() {
+    return this.canvas.evaluate(hashCanvas);
+  }
+
+  /** Waits until the page has painted so many frames. */
+  frames(count) {
+    return this.page.evaluate(async (count) => {
+      while (count--) await new Promise(requestAnimationFrame);
+    }, count);
+  }
+
+  /** Moves the slider, and waits until the picture has followed. */
+  async scrubTo(position) {
+    await this.slider.fill(String(position));
+    await this.frames(2);
+  }
+
+  /** From now on, notes each step that becomes the current one: `names()` tells. */
+  async watchSteps() {
+    const seen = await this.steps.evaluateHandle((steps) => {
+      const names = [];
+      new MutationObserver(() => {
+        const name = steps.querySelector("[aria-current=step]")?.lastChild.textContent;
+        if (name && name !== names.at(-1)) names.push(name);
+      }).observe(steps, { attributes: true, subtree: true, attributeFilter: ["aria-current"] });
+      return names;
+    });
+    return { names: () => seen.jsonValue() };
+  }
+
+  /** How many runs the engine has finished. */
+  countRuns() {
+    return this.page.evaluate(() => tap.messages.filter((message) => message[0] === 1).length);
+  }
+
+  /** What the engine has sent since the first message, or from that one on. */
+  async replies(from = 0) {
+    const messages = await this.page.evaluate((from) => tap.messages.slice(from), from);
+    return messages.map(decodeReply);
+  }
+
+  /** The last run that the engine has sent. */
+  async lastRan() {
+    return decodeReply(await this.page.evaluate(() => tap.ran));
+  }
+
+  /** The last run, once it is of this set-up. */
+  async ranWith(setup) {
+    let ran;
+    await expect.poll(async () => (ran = await this.lastRan()).setup, POLL).toMatchObject(setup);
+    return ran;
+  }
+
+  /** Whole matrices of the run that the page shows, as its engine stores them: `[["Weights", 0], …]`. */
+  async stored(run, tensors) {
+    const from = await this.page.evaluate((request) => {
+      tap.worker.postMessage(Uint8Array.from(request).buffer);
+      return tap.messages.length;
+    }, readRequest(run, tensors));
+    let slices;
+    await expect
+      .poll(async () => {
+        const replies = await this.replies(from);
+        slices = replies.find((reply) => reply.slices?.some(({ mostRows }) => mostRows === WHOLE))?.slices;
+        return slices?.length;
+      }, POLL)
+      .toBe(tensors.length);
+    return slices;
+  }
+
+  /** From now on each number that comes to be explained is another one than the engine stored. */
+  async corruptNumbers() {
+    await this.page.evaluate(() => (tap.corruption = "anotherNumber"));
+  }
+
+  async leaveNumbersAlone() {
+    await this.page.evaluate(() => (tap.corruption = null));
+  }
+}
+
+/** Soon, and often: nothing that is waited for takes long. */
+const POLL = { intervals: [10, 20, 40, 80] };
+
+/** Whether what is announced and what the inspector shows are one number, each rounded in its own way. */
+function sameNumber(said, shown) {
+  const words = { visible: "0", hidden: "−∞" };
+  if (said === shown || words[said] === shown) return true;
+  const [[a, ulpA], [b, ulpB]] = [said, shown].map(number);
+  return Math.abs(a - b) <= (ulpA + ulpB) / 2 + 1e-9;
+}
+
+/** A number as the page writes it, and what its last digit stands for. */
+export function number(text) {
+  const percent = text.endsWith("%");
+  const digits = text.replace("−", "-").replace(/ ?%/, "");
+  const decimals = digits.split(".")[1]?.length ?? 0;
+  const unit = percent ? 0.01 : 1;
+  return [Number.parseFloat(digits) * unit, unit / 10 ** decimals];
+}
+
+/** Runs in the page before anything else: keeps the engine's worker and everything it says. */
+function tapEngine(corruption) {
+  const tap = (globalThis.tap = { worker: null, messages: [], ran: null, corruption });
+  globalThis.Worker = class extends Worker {
+    constructor(...options) {
+      super(...options);
+      tap.worker = this;
+      // Before the page's own listener, and on the same bytes.
+      this.addEventListener("message", ({ data }) => {
+        if (!(data instanceof ArrayBuffer)) return;
+        const bytes = new Uint8Array(data);
+        corruptions[tap.corruption]?.(bytes);
+        tap.messages.push(bytes.slice());
+        if (bytes[0] === 1) tap.ran = tap.messages.at(-1);
+      });
+    }
+  };
+  const corruptions = {
+    // In what comes to be explained, the number stands after six varints: tag, run, tensor, head, row and column.
+    anotherNumber(bytes) {
+      if (bytes[0] !== 4) return;
+      let at = 0;
+      for (let varints = 0; varints < 6; at++) varints += bytes[at] < 0x80;
+      const view = new DataView(bytes.buffer);
+      const number = view.getFloat32(at, true);
+      view.setFloat32(at, Number.isFinite(number) ? number * 1.01 + 1 : 1, true);
+    },
+    // The engine's build stands in its first message, after the tag and its own length.
+    anotherBuild(bytes) {
+      if (bytes[0] === 0) bytes[2] ^= 1;
+    },
+  };
+}
+
+/** Runs in the page. */
+function hashCanvas(canvas) {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let hash = 0;
+  for (const word of new Uint32Array(data.buffer)) hash = (Math.imul(hash, 31) + word) | 0;
+  return hash;
+}

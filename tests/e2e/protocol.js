@@ -1,0 +1,166 @@
+// The messages between page and engine, as src/protocol.rs has them: postcard's bytes, read and written in Node.
+// https://postcard.jamesmunns.com/wire-format: whole numbers and enum tags are varints, floats are little-endian, and
+// strings and lists begin with their length.
+
+/** The tensors in the order of src/protocol.rs. */
+export const TENSORS = [
+  "Tokens",
+  "WordEmbeddings",
+  "Positions",
+  "Input",
+  "QueryWeights",
+  "KeyWeights",
+  "ValueWeights",
+  "Queries",
+  "Keys",
+  "Values",
+  "Scores",
+  "Scaled",
+  "Mask",
+  "Masked",
+  "RowMax",
+  "Shifted",
+  "Exponentials",
+  "ExponentialSums",
+  "Weights",
+  "RowSums",
+  "Mixed",
+  "Heads",
+  "OutputWeights",
+  "Output",
+];
+
+/** A request for whole matrices, `[["Weights", 0], …]`: tensor and head. */
+export function readRequest(run, tensors) {
+  const slices = tensors.flatMap(([tensor, head]) => [TENSORS.indexOf(tensor), head, WHOLE, WHOLE]);
+  return [2, run, tensors.length, ...slices].flatMap(varint);
+}
+
+/** Larger than any matrix; the page itself asks for smaller ones, so that the two can be told apart. */
+export const WHOLE = 4096;
+
+/** A reply of the engine: `{ kind, … }` with the fields of src/protocol.rs in JavaScript's spelling. */
+export function decodeReply(bytes) {
+  const reader = new Reader(bytes);
+  const reply = reader.tag(
+    () => ({ kind: "Opened", build: reader.string(), engine: reader.engine() }),
+    () => ({ kind: "Ran", ...reader.ran() }),
+    () => ({ kind: "Refused", run: reader.varint(), refusal: reader.refusal() }),
+    () => ({ kind: "Slices", run: reader.varint(), slices: reader.slices() }),
+    () => ({ kind: "Operands", run: reader.varint(), ...reader.operands() }),
+  );
+  if (reader.at !== bytes.length) throw new Error(`${bytes.length - reader.at} bytes are left of a ${reply.kind}`);
+  return reply;
+}
+
+function varint(number) {
+  const bytes = [];
+  for (; number >= 0x80; number = Math.floor(number / 0x80)) bytes.push((number % 0x80) | 0x80);
+  return [...bytes, number];
+}
+
+class Reader {
+  at = 0;
+
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  varint() {
+    let number = 0;
+    for (let unit = 1; ; unit *= 0x80) {
+      const byte = this.view.getUint8(this.at++);
+      number += (byte & 0x7f) * unit;
+      if (byte < 0x80) return number;
+    }
+  }
+
+  tag(...variants) {
+    return variants[this.varint()]();
+  }
+
+  f32() {
+    return this.view.getFloat32((this.at += 4) - 4, true);
+  }
+
+  f64() {
+    return this.view.getFloat64((this.at += 8) - 8, true);
+  }
+
+  string() {
+    const length = this.varint();
+    return new TextDecoder().decode(this.bytes.subarray(this.at, (this.at += length)));
+  }
+
+  list(read) {
+    return Array.from({ length: this.varint() }, read);
+  }
+
+  floats() {
+    return Float32Array.from(this.list(() => this.f32()));
+  }
+
+  engine() {
+    return this.tag(
+      () => ({ name: "WebGPU", adapter: this.string() }),
+      () => ({ name: "CPU", insteadOfWebgpu: this.tag(() => null, () => this.string()) }),
+    );
+  }
+
+  setup() {
+    return {
+      seed: this.varint(),
+      heads: this.varint(),
+      width: this.varint(),
+      positions: ["none", "sinusoidal"][this.varint()],
+      mask: ["none", "causal"][this.varint()],
+    };
+  }
+
+  token() {
+    const [text, word] = [this.string(), this.string()];
+    return { text, word, start: this.varint(), end: this.varint(), id: this.varint() };
+  }
+
+  ran() {
+    return {
+      run: this.varint(),
+      sentence: this.string(),
+      setup: this.setup(),
+      tokens: this.list(() => this.token()),
+      leftOut: this.varint(),
+      engine: this.engine(),
+      milliseconds: this.f64(),
+      slices: this.slices(),
+    };
+  }
+
+  refusal() {
+    return this.tag(
+      () => ({ kind: "NoTokens" }),
+      () => ({ kind: "Width", width: this.varint() }),
+      () => ({ kind: "Attention", message: this.string() }),
+    );
+  }
+
+  slices() {
+    return this.list(() => ({
+      tensor: TENSORS[this.varint()],
+      head: this.varint(),
+      mostRows: this.varint(),
+      mostColumns: this.varint(),
+      rows: this.varint(),
+      columns: this.varint(),
+      shownRows: this.varint(),
+      shownColumns: this.varint(),
+      values: this.floats(),
+      largest: this.f32(),
+    }));
+  }
+
+  operands() {
+    const cell = { tensor: TENSORS[this.varint()], head: this.varint(), row: this.varint(), column: this.varint() };
+    return { cell, value: this.f32(), left: this.floats(), right: this.floats() };
+  }
+}

@@ -1,0 +1,65 @@
+// What happens when the engine dies.
+import { expect, test } from "./fixture.js";
+
+for (const [how, reason, kill] of [
+  ["of a message that it cannot read", "a message from the page could not be read", sendNonsense],
+  ["of an error that nobody catches", "something broke", throwAnError],
+]) {
+  test(`an engine that dies ${how} is started again on the CPU`, async ({ headlight, page }) => {
+    await headlight.open();
+    await headlight.sentence.fill("nothing typed is lost");
+    await expect(headlight.tokens).toHaveText(["nothing", "typed", "is", "lost"]);
+    headlight.engineName = "CPU";
+    const runs = await headlight.countRuns();
+    await kill(page);
+    await expect.poll(() => headlight.countRuns()).toBe(runs + 1);
+    await headlight.expectEngine();
+    await expect(headlight.sentence).toHaveValue("nothing typed is lost");
+    await expect(headlight.notice, "the message stays until it can be read").toContainText(reason);
+    await expect(headlight.notice).toContainText("started again on the CPU");
+    await headlight.sentence.fill("and it works");
+    await expect(headlight.tokens).toHaveText(["and", "it", "works"]);
+    await headlight.expectInspected(headlight.grid("Attention weights"));
+  });
+}
+
+test("an engine that dies again is started when asked to", async ({ headlight, page }) => {
+  await headlight.open();
+  headlight.engineName = "CPU";
+  const runs = await headlight.countRuns();
+  await die(page);
+  await expect.poll(() => headlight.countRuns()).toBe(runs + 1);
+  await die(page);
+  await expect(headlight.notice).toContainText("The engine stopped again, on the CPU too: panicked");
+  await expect(headlight.canvas).not.toHaveCSS("opacity", "1");
+  await headlight.sentence.fill("typed meanwhile");
+  await headlight.notice.getByRole("button", { name: "Start it again" }).click();
+  await expect(headlight.tokens).toHaveText(["typed", "meanwhile"]);
+  await expect(headlight.canvas).toHaveCSS("opacity", "1");
+  await expect(headlight.sentence).toHaveValue("typed meanwhile");
+});
+
+function sendNonsense(page) {
+  return page.evaluate(() => tap.worker.postMessage(Uint8Array.of(99).buffer));
+}
+
+function throwAnError(page) {
+  return inEngine(page, () => {
+    setTimeout(() => {
+      throw new Error("something broke");
+    });
+  });
+}
+
+/** As after a panic: last words, and no answer any more. */
+function die(page) {
+  return inEngine(page, () => {
+    self.onmessage = null;
+    self.postMessage("panicked");
+  });
+}
+
+/** In the newest worker; an ended one may still be listed. */
+function inEngine(page, act) {
+  return page.workers().at(-1).evaluate(act);
+}
