@@ -98,8 +98,9 @@ export function record() {
 export function longTaskCells({ longTasks, scripts }) {
   if (longTasks.length === 0) return [0, "–"];
   const longest = longTasks.reduce((a, b) => (a.duration >= b.duration ? a : b));
-  const inIt = scripts.filter(({ startTime: at }) => at >= longest.startTime && at < longest.startTime + longest.duration);
-  const { invoker, duration } = inIt.sort((a, b) => b.duration - a.duration)[0] ?? { invoker: "no script", duration: 0 };
+  const end = longest.startTime + longest.duration;
+  const inIt = scripts.filter(({ startTime }) => startTime >= longest.startTime && startTime < end);
+  const { invoker, duration } = inIt.sort((a, b) => b.duration - a.duration)[0] ?? { invoker: "scripts", duration: 0 };
   return [longTasks.length, `${fixed(longest.duration)}, of which ${invoker} ${fixed(duration)}`];
 }
 

@@ -30,11 +30,11 @@ printTable("Bytes sent", ["file", "bytes"], [...sent, ["in all (bar: ≤ 250000)
 async function firstVisit(browser, engine) {
   const page = await visit(browser, engine);
   const inPage = await page.evaluate(() => {
-    const at = (type, name) => performance.getEntriesByType(type).find((entry) => entry.name.startsWith(name)).startTime;
+    const first = (type, name) => performance.getEntriesByType(type).find((entry) => entry.name.startsWith(name));
     return {
-      painted: at("paint", "first-contentful-paint"),
-      received: at("mark", "headlight:received"),
-      drawn: at("mark", "headlight:drawn"),
+      painted: first("paint", "first-contentful-paint").startTime,
+      received: first("mark", "headlight:received").startTime,
+      drawn: first("mark", "headlight:drawn").startTime,
     };
   });
   const files = [];

@@ -1,7 +1,19 @@
 // `cargo xtask bench typing`: how soon a keystroke's new values are drawn.
 //
 // The wait for the next frame is taken apart: it is the display's, and would hide how long the page works.
-import { ENGINES, drawn, fixed, longTaskCells, median, percentile, printTable, putSentence, record, visit, withEngines } from "./common.js";
+import {
+  ENGINES,
+  drawn,
+  fixed,
+  longTaskCells,
+  median,
+  percentile,
+  printTable,
+  putSentence,
+  record,
+  visit,
+  withEngines,
+} from "./common.js";
 
 const TOKENS = [8, 32, 128];
 const KEYSTROKES = 60;
