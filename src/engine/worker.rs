@@ -88,13 +88,13 @@ impl Worker {
     /// Works until nothing is waiting.
     async fn work(self: Rc<Self>, mut engine: Engine) {
         while let Some(task) = self.next() {
-            let is_run = is_run(&task);
             let reply = match task {
                 Task::Answer(request) => engine.answer(request).await,
                 Task::UseGpu(opened) => Some(engine.use_gpu(*opened)),
             };
-            // The newest run wins: an older one's result is not worth sending any more.
-            if let Some(reply) = reply.filter(|_| !(is_run && self.run_is_waiting())) {
+            // What is finished is shown even if a newer run waits: a picture that only came once typing stops would
+            // look like a page that hangs.
+            if let Some(reply) = reply {
                 post(&reply);
             }
         }

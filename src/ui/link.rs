@@ -206,10 +206,9 @@ fn restart(page: Page, link: LinkRef) {
     old.set_onmessage(None);
     old.set_onerror(None);
     link.borrow_mut().worker = start_engine();
-    link.borrow_mut().asked = None;
     link.borrow_mut().choice = EngineChoice::Cpu;
     listen(page, link);
     open(link, EngineChoice::Cpu);
-    // Asks for the run again, now on the CPU.
     page.session.update(|session| session.engine = EngineChoice::Cpu);
+    ask_again(page, link);
 }
