@@ -83,8 +83,7 @@ pub fn Steps(page: Page) -> impl IntoView {
                     <svg width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">
                         <path id="play-icon"/>
                     </svg>
-                    <span id="play-text"></span>
-                </button>
+                    <span id="play-text"></span></button>
                 <button class="btn icon" id="next" aria-label="{NEXT}">
                     <svg width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">
                         <path d="M11 2h2v12h-2zM2 2v12l8-6z"/>

@@ -106,8 +106,7 @@ fn head_button(head: usize) -> String {
     format!(
         r#"<button id="head-{head}" data-head="{head}">
             <canvas id="head-canvas-{head}" width="0" height="0" aria-hidden="true"></canvas>
-            {name}
-        </button>"#
+            {name}</button>"#
     )
 }
 
