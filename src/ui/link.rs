@@ -28,6 +28,10 @@ struct Link {
     worker: Worker,
     /// The number of the last run that was asked for.
     run: u64,
+    /// The number of the last run that was answered.
+    answered: u64,
+    /// The run that a fresh engine does for a dead one; what was said of that stays until the next.
+    again: Option<u64>,
     /// What the last run was asked with.
     asked: Option<(String, Setup)>,
     /// The engine that was asked for.
@@ -42,7 +46,7 @@ type LinkRef = &'static RefCell<Link>;
 /// Connects the page to the engine: what the session needs is asked for, what comes is kept.
 pub fn connect(page: Page) {
     let choice = page.session.read().engine;
-    let link = Link { worker: start_engine(), run: 0, asked: None, choice, deaths: 0 };
+    let link = Link { worker: start_engine(), run: 0, answered: 0, again: None, asked: None, choice, deaths: 0 };
     let link: LinkRef = Box::leak(Box::new(RefCell::new(link)));
     listen(page, link);
     open(link, choice);
@@ -79,6 +83,7 @@ pub fn connect(page: Page) {
         move || page.restart.get(),
         move |asked| {
             if *asked > 0 {
+                page.notice.set(None);
                 restart(page, link);
             }
         },
@@ -148,25 +153,32 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             let another =
                 page.data.read().as_ref().is_some_and(|data| discriminant(&data.engine) != discriminant(&engine));
             page.engine.set(Some(engine));
-            if another {
+            // A run that is still waiting will be the new engine's.
+            let waiting = link.borrow().run > link.borrow().answered;
+            if another && !waiting {
                 ask_again(page, link);
             }
         }
         Reply::Ran(run) => {
+            link.borrow_mut().answered = run.run;
+            let again = link.borrow().again == Some(run.run);
             super::canvas::mark(&format!("headlight:received {}", run.run));
             let left_out = run.left_out;
             page.engine.set(Some(run.engine.clone()));
             // They are of the run before.
             page.operands.set(None);
             page.data.set(Some(Data::new(run)));
-            page.notice.set((left_out > 0).then(|| Notice {
-                text: words::left_out(left_out),
-                stale: false,
-                offer: None,
-            }));
+            if !again {
+                page.notice.set((left_out > 0).then(|| Notice {
+                    text: words::left_out(left_out),
+                    stale: false,
+                    offer: None,
+                }));
+            }
             ask_for_missing(page, link);
         }
         Reply::Refused { run, refusal } if link.borrow().run == run => {
+            link.borrow_mut().answered = run;
             let offer = (refusal == Refusal::NoTokens).then_some(Offer::Example);
             page.notice.set(Some(Notice { text: words::refusal(&refusal), stale: true, offer }));
         }
@@ -211,4 +223,6 @@ fn restart(page: Page, link: LinkRef) {
     open(link, EngineChoice::Cpu);
     page.session.update(|session| session.engine = EngineChoice::Cpu);
     ask_again(page, link);
+    let run = link.borrow().run;
+    link.borrow_mut().again = Some(run);
 }
