@@ -23,6 +23,16 @@ for (const [how, reason, kill] of [
   });
 }
 
+test("an engine that was on the CPU already calculates again after its death", async ({ headlight, page }) => {
+  headlight.engineName = "CPU";
+  await headlight.open("?engine=cpu");
+  const runs = await headlight.countRuns();
+  await die(page);
+  await expect.poll(() => headlight.countRuns()).toBe(runs + 1);
+  await headlight.goTo("Scores");
+  await headlight.expectInspected(headlight.grid("Scores"));
+});
+
 test("an engine that dies again is started when asked to", async ({ headlight, page }) => {
   await headlight.open();
   headlight.engineName = "CPU";
