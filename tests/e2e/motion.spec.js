@@ -19,7 +19,6 @@ test("nothing plays by itself", async ({ headlight, page }) => {
 });
 
 test("where motion is not wanted, Play cuts from step to step", async ({ headlight, page }) => {
-  test.setTimeout(90_000);
   await page.emulateMedia({ reducedMotion: "reduce" });
   await headlight.open();
   await headlight.speed.selectOption("4×");

@@ -102,12 +102,14 @@ export class Headlight {
     return { x: cell.x - outer.x + cell.width / 2, y: cell.y - outer.y + cell.height / 2 };
   }
 
-  /** Resolves when the inspector explains the cell that the grid announces: the same number, by two ways. */
+  /** Resolves when the inspector explains the cell that a grid announces: the same number, by two ways. */
   async expectInspected(grid) {
     await expect
       .poll(async () => {
+        const answered = await this.page.evaluate(() => tap.isAnswered());
         const [said, shown] = await Promise.all([this.said(grid).textContent(), this.value().textContent()]);
-        return sameNumber(said.slice(said.lastIndexOf(":") + 1).trim(), shown) ? "same" : `${said} | ${shown}`;
+        const announced = said.slice(said.lastIndexOf(":") + 1).trim();
+        return answered && sameNumber(announced, shown) ? "same" : { answered, announced, shown };
       }, POLL)
       .toBe("same");
   }
@@ -147,7 +149,7 @@ export class Headlight {
       }));
   }
 
-  /** A number that is different for another picture, and when it is painted at all. */
+  /** A number that stands for what is painted: another picture, another number. */
   picture() {
     return this.canvas.evaluate(hashCanvas);
   }
@@ -250,7 +252,8 @@ export function number(text) {
 
 /** Runs in the page before anything else: keeps the engine's worker and everything it says. */
 function tapEngine(corruption) {
-  const tap = (globalThis.tap = { worker: null, messages: [], ran: null, corruption });
+  const tap = { worker: null, messages: [], ran: null, asked: [], operands: [], corruption, isAnswered };
+  globalThis.tap = tap;
   globalThis.Worker = class extends Worker {
     constructor(...options) {
       super(...options);
@@ -262,9 +265,26 @@ function tapEngine(corruption) {
         corruptions[tap.corruption]?.(bytes);
         tap.messages.push(bytes.slice());
         if (bytes[0] === 1) tap.ran = tap.messages.at(-1);
+        if (bytes[0] === 4) tap.operands = tap.messages.at(-1);
       });
     }
+
+    postMessage(message, ...options) {
+      // A copy: the message is handed over.
+      const bytes = message instanceof ArrayBuffer ? new Uint8Array(message.slice()) : [];
+      if (bytes[0] === 3) tap.asked = bytes;
+      super.postMessage(message, ...options);
+    }
   };
+
+  // Whether the cell that was last asked about is the one last explained, and painted: after their tags, question and
+  // answer both begin with the run and the cell.
+  async function isAnswered() {
+    const answered = tap.asked.every((byte, at) => at === 0 || byte === tap.operands[at]);
+    await new Promise(requestAnimationFrame);
+    return answered;
+  }
+
   const corruptions = {
     // In what comes to be explained, the number stands after six varints: tag, run, tensor, head, row and column.
     anotherNumber(bytes) {

@@ -17,6 +17,9 @@ export default defineConfig({
   forbidOnly: true,
   fullyParallel: true,
   workers: 2,
+  // Nothing takes long; but two busy cores may keep anything waiting.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: "list",
   use: { baseURL: HEADLIGHT_URL, trace: "retain-on-failure" },
   projects: [

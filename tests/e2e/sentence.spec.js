@@ -6,7 +6,7 @@ const SENTENCES = [
   ["the example", EXAMPLE, EXAMPLE.split(" ")],
   ["one word", "attention", ["attention"]],
   ["repeated words", "no No no, NO", ["no", "No", "no", ",", "NO"]],
-  ["punctuation and quotes", `"Don't!" he said … «why?»`, [`"`, "Don't", "!", `"`, "he", "said", "…", "«", "why", "?", "»"]],
+  ["punctuation and quotes", `"Don't!" he said … «why?»`, `" Don't ! " he said … « why ? »`.split(" ")],
   ["accents, Chinese and an emoji", "naïve café 你好 🙂", ["naïve", "café", "你", "好", "🙂"]],
   ["Hebrew", "חתול ישב על שטיח", ["חתול", "ישב", "על", "שטיח"]],
   ["Arabic and English", "القط sat هنا", ["القط", "sat", "هنا"]],
@@ -15,7 +15,6 @@ const SENTENCES = [
 ];
 
 test("sentences of every kind", async ({ headlight, page }) => {
-  test.setTimeout(60_000);
   await headlight.open();
   for (const [what, sentence, tokens] of SENTENCES) {
     await test.step(what, async () => {
@@ -56,8 +55,7 @@ test("5,000 words: the first 512 tokens are taken, and nothing is lost", async (
   const text = words.join(" ");
   await headlight.sentence.press("ControlOrMeta+a");
   await page.keyboard.insertText(text);
-  // On the slowest of machines the largest run takes a while.
-  await expect(headlight.notice).toContainText("the last 4488 were left out", { timeout: 20_000 });
+  await expect(headlight.notice).toContainText("the last 4488 were left out");
   await expect(headlight.notice).toContainText("more than 512 tokens");
   await expect(headlight.sentence).toHaveValue(text);
   const ran = await headlight.lastRan();

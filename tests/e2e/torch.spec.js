@@ -32,7 +32,6 @@ const SETUPS = SEEDS.flatMap((seed) =>
 );
 
 test("every stage is PyTorch's, in all 32 set-ups", async ({ headlight }) => {
-  test.setTimeout(120_000);
   await headlight.open();
   const worst = Object.fromEntries(Object.keys(STAGES).map((stage) => [stage, 0]));
   for (const setup of SETUPS) {

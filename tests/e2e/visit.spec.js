@@ -89,6 +89,9 @@ test("a matrix is a grid whose current cell is announced", async ({ headlight, p
 
 test("a page and an engine of different builds say so", async ({ headlight }) => {
   await headlight.openWithAnotherBuild();
+  // The message outlasts the run that the engine does all the same.
+  await expect.poll(() => headlight.countRuns()).toBe(1);
+  await headlight.frames(3);
   await expect(headlight.notice).toContainText(/different builds \(\S+ and \S+\).*stale cache.*Reload the page/);
 });
 
