@@ -131,6 +131,13 @@ pub struct Matrix {
     pub largest: f32,
 }
 
+impl Matrix {
+    /// Whether every number of the tensor came.
+    pub fn is_whole(&self) -> bool {
+        (self.shown_rows, self.shown_columns) == (self.rows, self.columns)
+    }
+}
+
 /// One number of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CellRef {

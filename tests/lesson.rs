@@ -9,8 +9,8 @@ use engine::{on_cpu, run};
 use headlight::attention::Mask;
 use headlight::embedding::Positions;
 use headlight::figure::{Face, Mark};
-use headlight::lesson::picture::{LABEL_SIZE, Picture, View, picture, thumbnail};
-use headlight::lesson::scene::{Data, in_heads_strip, sources, wanted};
+use headlight::lesson::picture::{LABEL_SIZE, Picture, View, common_height, picture, thumbnail};
+use headlight::lesson::scene::{Data, being_made, in_heads_strip, result, sources, wanted};
 use headlight::lesson::theme::Colors;
 use headlight::lesson::{Projection, Session, Step, Theme};
 use headlight::protocol::{CellRef, Setup, Tensor};
@@ -29,7 +29,8 @@ fn data(session: &Session) -> Data {
 
 fn view(data: &Data, width: f32, theme: Theme, focus: Option<CellRef>) -> View {
     let token_widths = data.tokens.iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
-    View { width, matrix_height: 440.0, colors: Colors::of(theme), token_widths, focus }
+    let (colors, chosen) = (Colors::of(theme), focus.is_some());
+    View { width, matrix_height: 440.0, least_height: 0.0, colors, token_widths, focus, chosen }
 }
 
 fn cell(tensor: Tensor, row: usize, column: usize) -> CellRef {
@@ -217,7 +218,7 @@ proptest! {
         assert_cells_agree(&plain, place)?;
 
         // Looking at a cell moves nothing.
-        view.focus = Some(focus_of(&plain, grid, place));
+        (view.focus, view.chosen) = (Some(focus_of(&plain, grid, place)), true);
         let focused = picture(&session, &data, &view).expect("all that it shows is there");
         prop_assert_eq!(&focused.grids, &plain.grids);
         prop_assert_eq!(focused.figure.height, plain.figure.height);
@@ -239,7 +240,7 @@ fn a_finished_step_shows_the_numbers_of_the_engine() {
         let session = at(step);
         let data = data(&session);
         let picture = picture(&session, &data, &view(&data, 1200.0, Theme::Light, None)).expect("it is all there");
-        let result = headlight::lesson::scene::result(step, session.projection);
+        let result = result(step, session.projection);
         let grid = picture.grids.iter().find(|grid| grid.tensor == result).expect("the result is drawn");
         for row in 0..grid.rows {
             for column in 0..grid.columns {
@@ -274,6 +275,43 @@ fn what_a_cell_was_made_from_is_lit() {
         // A line around each source, and two around the cell itself; its words in bold.
         assert_eq!(lit.0 - plain.0, sources(focus).len() + 2, "{step:?}");
         assert!(lit.1 > plain.1, "{step:?}");
+    }
+}
+
+#[test]
+fn while_a_product_is_made_its_cell_and_the_factors_of_its_term_are_lit() {
+    for step in [Step::Project, Step::Scores, Step::Mix, Step::Output] {
+        let session = Session { position: 0.2, ..at(step) };
+        let data = data(&session);
+        let made = being_made(&session, &data).expect("half of its first cell is made");
+        assert_eq!((made.tensor, made.row, made.column), (result(step, session.projection), 0, 0));
+        let boxes = |chosen| {
+            let view = View { chosen, ..view(&data, DESKTOP, Theme::Light, Some(CellRef { row: 4, ..made })) };
+            let picture = picture(&session, &data, &view).expect("it is there");
+            picture.figure.marks.iter().filter(|mark| matches!(mark, Mark::Rect(_))).count()
+        };
+        // Two lines around each of the two factors, unless a person looks at another cell.
+        assert_eq!(boxes(false) - boxes(true), 4, "{step:?}");
+        assert_eq!(being_made(&Session { position: 1.0, ..session }, &data), None);
+    }
+}
+
+#[test]
+fn pictures_of_all_steps_can_be_equally_high() {
+    for sentence in ["one", "The cat sat on the mat", "a b c d e f g h i j k l m n o p q r s t u v w x"] {
+        let session = |step, position| Session { sentence: sentence.to_owned(), position, ..at(step) };
+        let mut heights: Vec<f32> = Vec::new();
+        for step in Step::ALL {
+            let data = data(&session(step, 1.0));
+            let mut view = view(&data, DESKTOP, Theme::Light, None);
+            let needed = common_height(&session(step, 1.0), &data, &view, 2000.0);
+            assert_eq!(common_height(&session(step, 1.0), &data, &view, 100.0), 100.0);
+            view.least_height = needed;
+            for position in [0.0, 0.3, 1.0] {
+                heights.push(picture(&session(step, position), &data, &view).expect("it is there").figure.height);
+            }
+        }
+        assert!(heights.iter().all(|&height| height == heights[0]), "{sentence}: {heights:?}");
     }
 }
 

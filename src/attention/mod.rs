@@ -90,10 +90,13 @@ pub fn scaled(scores: &Array4<f32>, scale: f32) -> Array4<f32> {
 
 /// `scaled` where the key may be seen, −∞ where not.
 pub fn masked(scaled: &Array4<f32>, visibility: &Visibility) -> Array4<f32> {
+    let query_len = scaled.len_of(Axis(2));
     let mut masked = scaled.clone();
-    for ((_, _, query, key), value) in masked.indexed_iter_mut() {
-        if !visibility.sees(query, key) {
-            *value = f32::NEG_INFINITY;
+    for (row_index, mut row) in masked.lanes_mut(Axis(3)).into_iter().enumerate() {
+        for (key, value) in row.iter_mut().enumerate() {
+            if !visibility.sees(row_index % query_len, key) {
+                *value = f32::NEG_INFINITY;
+            }
         }
     }
     masked

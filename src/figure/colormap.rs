@@ -4,6 +4,8 @@
 //! sRGB give every other entry to 1/255 a channel: some 60 bytes a map. `tests/data/colormaps/make.py` finds them, and
 //! `tests/colormap.rs` holds them to the whole tables.
 
+use std::sync::OnceLock;
+
 use super::Rgb;
 
 /// Every map that can be chosen.
@@ -31,6 +33,7 @@ pub static CIVIDIS: Colormap = Colormap {
         (251, Rgb(253, 227, 52)),
         (255, Rgb(254, 232, 56)),
     ],
+    table: OnceLock::new(),
 };
 
 /// From blue by near-white to red-brown, about as dark at both ends. The default for signed values.
@@ -58,6 +61,7 @@ pub static VIK: Colormap = Colormap {
         (232, Rgb(129, 31, 6)),
         (255, Rgb(89, 0, 8)),
     ],
+    table: OnceLock::new(),
 };
 
 /// White, one of the two inks of [`ink_on`].
@@ -79,6 +83,8 @@ pub struct Colormap {
     pub licence: &'static str,
     /// Entries of the table, the first and the last among them: place of 255, colour.
     knots: &'static [(u8, Rgb)],
+    /// The whole table, once it has been needed.
+    table: OnceLock<[Rgb; 256]>,
 }
 
 /// Which values a map is for.
@@ -91,9 +97,15 @@ pub enum Kind {
 }
 
 impl Colormap {
-    /// The colour at `t`, from 0 to 1; what lies outside is moved to the nearer end. NaN gives the first.
+    /// The table's entry nearest to `t`, from 0 to 1; what lies outside is moved to the nearer end. NaN gives the first.
     pub fn color(&self, t: f32) -> Rgb {
-        let place = t.max(0.0) * 255.0;
+        let table = self.table.get_or_init(|| std::array::from_fn(|entry| self.entry(entry as f32)));
+        // As an integer, NaN and what is negative are 0.
+        table[((t * 255.0 + 0.5) as usize).min(255)]
+    }
+
+    /// An entry of the table, from 0 to 255.
+    fn entry(&self, place: f32) -> Rgb {
         let above = self.knots.partition_point(|&(knot, _)| f32::from(knot) <= place).clamp(1, self.knots.len() - 1);
         let ((start, from), (end, to)) = (self.knots[above - 1], self.knots[above]);
         let share = ((place - f32::from(start)) / f32::from(end - start)).min(1.0);

@@ -906,7 +906,7 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
 fn output(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
     let head_dim = context.head_dim();
-    let (terms, sum) = products(left, right, |i| format!("{} · {i}", words::head(i / head_dim)), 3);
+    let (terms, sum) = products(left, right, |i| format!("{} · {i}", i / head_dim + 1), 3);
     let pieces = [of(Role::Output, context.word_in_place(cell.row)), plain(cell.column.to_string())];
     Explanation {
         columns: say::OUTPUT_COLUMNS.to_vec(),

@@ -1,6 +1,6 @@
 //! What each step shows: which tensors it needs, and which stored numbers a cell was made from.
 
-use super::{Projection, Session, Step};
+use super::{Projection, Session, Step, timeline};
 use crate::embedding::Token;
 use crate::protocol::{CellRef, EngineKind, Matrix, Run, Setup, Slice, Tensor};
 
@@ -94,9 +94,32 @@ impl Data {
             return (cell.column < self.tokens.len()).then_some(0.0);
         }
         let matrix = self.on_stage(cell.tensor, cell.head)?;
-        let whole = matrix.shown_rows == matrix.rows && matrix.shown_columns == matrix.columns;
         let inside = cell.row < matrix.rows && cell.column < matrix.columns;
-        (whole && inside).then(|| matrix.values[cell.row * matrix.columns + cell.column])
+        (matrix.is_whole() && inside).then(|| matrix.values[cell.row * matrix.columns + cell.column])
+    }
+
+    /// The same run without its numbers, for whoever wants to know how large its pictures are: every matrix that any
+    /// step draws of this head, full of zeros, each said to have a range of its own.
+    pub fn blank(&self, head: usize, projection: Projection) -> Self {
+        let mut blank = Self {
+            run: self.run,
+            sentence: self.sentence.clone(),
+            setup: self.setup.clone(),
+            tokens: self.tokens.clone(),
+            left_out: self.left_out,
+            engine: self.engine.clone(),
+            milliseconds: self.milliseconds,
+            matrices: Vec::new(),
+        };
+        for tensor in Step::ALL.into_iter().flat_map(|step| on_stage(step, projection)) {
+            let (rows, columns) = self.shape(tensor);
+            let (shown_rows, shown_columns) = (rows.min(MOST_ON_STAGE), columns.min(MOST_ON_STAGE));
+            let values = vec![0.0; shown_rows * shown_columns];
+            let matrix =
+                Matrix { rows, columns, shown_rows, shown_columns, values, largest: 1.0 + blank.matrices.len() as f32 };
+            blank.matrices.push((slice(tensor, head, MOST_ON_STAGE), matrix));
+        }
+        blank
     }
 
     /// The shape `[rows, columns]` of one head's part of a tensor.
@@ -134,6 +157,31 @@ impl Data {
             _ => vec![1, self.setup.heads, rows, columns],
         }
     }
+}
+
+/// The two matrices whose product a step makes.
+pub fn factors(step: Step, projection: Projection) -> Option<(Tensor, Tensor)> {
+    match step {
+        Step::Project => Some((Tensor::Input, projection_weights(projection))),
+        Step::Scores => Some((Tensor::Queries, Tensor::Keys)),
+        Step::Mix => Some((Tensor::Weights, Tensor::Values)),
+        Step::Output => Some((Tensor::Heads, Tensor::OutputWeights)),
+        Step::Tokens | Step::Embed | Step::Scale | Step::Mask | Step::Softmax => None,
+    }
+}
+
+/// The cell to look at while a product is being made: one of the first row, which is made cell by cell; the other rows
+/// sweep too fast to be read. `None` where nothing is being made.
+pub fn being_made(session: &Session, data: &Data) -> Option<CellRef> {
+    let (left, right) = factors(session.step, session.projection)?;
+    let tensor = result(session.step, session.projection);
+    let on_stage = |tensor| data.on_stage(tensor, session.head).filter(|matrix| matrix.is_whole());
+    let made = on_stage(tensor)?;
+    let terms = on_stage(left).filter(|_| on_stage(right).is_some()).map_or(0, |left| left.columns);
+    let progress = timeline::product(session.shown_position(), made.rows, made.columns, terms);
+    let column = progress.done.min(made.columns - 1);
+    let head = if has_heads(tensor) { session.head } else { 0 };
+    (progress.done < made.rows * made.columns).then_some(CellRef { tensor, head, row: 0, column })
 }
 
 /// Whether a tensor is different in every head.

@@ -149,14 +149,15 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             page.notice.set(Some(Notice { text: words::wrong_build(BUILD, &build), stale: true, offer: None }));
         }
         Reply::Opened { engine, .. } => {
-            // What is on the screen was calculated by the other engine: it is calculated again, as the badge says.
             let another =
                 page.data.read().as_ref().is_some_and(|data| discriminant(&data.engine) != discriminant(&engine));
-            page.engine.set(Some(engine));
-            // A run that is still waiting will be the new engine's.
+            // The badge names the engine that made what is on the screen: another's name comes with its numbers, which
+            // are asked for now, unless a run is waiting that will be the new engine's.
             let waiting = link.borrow().run > link.borrow().answered;
-            if another && !waiting {
-                ask_again(page, link);
+            match another {
+                false => page.engine.set(Some(engine)),
+                true if waiting => {}
+                true => ask_again(page, link),
             }
         }
         Reply::Ran(run) => {

@@ -9,10 +9,10 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObse
 
 use super::{canvas, dom, keyboard, live::watch, state::Page, thumbnails};
 use crate::lesson::{
-    Projection, Step,
+    Projection, Session, Step,
     explain::{Context, announcement},
-    picture::{Grid, View, picture},
-    scene,
+    picture::{Grid, View, common_height, picture},
+    scene::{self, Data},
     words::{
         self,
         page::{BUILT_FROM, CALCULATING, FAST_FORWARD, POSITION},
@@ -166,6 +166,28 @@ struct Painter {
     run: Cell<u64>,
     /// How wide its tokens are.
     token_widths: RefCell<Vec<f32>>,
+    /// At a stage of this width, the pictures are at least so high.
+    heights: Cell<(f32, f32)>,
+}
+
+impl Painter {
+    /// So high that a short sentence's slider stays where it is from step to step; a new run may change it.
+    fn least_height(&self, session: &Session, data: &Data, view: &View, new: bool) -> f32 {
+        const MOST: f32 = 520.0;
+        let (width, height) = self.heights.get();
+        if !new && width == view.width {
+            return height;
+        }
+        let height = match data.tokens.len() {
+            // Under one another, matrices differ too much in height.
+            _ if view.width < 560.0 => 0.0,
+            // Their pictures are higher than that.
+            count if count > 24 => MOST,
+            _ => common_height(session, data, view, MOST),
+        };
+        self.heights.set((view.width, height));
+        height
+    }
 }
 
 /// Paints with the next frame after anything in the picture has changed.
@@ -175,7 +197,8 @@ fn repaint_on_change(page: Page) {
         move || {
             let session = page.session.read();
             let shown = (session.step, session.shown_position(), session.head, session.projection);
-            (shown, page.data.version(), page.focus(), page.theme(), page.stage_width.get())
+            let focus = (page.focus(), page.chosen().is_some());
+            (shown, page.data.version(), focus, page.theme(), page.stage_width.get())
         },
         move |&(.., width)| {
             if width > 0.0 && !painter.waiting.replace(true) {
@@ -199,13 +222,17 @@ fn paint(page: Page, painter: &Painter) {
         let words = data.tokens.iter().map(|token| token.text.as_str());
         painter.token_widths.replace(canvas::label_widths(&canvas, words));
     }
-    let view = View {
+    let long = data.tokens.len() > 24;
+    let mut view = View {
         width: page.stage_width.get() as f32,
-        matrix_height: if data.tokens.len() > 24 { 560.0 } else { 400.0 },
+        matrix_height: if long { 560.0 } else { 400.0 },
+        least_height: 0.0,
         colors: page.colors(),
         token_widths: painter.token_widths.borrow().clone(),
         focus: page.focus(),
+        chosen: page.chosen().is_some(),
     };
+    view.least_height = painter.least_height(&session, data, &view, new);
     if let Some(picture) = picture(&session, data, &view) {
         canvas::paint(&canvas, &picture.figure);
         if new {

@@ -117,15 +117,21 @@ impl Page {
         self.session.update(|session| session.go_to(step));
     }
 
-    /// The cell that is lit and explained: the pinned one, or the one under the pointer, or the one the keyboard is
-    /// at; and where there is none, the result's most interesting one.
-    pub fn focus(self) -> Option<CellRef> {
-        let session = self.session.read();
+    /// The cell that a person chose: the pinned one, or the one under the pointer, or the one the keyboard is at.
+    pub fn chosen(self) -> Option<CellRef> {
         let on_stage = |cell: &CellRef| self.grids.read().iter().any(|grid| grid.drawn_at(*cell).is_some());
-        let chosen = session.pinned.or(self.hover.get()).or(self.cursor.get());
-        chosen.filter(on_stage).or_else(|| {
+        let chosen = self.session.read().pinned.or(self.hover.get()).or(self.cursor.get());
+        chosen.filter(on_stage)
+    }
+
+    /// The cell that is lit and explained: the chosen one, or the one that is being made, or the result's most
+    /// interesting one.
+    pub fn focus(self) -> Option<CellRef> {
+        self.chosen().or_else(|| {
+            let (session, data) = (self.session.read(), self.data.read());
+            let (session, data) = (&*session, data.as_ref()?);
             let result = scene::result(session.step, session.projection);
-            self.data.read().as_ref().map(|data| most_interesting(data, result, session.head))
+            scene::being_made(session, data).or_else(|| Some(most_interesting(data, result, session.head)))
         })
     }
 }

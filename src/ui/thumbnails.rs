@@ -127,8 +127,11 @@ fn draw(page: Page, canvas: &str, tensor: Tensor, head: usize, size: Size) {
     let data = page.data.read();
     let matrix = data.as_ref().and_then(|data| data.in_thumbnail(tensor, head));
     if let (Some(canvas), Some(matrix)) = (dom::canvas(canvas), matrix) {
-        let width = (size.cell * matrix.shown_columns as f32).min(size.most.0);
+        let mut width = (size.cell * matrix.shown_columns as f32).min(size.most.0);
         let height = (size.cell * matrix.shown_rows as f32).min(size.most.1);
+        if matrix.rows == matrix.columns {
+            width = width.min(height);
+        }
         canvas::paint(&canvas, &thumbnail(matrix, tensor, width, height, &page.colors()));
     }
 }

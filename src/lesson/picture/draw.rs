@@ -4,7 +4,7 @@ use super::{
     super::{
         explain::{Role, role_of},
         number::{fixed, shape, short},
-        scene::{self, Data, Source},
+        scene::{self, Data, Source, has_heads},
         words,
     },
     Grid, LABEL_SIZE, Picture, Place, View,
@@ -19,8 +19,14 @@ const MARGIN: f32 = 3.0;
 const CAPTION: f32 = 22.0;
 /// Space for the shape under a matrix.
 const SHAPE: f32 = 24.0;
+/// Space for the range of its colours under that, where one line does not hold both.
+const RANGE: f32 = 15.0;
 /// Between a panel and an operator or another panel.
 const SPACE: f32 = 14.0;
+/// The size of the notes under a matrix.
+const NOTE_SIZE: f32 = 11.5;
+/// A cell that is at least so wide has its number in it.
+const NUMBER_WIDTH: f32 = 29.0;
 /// The longest label that is written in full.
 const LONGEST_LABEL: f32 = 96.0;
 
@@ -31,8 +37,22 @@ struct Laid<'a> {
     label_width: f32,
     /// Above the matrix: caption, labels.
     head_height: f32,
+    /// Below the matrix: the notes.
+    foot_height: f32,
+    /// Its shape and the range of its colours.
+    notes: Vec<String>,
     /// Whether the column labels are turned upwards.
     turned: bool,
+}
+
+/// A line of panels and operators.
+struct Row<'a> {
+    items: Vec<LaidItem<'a>>,
+    width: f32,
+    /// From its upper edge to the middle of its matrices.
+    above: f32,
+    /// From there to its lower edge.
+    below: f32,
 }
 
 /// Lays a scene out and draws it.
@@ -40,23 +60,24 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
     let mut picture = Picture { caption: scene.caption, ..Picture::default() };
     let marks = &mut picture.figure.marks;
     let colors = &view.colors;
-    let label_width = view.token_widths.iter().copied().fold(0.0, f32::max).min(LONGEST_LABEL);
-    let mut y = 4.0;
-    for row in wrapped(scene.rows, label_width, view) {
-        let row = laid(row, label_width, view);
-        let width: f32 = row.iter().map(item_width).sum::<f32>() + SPACE * (row.len() as f32 - 1.0);
-        let above = row.iter().map(|item| match item {
-            LaidItem::Panel(laid) => laid.head_height + matrix_height(laid) / 2.0,
-            LaidItem::Operator(..) => 14.0,
-        });
-        let below = row.iter().map(|item| match item {
-            LaidItem::Panel(laid) => matrix_height(laid) / 2.0 + SHAPE,
-            LaidItem::Operator(..) => 14.0,
-        });
-        let middle = y + above.fold(0.0, f32::max);
-        let bottom = middle + below.fold(0.0, f32::max);
-        let mut x = ((view.width - width) / 2.0).max(MARGIN);
-        for item in &row {
+    // In steps of some pixels: a picture that grew with every letter would tremble.
+    let widest_label = view.token_widths.iter().copied().fold(0.0, f32::max);
+    let label_width = ((widest_label / 8.0).ceil() * 8.0).min(LONGEST_LABEL);
+    let rows: Vec<Row> = wrapped(scene.rows, label_width, view)
+        .into_iter()
+        .map(|row| laid(row, label_width, scene.legend.1, data, view))
+        .collect();
+    let ticker_height = if scene.ticker.is_some() { 24.0 } else { 0.0 };
+    let rows_height: f32 = rows.iter().map(|row| row.above + row.below + 8.0).sum();
+    let legend_height = draw_legend(scene.legend, scene.masked, 0.0, view, &mut Vec::new());
+    // What is left of the height is shared by both sides of the matrices.
+    let needed = 4.0 + rows_height + ticker_height + legend_height;
+    let spare = (view.least_height - needed).max(0.0);
+    let mut y = 4.0 + (spare / 2.0).floor();
+    for row in &rows {
+        let middle = y + row.above;
+        let mut x = ((view.width - row.width) / 2.0).max(MARGIN);
+        for item in &row.items {
             match item {
                 LaidItem::Operator(operator, width) => marks.push(Mark::Text(Text {
                     x: x + width / 2.0,
@@ -71,13 +92,14 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
                 LaidItem::Panel(laid) => {
                     let left = x + laid.label_width;
                     let top = middle - matrix_height(laid) / 2.0;
-                    picture.grids.push(draw_panel(laid, left, top, scene.focus, data, view, marks));
+                    picture.grids.push(draw_panel(laid, left, top, (scene.focus, scene.term), data, view, marks));
                 }
             }
             x += item_width(item) + SPACE;
         }
-        y = bottom + 8.0;
+        y = middle + row.below + 8.0;
     }
+    y += (spare / 2.0).ceil();
     if let Some(ticker) = scene.ticker {
         if !ticker.is_empty() {
             marks.push(Mark::Text(Text {
@@ -93,8 +115,8 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
         }
         y += 24.0;
     }
-    y = draw_legend(scene.legend, scene.masked, y, view, marks);
-    (picture.figure.width, picture.figure.height) = (view.width, y.ceil());
+    draw_legend(scene.legend, scene.masked, y, view, marks);
+    (picture.figure.width, picture.figure.height) = (view.width, needed.max(view.least_height).ceil());
     picture
 }
 
@@ -129,11 +151,19 @@ fn natural_width(item: &Item, label_width: f32) -> (f32, f32) {
     }
 }
 
-/// Breaks rows that would have to shrink too much; an operator goes down with what follows it.
+/// Breaks rows that would have to shrink too much; an operator goes down with what follows it. Where cells are too small
+/// for numbers anyway, and there is room, standing side by side is worth more than size.
 fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<Vec<Item<'a>>> {
-    const SHRINK: f32 = 0.62;
     let mut wrapped = Vec::new();
     for row in rows {
+        let has_numbers = row.iter().any(|item| match item {
+            Item::Panel(panel) => {
+                let (rows, columns) = panel.drawn_shown();
+                panel.size.square && panel.size.cell_for(rows, columns).0 >= NUMBER_WIDTH
+            }
+            Item::Operator(_) => false,
+        });
+        let least = if has_numbers || view.width < 560.0 { 0.62 } else { 0.3 };
         let mut line: Vec<Item> = Vec::new();
         let mut pending: Vec<Item> = Vec::new();
         for item in row {
@@ -147,7 +177,7 @@ fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<V
                 .map(|item| natural_width(item, label_width))
                 .fold((0.0, 0.0), |sum, width| (sum.0 + width.0 + SPACE, sum.1 + width.1));
             let beside = pending.iter().any(|item| matches!(item, Item::Panel(panel) if panel.beside));
-            if !line.is_empty() && !beside && fixed + cells * SHRINK > view.width {
+            if !line.is_empty() && !beside && fixed + cells * least > view.width {
                 wrapped.push(std::mem::take(&mut line));
                 // What begins a line needs its own labels.
                 for item in &mut pending {
@@ -172,7 +202,7 @@ fn rows_are_tokens(panel: &Panel) -> bool {
         )
 }
 
-fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, view: &View) -> Vec<LaidItem<'a>> {
+fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, view: &View) -> Row<'a> {
     let (fixed, cells) = row
         .iter()
         .map(|item| natural_width(item, label_width))
@@ -180,7 +210,8 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, view: &View) -> Vec<LaidItem<'
     let fixed = fixed + SPACE * (row.len() as f32 - 1.0);
     let shrink = if cells > 0.0 { ((view.width - 2.0 * MARGIN - fixed) / cells).clamp(0.05, 1.0) } else { 1.0 };
     let mut square_height = 0.0;
-    row.into_iter()
+    let items: Vec<LaidItem> = row
+        .into_iter()
         .map(|item| match item {
             Item::Operator(operator) => {
                 let width = operator_width(&operator);
@@ -193,7 +224,7 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, view: &View) -> Vec<LaidItem<'
                 if panel.size.square {
                     square_height = cell.1;
                 }
-                if panel.beside {
+                if panel.level && square_height > 0.0 {
                     cell.1 = square_height;
                 }
                 let turned = panel.column_labels && cell.0 * panel_ratio(&panel) < label_width + 6.0;
@@ -204,10 +235,24 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, view: &View) -> Vec<LaidItem<'
                 };
                 let heads = if panel.heads.is_some() { 18.0 } else { 0.0 };
                 let label_width = if panel.row_labels { label_width + 8.0 } else { 0.0 };
-                LaidItem::Panel(Laid { cell, label_width, head_height: CAPTION + labels + heads, turned, panel })
+                let notes = notes(&panel, cell.0 * columns as f32 + SPACE, legend, data);
+                let head_height = CAPTION + labels + heads;
+                let foot_height = SHAPE + RANGE * (notes.len() as f32 - 1.0).max(0.0);
+                LaidItem::Panel(Laid { cell, label_width, head_height, foot_height, notes, turned, panel })
             }
         })
-        .collect()
+        .collect();
+    let width = items.iter().map(item_width).sum::<f32>() + SPACE * (items.len() as f32 - 1.0);
+    let most = |of: fn(&Laid) -> f32| {
+        let heights = items.iter().map(|item| match item {
+            LaidItem::Panel(laid) => of(laid),
+            LaidItem::Operator(..) => 14.0,
+        });
+        heights.fold(0.0, f32::max)
+    };
+    let above = most(|laid| laid.head_height + matrix_height(laid) / 2.0);
+    let below = most(|laid| matrix_height(laid) / 2.0 + laid.foot_height);
+    Row { items, width, above, below }
 }
 
 /// How much narrower a column of the tensor is than a drawn one, where columns are drawn together.
@@ -219,7 +264,7 @@ fn draw_panel(
     laid: &Laid,
     x: f32,
     y: f32,
-    focus: Option<CellRef>,
+    (focus, term): (Option<CellRef>, Option<usize>),
     data: &Data,
     view: &View,
     marks: &mut Vec<Mark>,
@@ -240,7 +285,7 @@ fn draw_panel(
 
     // The cells and their numbers.
     let gap = if cell_width.min(*cell_height) >= 5.0 { 1.0 } else { 0.0 };
-    let numbers = *cell_width >= 29.0 && *cell_height >= 16.0;
+    let numbers = *cell_width >= NUMBER_WIDTH && *cell_height >= 16.0;
     let mut cells = Vec::with_capacity(rows * columns);
     let mut texts = Vec::new();
     for row in 0..rows {
@@ -294,31 +339,58 @@ fn draw_panel(
 
     draw_caption(panel, x + width / 2.0, y - laid.head_height + CAPTION / 2.0 - 2.0, view, marks);
     draw_labels(laid, &grid, (x, y, width, height), focus, data, view, marks);
-    let shape = if panel.beside {
-        String::new()
-    } else {
-        let mut axes = data.full_shape(panel.tensor);
-        if panel.transposed {
-            let last = axes.len() - 1;
-            axes.swap(last, last - 1);
-        }
-        shape(&axes)
-    };
-    marks.push(Mark::Text(Text {
-        x: x + width / 2.0,
-        y: y + height + 14.0,
-        text: shape,
-        size: 11.5,
-        color: colors.soft,
-        anchor: Anchor::Middle,
-        face: Face::Plain,
-        turned: false,
-    }));
+    let mut below = y + height + 14.0;
+    for text in laid.notes.iter().cloned() {
+        let (x, color) = (x + width / 2.0, colors.soft);
+        let (anchor, face) = (Anchor::Middle, Face::Plain);
+        marks.push(Mark::Text(Text { x, y: below, text, size: NOTE_SIZE, color, anchor, face, turned: false }));
+        below += RANGE;
+    }
     if let Some(color) = panel.chosen {
         marks.push(outline((x - 3.0, y - 3.0, width + 6.0 - gap, height + 6.0 - gap), color, 1.5));
     }
-    draw_focus(&grid, focus, gap, view, marks);
+    draw_focus(&grid, focus, term, gap, view, marks);
     grid
+}
+
+/// What stands under a matrix, a line each: its shape, and, unless the legend says it, the range of its colours.
+fn notes(panel: &Panel, width: f32, legend: Scale, data: &Data) -> Vec<String> {
+    if panel.beside {
+        return vec![];
+    }
+    let shape = shape_note(panel, data);
+    let Some(scale) = panel.scale.filter(|scale| *scale != legend) else {
+        return vec![shape];
+    };
+    let range = range_note(scale);
+    let both = format!("{shape} · {range}");
+    if about_width(&both, NOTE_SIZE) <= width { vec![both] } else { vec![shape, range] }
+}
+
+/// The tensor's shape; of a weight matrix, which of its columns these are.
+fn shape_note(panel: &Panel, data: &Data) -> String {
+    let mut axes = data.full_shape(panel.tensor);
+    if panel.transposed {
+        let last = axes.len() - 1;
+        axes.swap(last, last - 1);
+    }
+    let (columns, of) = (panel.matrix.columns, axes[axes.len() - 1]);
+    if has_heads(panel.tensor) && columns < of && !panel.transposed {
+        return words::columns_of(panel.head * columns, columns, &shape(&axes));
+    }
+    shape(&axes)
+}
+
+/// Which numbers the ends of a matrix' colours stand for.
+fn range_note(scale: Scale) -> String {
+    match scale {
+        Scale::Signed(max) => format!("±{}", short(max)),
+        Scale::Share(max) => format!("0 … {}", share_end(max)),
+    }
+}
+
+fn share_end(max: f32) -> String {
+    if max == 1.0 { "1".to_owned() } else { fixed(f64::from(max), 3) }
 }
 
 /// Whether a row's sum is 1, but for the rounding of its shares.
@@ -330,8 +402,8 @@ fn outline((x, y, width, height): (f32, f32, f32, f32), color: Rgb, stroke: f32)
     Mark::Rect(Rect { x, y, width, height, radius: 2.0, fill: None, stroke: Some((color, stroke)) })
 }
 
-/// Lights the cell in focus where it is drawn, and what it was made from.
-fn draw_focus(grid: &Grid, focus: Option<CellRef>, gap: f32, view: &View, marks: &mut Vec<Mark>) {
+/// Lights the cell in focus where it is drawn, and what it was made from; of that, the two factors of the term at hand.
+fn draw_focus(grid: &Grid, focus: Option<CellRef>, term: Option<usize>, gap: f32, view: &View, marks: &mut Vec<Mark>) {
     let Some(focus) = focus else {
         return;
     };
@@ -345,6 +417,11 @@ fn draw_focus(grid: &Grid, focus: Option<CellRef>, gap: f32, view: &View, marks:
             columns as f32 * cell_width + 1.0 - gap,
             rows as f32 * cell_height + 1.0 - gap,
         )
+    };
+    // A light line inside the dark one, so that it stands out on any colour.
+    let mark_cell = |rect, marks: &mut Vec<Mark>| {
+        marks.push(outline(rect, view.colors.panel, 5.0));
+        marks.push(outline(rect, view.colors.ink, 2.5));
     };
     for source in scene::sources(focus).into_iter().filter(|source| source.tensor() == grid.tensor) {
         let color = match role_of(grid.tensor) {
@@ -360,12 +437,14 @@ fn draw_focus(grid: &Grid, focus: Option<CellRef>, gap: f32, view: &View, marks:
         let (rows, columns) = swap_if(grid.transposed, (rows, columns));
         if row < grid.rows && column < grid.columns {
             marks.push(outline(rect(row, column, rows, columns), color, 2.5));
+            if let Some(term) = term {
+                let (row, column) = if rows > columns { (row + term, column) } else { (row, column + term) };
+                mark_cell(rect(row, column, 1, 1), marks);
+            }
         }
     }
     if let Some((row, column)) = grid.drawn_at(focus) {
-        // A light line inside the dark one, so that it stands out on any colour.
-        marks.push(outline(rect(row, column, 1, 1), view.colors.panel, 5.0));
-        marks.push(outline(rect(row, column, 1, 1), view.colors.ink, 2.5));
+        mark_cell(rect(row, column, 1, 1), marks);
     }
 }
 
@@ -376,39 +455,41 @@ pub(super) fn about_width(text: &str, size: f32) -> f32 {
 
 /// The symbol in its colour and the name beside it, centred over the matrix.
 fn draw_caption(panel: &Panel, middle: f32, y: f32, view: &View, marks: &mut Vec<Mark>) {
+    if !panel.titled {
+        return;
+    }
     let colors = &view.colors;
-    let symbol = if panel.transposed {
-        format!("{}ᵀ", words::tensor_symbol(panel.tensor))
-    } else {
-        words::tensor_symbol(panel.tensor).to_owned()
-    };
+    let symbol = words::tensor_symbol(panel.tensor);
     let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
     // "mask mask" says no more than "mask".
-    let symbol = if !name.is_empty() && name.starts_with(&symbol) { String::new() } else { symbol };
-    let (symbol_width, name_width) = (about_width(&symbol, 14.0) * 1.15, about_width(&name, 12.5));
+    let symbol = if !name.is_empty() && name.starts_with(symbol) { "" } else { symbol };
+    let (symbol, index) = symbol.split_once('_').unwrap_or((symbol, ""));
+    let symbol = if panel.transposed { format!("{symbol}ᵀ") } else { symbol.to_owned() };
+    let role = colors.role(role_of(panel.tensor));
+    // Text, its size, how wide it is, how far it is lowered, what it is written in.
+    let parts = [
+        (symbol.as_str(), 14.0, 1.15, 0.0, role, Face::Math),
+        (index, 10.5, 1.0, 4.0, role, Face::Math),
+        (name.as_str(), 12.5, 1.0, 0.0, colors.ink, Face::Plain),
+    ];
+    let widths = parts.map(|(text, size, wide, ..)| about_width(text, size) * wide);
     let space = if name.is_empty() || symbol.is_empty() { 0.0 } else { 6.0 };
-    let left = middle - (symbol_width + space + name_width) / 2.0;
-    marks.push(Mark::Text(Text {
-        x: if name.is_empty() { middle } else { left + symbol_width },
-        y,
-        text: symbol,
-        size: 14.0,
-        color: colors.role(role_of(panel.tensor)),
-        anchor: if name.is_empty() { Anchor::Middle } else { Anchor::End },
-        face: Face::Math,
-        turned: false,
-    }));
-    if !name.is_empty() {
-        marks.push(Mark::Text(Text {
-            x: left + symbol_width + space,
-            y,
-            text: name,
-            size: 12.5,
-            color: colors.ink,
-            anchor: Anchor::Start,
-            face: Face::Plain,
-            turned: false,
-        }));
+    let mut x = middle - (widths.iter().sum::<f32>() + space) / 2.0;
+    for ((text, size, _, lowered, color, face), width) in parts.into_iter().zip(widths) {
+        if face == Face::Plain {
+            x += space;
+        }
+        if !text.is_empty() {
+            // A symbol ends where its index begins, and an index begins there: their widths are guessed.
+            let (at, anchor) = match text == symbol {
+                true if name.is_empty() => (middle, Anchor::Middle),
+                true => (x + width, Anchor::End),
+                false => (x, Anchor::Start),
+            };
+            let (text, y) = (text.to_owned(), y + lowered);
+            marks.push(Mark::Text(Text { x: at, y, text, size, color, anchor, face, turned: false }));
+        }
+        x += width;
     }
 }
 
@@ -520,7 +601,7 @@ fn draw_legend((tensor, scale): (Tensor, Scale), masked: bool, y: f32, view: &Vi
     let colors = &view.colors;
     let (low, high, from) = match scale {
         Scale::Signed(max) => (short(-max), format!("+{}", short(max)), -max),
-        Scale::Share(max) => ("0".to_owned(), if max == 1.0 { "1".to_owned() } else { fixed(f64::from(max), 3) }, 0.0),
+        Scale::Share(max) => ("0".to_owned(), share_end(max), 0.0),
     };
     let to = match scale {
         Scale::Signed(max) | Scale::Share(max) => max,

@@ -24,12 +24,16 @@ pub struct View {
     pub width: f32,
     /// The tallest that a matrix should get, in CSS pixels.
     pub matrix_height: f32,
+    /// The least height of a picture, in CSS pixels, so that what stands under it does not move from step to step.
+    pub least_height: f32,
     /// The figure's colours.
     pub colors: Colors,
     /// How wide each token's label is at [`LABEL_SIZE`], in CSS pixels, as measured by whoever paints.
     pub token_widths: Vec<f32>,
     /// The cell whose origin is lit.
     pub focus: Option<CellRef>,
+    /// Whether a person chose that cell. If not, the one that is being made is lit instead, while there is one.
+    pub chosen: bool,
 }
 
 /// The size of the tokens' labels.
@@ -145,6 +149,17 @@ pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
     }
     let scene = scenes::scene(session, data, view)?;
     Some(draw::draw(scene, data, view))
+}
+
+/// How high the finished pictures of all steps are, for [`View::least_height`]: the tallest, but no more than `most`.
+pub fn common_height(session: &Session, data: &Data, view: &View, most: f32) -> f32 {
+    let blank = data.blank(session.head, session.projection);
+    let view = View { least_height: 0.0, focus: None, ..view.clone() };
+    let height = |step| {
+        let session = Session { step, position: 1.0, ..session.clone() };
+        picture(&session, &blank, &view).map_or(0.0, |picture| picture.figure.height)
+    };
+    Step::ALL.into_iter().map(height).fold(0.0, f32::max).min(most)
 }
 
 /// A thumbnail: a matrix as a picture of this width and height, without words.

@@ -111,8 +111,14 @@ pub(super) struct Panel<'a> {
     pub(super) heads: Option<usize>,
     /// A frame around the whole matrix.
     pub(super) chosen: Option<Rgb>,
-    /// Takes the cell height of the square panel beside it.
+    /// How its colours are read, where the legend may not say it.
+    pub(super) scale: Option<Scale>,
+    /// Whether its rows stand level with those of the square panel in its line.
+    pub(super) level: bool,
+    /// Belongs to the panel before it: has no name of its own, and is never parted from it.
     pub(super) beside: bool,
+    /// Whether its symbol is written over it.
+    pub(super) titled: bool,
     /// Numbers have so many decimals; the usual two if none.
     pub(super) decimals: Option<usize>,
     /// Numbers are sums that must be 1: a mark says whether they are.
@@ -135,7 +141,10 @@ impl<'a> Panel<'a> {
             column_labels: false,
             heads: None,
             chosen: None,
+            scale: Some(scale),
+            level: false,
             beside: false,
+            titled: true,
             decimals: None,
             sums_to_one: false,
             shown: Box::new(move |row, column| Shown::value(scale, matrix.values[row * matrix.shown_columns + column])),
@@ -144,6 +153,25 @@ impl<'a> Panel<'a> {
 
     pub(super) fn labels(mut self, rows: bool, columns: bool) -> Self {
         (self.row_labels, self.column_labels) = (rows, columns);
+        self
+    }
+
+    /// On this scale instead of its own.
+    pub(super) fn on(mut self, scale: Scale) -> Self {
+        let matrix = self.matrix;
+        self.scale = Some(scale);
+        self.showing(move |row, column| Shown::value(scale, matrix.values[row * matrix.shown_columns + column]))
+    }
+
+    /// Its rows are those of the square panel in its line.
+    pub(super) fn level(mut self) -> Self {
+        self.level = true;
+        self
+    }
+
+    /// A column that belongs to the square panel before it.
+    pub(super) fn beside(mut self) -> Self {
+        (self.level, self.beside, self.scale) = (true, true, None);
         self
     }
 
@@ -193,4 +221,6 @@ pub(super) struct Scene<'a> {
     pub(super) caption: String,
     /// The cell whose origin is lit.
     pub(super) focus: Option<CellRef>,
+    /// The term of that cell whose two factors are marked.
+    pub(super) term: Option<usize>,
 }

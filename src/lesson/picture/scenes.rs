@@ -45,13 +45,16 @@ struct Making {
     caption: String,
     /// The cell being made, while there is one: row and column.
     cell: Option<(usize, usize)>,
+    /// The term that it is at.
+    term: Option<usize>,
 }
 
 fn making(progress: Product, terms: &[f64], operands: impl Fn(usize) -> (f32, f32), result: &Matrix) -> Making {
-    let (rows, columns) = (result.rows, result.columns);
+    let rows = result.rows;
     let all = result.shown_rows * result.shown_columns;
-    let whole = all == rows * columns;
-    let ticker = progress.terms.checked_sub(1).map(|last| {
+    let whole = result.is_whole();
+    let term = progress.terms.checked_sub(1);
+    let ticker = term.map(|last| {
         let (left, right) = operands(last);
         let sum: f64 = terms[..progress.terms].iter().sum();
         words::ticker(&short(left), &short(right), &fixed(terms[last], 3), &fixed(sum, 3))
@@ -64,13 +67,12 @@ fn making(progress: Product, terms: &[f64], operands: impl Fn(usize) -> (f32, f3
         words::row_of(progress.done * rows / all, rows)
     };
     let at = (progress.done / result.shown_columns, progress.done % result.shown_columns);
-    Making { ticker, caption, cell: (whole && progress.done < all).then_some(at) }
+    Making { ticker, caption, cell: (whole && progress.done < all).then_some(at), term }
 }
 
 /// The terms of a product's first cell, and how to look them up, where the operands came in full.
 fn first_terms(left: &Matrix, right: &Matrix, right_transposed: bool) -> (Vec<f64>, impl Fn(usize) -> (f32, f32)) {
-    let whole = |matrix: &Matrix| matrix.shown_columns == matrix.columns && matrix.shown_rows == matrix.rows;
-    let count = if whole(left) && whole(right) { left.columns } else { 0 };
+    let count = if left.is_whole() && right.is_whole() { left.columns } else { 0 };
     let pairs: Vec<(f32, f32)> = (0..count)
         .map(|i| (left.values[i], if right_transposed { right.values[i] } else { right.values[i * right.columns] }))
         .collect();
@@ -94,38 +96,48 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         row,
         column,
     };
-    // While a cell is being made, its origin is lit; afterwards, that of the cell in focus.
-    let scene = |rows, making: Making, masked| Scene {
-        rows,
-        legend: (result_tensor, result_scale),
-        masked,
-        focus: making.cell.map(|cell| cell_of(result_tensor, cell)).or(view.focus),
-        ticker: Some(making.ticker.unwrap_or_default()),
-        caption: making.caption,
+    // While a cell is being made, its origin is lit, unless a person looks at another; afterwards, that of the cell in
+    // focus.
+    let scene = |rows, making: Making, masked| {
+        let made = making.cell.map(|cell| cell_of(result_tensor, cell));
+        let focus = if view.chosen { view.focus } else { made.or(view.focus) };
+        Scene {
+            rows,
+            legend: (result_tensor, result_scale),
+            masked,
+            focus,
+            term: making.term.filter(|_| focus == made),
+            ticker: Some(making.ticker.unwrap_or_default()),
+            caption: making.caption,
+        }
     };
     match session.step {
         Step::Tokens => None,
         Step::Embed => {
-            let size = Size::flat((view.width, 120.0), (14.0, 18.0));
+            let size = Size::flat((view.width, 96.0), (14.0, 13.0));
+            let (words, positions) = (matrix(Tensor::WordEmbeddings)?, matrix(Tensor::Positions)?);
+            // One colour scale for all three, so that the colours add up as the numbers do.
+            let scale = Scale::Signed(words.largest.max(positions.largest).max(result.largest));
+            let plain = |tensor| Some(panel(tensor, size)?.labels(true, false).on(scale));
             let rows_done = (position * (result.rows as f64 + 1.0)) as usize;
-            let built =
-                Panel::new(Tensor::Input, head, result, size).labels(true, false).showing(move |row, column| {
-                    let value = result.values[row * result.shown_columns + column];
-                    let local = wave(position, row, result.shown_rows) as f32;
-                    if local <= 0.0 { Shown::nothing(&colors) } else { Shown::value(result_scale, value * local) }
-                });
+            let built = plain(Tensor::Input)?.showing(move |row, column| {
+                let value = result.values[row * result.shown_columns + column];
+                let local = wave(position, row, result.shown_rows) as f32;
+                if local <= 0.0 { Shown::nothing(&colors) } else { Shown::value(scale, value * local) }
+            });
             Some(Scene {
                 rows: vec![
                     // Without a sign, but in line with those that have one.
-                    vec![operator(""), Item::Panel(panel(Tensor::WordEmbeddings, size)?.labels(true, false))],
-                    vec![operator("+"), Item::Panel(panel(Tensor::Positions, size)?.labels(true, false))],
+                    vec![operator(""), Item::Panel(plain(Tensor::WordEmbeddings)?)],
+                    vec![operator("+"), Item::Panel(plain(Tensor::Positions)?)],
                     vec![operator("="), Item::Panel(built)],
                 ],
-                legend: (result_tensor, result_scale),
+                legend: (result_tensor, scale),
                 masked: false,
                 ticker: None,
                 caption: words::token_of(rows_done.min(result.rows), result.rows),
                 focus: view.focus,
+                term: None,
             })
         }
         Step::Project => {
@@ -134,21 +146,21 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let (shown, progress) = building(result, result_scale, position, &terms, colors);
             let making = making(progress, &terms, operands, result);
             let mut built =
-                Some(Panel::new(result_tensor, head, result, Size::flat((230.0, 200.0), (26.0, 26.0))).showing(shown));
+                Some(Panel::new(result_tensor, head, result, Size::flat((230.0, 150.0), (26.0, 20.0))).showing(shown));
             let mut results = vec![operator("=")];
             for which in Projection::ALL {
                 let tensor = scene::projected(which);
                 let mut shown = if which == projection {
                     built.take()?
                 } else {
-                    panel(tensor, Size::flat((230.0, 200.0), (26.0, 26.0)))?
+                    panel(tensor, Size::flat((230.0, 150.0), (26.0, 20.0)))?
                 };
                 shown.row_labels = which == Projection::Queries;
                 shown.chosen = (which == projection).then(|| colors.role(role_of(tensor)));
                 results.push(Item::Panel(shown));
             }
-            let input = panel(Tensor::Input, Size::flat((420.0, 180.0), (12.0, 24.0)))?.labels(true, false);
-            let weights = panel(scene::projection_weights(projection), Size::flat((180.0, 200.0), (12.0, 12.0)))?;
+            let input = panel(Tensor::Input, Size::flat((420.0, 128.0), (12.0, 20.0)))?.labels(true, false);
+            let weights = panel(scene::projection_weights(projection), Size::flat((180.0, 128.0), (12.0, 12.0)))?;
             Some(scene(vec![vec![Item::Panel(input), operator("·"), Item::Panel(weights)], results], making, false))
         }
         Step::Scores => {
@@ -173,9 +185,6 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let before = matrix(Tensor::Scores)?;
             // One colour scale for both, so that the same colour is the same number.
             let scale = Scale::of(Tensor::Scores, before);
-            let on_scale = move |matrix: &'a Matrix| {
-                move |row: usize, column: usize| Shown::value(scale, matrix.values[row * matrix.shown_columns + column])
-            };
             let morphing = move |row: usize, column: usize| {
                 let index = row * result.shown_columns + column;
                 let t = wave(position, row, result.shown_rows) as f32;
@@ -183,19 +192,20 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 Shown { number: at_rest(from, to, t), ..Shown::value(scale, lerp(from, to, t)) }
             };
             let row = vec![
-                Item::Panel(
-                    panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).showing(on_scale(before)),
-                ),
+                Item::Panel(panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).on(scale)),
                 Item::Operator(format!("÷ √{}", data.setup.width / data.setup.heads)),
-                Item::Panel(panel(Tensor::Scaled, Size::square(44.0, view))?.labels(true, true).showing(morphing)),
+                Item::Panel(
+                    panel(Tensor::Scaled, Size::square(44.0, view))?.labels(true, true).on(scale).showing(morphing),
+                ),
             ];
             Some(Scene {
                 rows: vec![row],
                 legend: (Tensor::Scaled, scale),
                 masked: false,
                 ticker: None,
-                caption: words::row_of(rows_done(position, result.rows), result.rows),
+                caption: words::row_of(rows_reached(position, result.rows), result.rows),
                 focus: view.focus,
+                term: None,
             })
         }
         Step::Mask => {
@@ -213,20 +223,24 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             };
             let mut mask_panel = panel(Tensor::Mask, Size::square(34.0, view))?.labels(false, true).showing(mask_shown);
             mask_panel.decimals = Some(0);
+            mask_panel.scale = None;
             let row = vec![
                 Item::Panel(panel(Tensor::Scaled, Size::square(34.0, view))?.labels(true, true)),
                 operator("+"),
                 Item::Panel(mask_panel),
                 operator("="),
-                Item::Panel(panel(Tensor::Masked, Size::square(34.0, view))?.labels(false, true).showing(masking)),
+                Item::Panel(
+                    panel(Tensor::Masked, Size::square(34.0, view))?.labels(false, true).on(scale).showing(masking),
+                ),
             ];
             Some(Scene {
                 rows: vec![row],
                 legend: (Tensor::Masked, scale),
                 masked: mask.values.contains(&f32::NEG_INFINITY),
                 ticker: None,
-                caption: words::row_of(rows_done(position, result.rows), result.rows),
+                caption: words::row_of(rows_reached(position, result.rows), result.rows),
                 focus: view.focus,
+                term: None,
             })
         }
         Step::Softmax => softmax(session, data, view),
@@ -245,11 +259,12 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let row = vec![
                 Item::Panel(panel(Tensor::Weights, Size::square(34.0, view))?.labels(true, true)),
                 operator("·"),
-                Item::Panel(panel(Tensor::Values, Size::flat((160.0, 320.0), (14.0, 30.0)))?.labels(false, false)),
+                Item::Panel(panel(Tensor::Values, Size::flat((160.0, view.matrix_height), (14.0, 34.0)))?.level()),
                 operator("="),
                 Item::Panel(
-                    Panel::new(result_tensor, head, result, Size::flat((224.0, 320.0), (28.0, 34.0)))
+                    Panel::new(result_tensor, head, result, Size::flat((224.0, view.matrix_height), (28.0, 34.0)))
                         .labels(true, false)
+                        .level()
                         .showing(shown),
                 ),
             ];
@@ -260,10 +275,10 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let (terms, operands) = first_terms(heads, weights, false);
             let (shown, progress) = building(result, result_scale, position, &terms, colors);
             let making = making(progress, &terms, operands, result);
-            let mut joined = panel(Tensor::Heads, Size::flat((384.0, 180.0), (12.0, 24.0)))?.labels(true, false);
+            let mut joined = panel(Tensor::Heads, Size::flat((384.0, 128.0), (12.0, 20.0)))?.labels(true, false);
             joined.heads = Some(data.setup.heads);
-            let weights = panel(Tensor::OutputWeights, Size::flat((200.0, 200.0), (12.0, 12.0)))?;
-            let built = Panel::new(result_tensor, head, result, Size::flat((view.width, 180.0), (14.0, 24.0)))
+            let weights = panel(Tensor::OutputWeights, Size::flat((128.0, 128.0), (12.0, 12.0)))?;
+            let built = Panel::new(result_tensor, head, result, Size::flat((view.width, 150.0), (14.0, 20.0)))
                 .labels(true, false)
                 .showing(shown);
             let rows = vec![
@@ -275,8 +290,9 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
     }
 }
 
-fn rows_done(position: f64, rows: usize) -> usize {
-    (0..rows).filter(|&row| wave(position, row, rows) >= 1.0).count()
+/// Down to which row a change has come.
+fn rows_reached(position: f64, rows: usize) -> usize {
+    (0..rows).filter(|&row| wave(position, row, rows) > 0.0).count().max(1)
 }
 
 /// The number of a value on its way from one stored number to another: none while it is on the way, because nothing
@@ -352,12 +368,13 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     let cell = if view.width < 560.0 { 36.0 } else { 40.0 };
     let size = Size::square(cell, view);
     let narrow = Size::flat((46.0, view.matrix_height), (46.0, cell));
-    let mut max_panel = Panel::new(Tensor::RowMax, head, max, narrow).showing(max_shown);
-    max_panel.beside = true;
+    let max_panel = Panel::new(Tensor::RowMax, head, max, narrow).beside().showing(max_shown);
     let mut sum_panel =
         Panel::new(sum_tensor, head, if sum_tensor == Tensor::RowSums { row_sums } else { exp_sums }, narrow)
+            .beside()
             .showing(sum_shown);
-    sum_panel.beside = true;
+    // There is nothing to sum up yet.
+    sum_panel.titled = part >= SoftmaxPart::Exp;
     sum_panel.decimals = Some(3);
     sum_panel.sums_to_one = part == SoftmaxPart::Divide;
     let current = match tensor {
@@ -365,12 +382,11 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
         Tensor::Exponentials => exps,
         _ => weights,
     };
-    let on_scores = move |row: usize, column: usize| Shown::value(scores, m(row, column));
     let row = vec![
-        Item::Panel(Panel::new(Tensor::Masked, head, masked, size).labels(true, true).showing(on_scores)),
+        Item::Panel(Panel::new(Tensor::Masked, head, masked, size).labels(true, true).on(scores)),
         Item::Panel(max_panel),
         operator("→"),
-        Item::Panel(Panel::new(tensor, head, current, size).labels(true, true).showing(changing)),
+        Item::Panel(Panel::new(tensor, head, current, size).labels(true, true).on(scale).showing(changing)),
         Item::Panel(sum_panel),
     ];
     Some(Scene {
@@ -380,5 +396,6 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
         ticker: None,
         caption: words::softmax_part(part).to_owned(),
         focus: view.focus,
+        term: None,
     })
 }

@@ -74,7 +74,8 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
             }));
         }
     }
-    let figure = Figure { width: view.width, height: (y + line_height + 4.0).ceil(), marks };
+    let height = (y + line_height + 4.0).max(view.least_height).ceil();
+    let figure = Figure { width: view.width, height, marks };
     let grid =
         Grid { tensor: Tensor::Tokens, head: 0, transposed: false, rows: 1, columns: count, place: Place::Each(boxes) };
     Picture { figure, grids: vec![grid], caption: words::token_of(done, count) }

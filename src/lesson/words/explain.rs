@@ -289,5 +289,5 @@ pub fn why_output(word: &str, heads: usize) -> String {
     } else {
         format!("What the {heads} heads found, side by side")
     };
-    format!("{results}: the whole row of Z for “{word}” against one column of Wo.")
+    format!("{results}: the whole row of Z for “{word}” against one column of W_o.")
 }

@@ -105,7 +105,7 @@ pub fn step_lead(step: Step, mask: &Mask) -> &'static str {
             "Every score is one dot product: a row of Q (what this token looks for) against a row of K (what that token offers)."
         }
         Step::Scale => {
-            "A longer dot product has larger values. Dividing by √D, the root of the head’s width, keeps softmax from picking one winner too early."
+            "Longer vectors give larger scores. Dividing by √D (D is the head’s width) keeps softmax from picking one winner too early."
         }
         Step::Mask => match mask {
             Mask::Causal => {
@@ -165,9 +165,9 @@ pub fn tensor_symbol(tensor: Tensor) -> &'static str {
         Tensor::WordEmbeddings => "E",
         Tensor::Positions => "P",
         Tensor::Input => "X",
-        Tensor::QueryWeights => "Wq",
-        Tensor::KeyWeights => "Wk",
-        Tensor::ValueWeights => "Wv",
+        Tensor::QueryWeights => "W_q",
+        Tensor::KeyWeights => "W_k",
+        Tensor::ValueWeights => "W_v",
         Tensor::Queries => "Q",
         Tensor::Keys => "K",
         Tensor::Values => "V",
@@ -183,7 +183,7 @@ pub fn tensor_symbol(tensor: Tensor) -> &'static str {
         Tensor::RowSums => "Σ row",
         Tensor::Mixed => "Z",
         Tensor::Heads => "Z",
-        Tensor::OutputWeights => "Wo",
+        Tensor::OutputWeights => "W_o",
         Tensor::Output => "Y",
     }
 }
@@ -263,6 +263,11 @@ pub fn engine_choice(engine: EngineChoice) -> &'static str {
 /// "cell 32 of 36".
 pub fn cell_of(done: usize, of: usize) -> String {
     format!("cell {done} of {of}")
+}
+
+/// "columns 16–31 of [64, 64]", of a matrix that only one head's part is drawn of.
+pub fn columns_of(first: usize, count: usize, shape: &str) -> String {
+    format!("columns {first}–{} of {shape}", first + count - 1)
 }
 
 /// "row 3 of 6".

@@ -1,6 +1,6 @@
 // What the measurements share: both engines' browsers, a page that notes when things happen, and tables.
 import config from "../playwright.config.js";
-import { chromium } from "@playwright/test";
+import { chromium, expect } from "@playwright/test";
 import { availableParallelism, loadavg } from "node:os";
 
 /** Calls `measure(browser, engine)` for each of the engines, in the browser that the tests give it. */
@@ -15,7 +15,10 @@ export async function withEngines(engines, measure) {
   }
 }
 
-/** Opens the page in a context of its own, with nothing cached, up to its first drawing. `init` runs in it first. */
+/**
+ * Opens the page in a context of its own, with nothing cached, up to the first drawing of this engine's numbers: until
+ * the GPU is open, the CPU calculates. `init` runs in it first.
+ */
 export async function visit(browser, engine, init = () => {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
@@ -23,10 +26,12 @@ export async function visit(browser, engine, init = () => {}) {
   await page.addInitScript(init);
   await page.goto(config.use.baseURL, { waitUntil: "commit" });
   await drawn(page, 1);
-  const badge = (await page.getByRole("status", { name: "Engine" }).textContent()).trim();
-  if (!badge.startsWith({ cpu: "CPU", webgpu: "WebGPU" }[engine])) {
-    throw new Error(`This should have run on ${engine}, but the badge says: ${badge}`);
-  }
+  const badge = page.getByRole("status", { name: "Engine" }).locator("b");
+  await expect(badge).toHaveText({ cpu: "CPU", webgpu: "WebGPU" }[engine], { timeout: 20_000 });
+  // The badge changes when the numbers come, just before they are drawn.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  });
   return page;
 }
 
