@@ -27,6 +27,8 @@ pub struct Explanation {
     pub columns: Vec<&'static str>,
     /// Largest contribution first; a short softmax row in the order of its words, a long one with the cell's own first.
     pub terms: Vec<Term>,
+    /// Whether the terms are parts of a whole, which have no sign.
+    pub are_shares: bool,
     /// What the terms come to: name and number.
     pub totals: Vec<(String, String)>,
     /// The computed check.
@@ -379,6 +381,7 @@ fn leaf(heading: Vec<Span>, value: String, formula: &[String], check: Check, why
         formula: mathml::row(formula),
         columns: Vec::new(),
         terms: Vec::new(),
+        are_shares: false,
         totals: Vec::new(),
         check,
         why,
@@ -760,6 +763,7 @@ fn exponential_sum(operands: &Operands, context: Context) -> Explanation {
     let terms = row_terms(left, *cell, context);
     Explanation {
         columns: say::EXPONENTIAL_COLUMNS.to_vec(),
+        are_shares: true,
         totals: vec![(say::sum_of(terms.len()), fixed(sum(left), 3))],
         terms,
         ..leaf(
@@ -777,6 +781,7 @@ fn row_sum(operands: &Operands, context: Context) -> Explanation {
     let terms = row_terms(left, *cell, context);
     Explanation {
         columns: say::SHARE_COLUMNS.to_vec(),
+        are_shares: true,
         totals: vec![(say::sum_of(terms.len()), fixed(sum(left), 3))],
         terms,
         ..leaf(
@@ -824,6 +829,7 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     let why = say::why_share(context.word(cell.row), context.word(cell.column), share, more, terms.len());
     Explanation {
         columns: say::SOFTMAX_COLUMNS.to_vec(),
+        are_shares: true,
         totals: vec![
             (say::SUM_OF_EXPONENTIALS.to_owned(), fixed(sum_of_exps, 3)),
             (say::SUM_OF_SHARES.to_owned(), fixed(sum(right), 3)),

@@ -4,7 +4,7 @@ use crate::figure::svg::escaped;
 
 /// A whole formula.
 pub fn row(pieces: &[String]) -> String {
-    format!("<math>{}</math>", row_inner(pieces))
+    format!("<math displaystyle=\"true\">{}</math>", row_inner(pieces))
 }
 
 /// Pieces that stand together.

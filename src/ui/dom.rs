@@ -112,6 +112,15 @@ pub fn place(element: &HtmlElement, (left, top, width, height): (f32, f32, f32, 
     }
 }
 
+/// Scrolls a strip, and nothing else, so that an element in it is in its middle.
+pub fn scroll_strip(strip: &str, id: &str) {
+    if let (Some(strip), Some(element)) = (element(strip), element(id)) {
+        let (outer, inner) = (strip.get_bounding_client_rect(), element.get_bounding_client_rect());
+        let off = inner.left() + inner.width() / 2.0 - outer.left() - outer.width() / 2.0;
+        strip.set_scroll_left(strip.scroll_left() + off as i32);
+    }
+}
+
 /// A length as CSS writes it, to the tenth of a pixel.
 pub fn px(length: f32) -> String {
     let tenths = (length * 10.0).round() as i32;

@@ -126,7 +126,11 @@ fn show_terms(explanation: &Explanation, all: bool) {
             html += &format!("<td>{}</td>", escaped(cell));
         }
         if bars {
-            let side = if term.amount < 0.0 { "negative" } else { "positive" };
+            let side = match explanation.are_shares {
+                true => "share",
+                false if term.amount < 0.0 => "negative",
+                false => "positive",
+            };
             html += &format!(r#"<td class="bar"><span class="{side}"></span></td>"#);
         }
         html += "</tr>";

@@ -25,6 +25,7 @@ pub fn Steps(page: Page) -> impl IntoView {
             }
             dom::flag("previous", "disabled", now.previous().is_none());
             dom::flag("next", "disabled", now.next().is_none());
+            dom::scroll_strip("steps", &format!("step-{}", now.index()));
         },
     );
     watch(
@@ -71,7 +72,7 @@ pub fn Steps(page: Page) -> impl IntoView {
     dom::skeleton(format!(
         r#"<div class="walk">
             <nav class="steps" aria-label="{STEPS}">
-                <ol>{steps}</ol>
+                <ol id="steps">{steps}</ol>
             </nav>
             <div class="play">
                 <button class="btn icon" id="previous" aria-label="{PREVIOUS}">

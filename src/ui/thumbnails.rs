@@ -23,7 +23,11 @@ pub fn Overview(page: Page) -> impl IntoView {
         |&(step, projection)| {
             for (index, (tensor, leads_to)) in OVERVIEW.into_iter().enumerate() {
                 let here = leads_to == step && (step != Step::Project || scene::projected(projection) == tensor);
-                dom::set(&format!("overview-{index}"), "class", here.then_some("on"));
+                let id = format!("overview-{index}");
+                dom::set(&id, "class", here.then_some("on"));
+                if here {
+                    dom::scroll_strip("overview", &id);
+                }
             }
         },
     );
