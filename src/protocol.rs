@@ -236,7 +236,10 @@ pub enum Request {
 /// What the engine answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    /// To [`Request::Open`]: this engine is ready.
+    /// To [`Request::Open`]: this engine is ready. With [`EngineChoice::Auto`] the CPU is at first, and a second of these
+    /// comes, unasked, when a GPU has opened, or has not.
+    ///
+    /// It is how page and engine find out that they are of different builds: what comes before `engine` stays as it is.
     Opened {
         /// The engine's [`BUILD`].
         build: String,
@@ -273,8 +276,6 @@ pub enum Reply {
 pub struct Run {
     /// Which one.
     pub run: u64,
-    /// The sentence, as it was typed.
-    pub sentence: String,
     /// With what it was calculated.
     pub setup: Setup,
     /// What the sentence was cut into.

@@ -233,7 +233,7 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
         assert!(matches!(on_gpu, Error::Inputs(_)));
     }
 
-    // The CPU would answer with NaN, which no shader may be shown.
+    // No shader may be shown an infinity or NaN.
     let mut case = good.clone();
     case.weights.w_o[[0, 1]] = f32::INFINITY;
     let refusal = case.on_gpu(&mut gpu).expect_err("not finite").to_string();

@@ -24,7 +24,7 @@ const PHONE: f32 = 330.0;
 
 /// What a page shows in this session, whose run was done.
 fn data(session: &Session) -> Data {
-    Data::new(run(&mut on_cpu(), 1, &session.sentence, &session.setup, wanted(session)))
+    Data::new(run(&mut on_cpu(), 1, &session.sentence, &session.setup, wanted(session, session.setup.heads)))
 }
 
 fn view(data: &Data, width: f32, theme: Theme, focus: Option<CellRef>) -> View {
@@ -338,7 +338,7 @@ fn nothing_is_drawn_before_its_numbers_came() {
     assert!(picture(&session, &data, &view).is_some());
     for session in [Session { head: 1, ..session.clone() }, at(Step::Output)] {
         assert_eq!(picture(&session, &data, &view), None);
-        assert!(!data.missing(&wanted(&session)).is_empty());
+        assert!(!data.missing(&wanted(&session, 4)).is_empty());
     }
 }
 

@@ -99,11 +99,11 @@ fn replies() -> impl Strategy<Value = Reply> {
         sizes().prop_map(Refusal::Width),
         any::<String>().prop_map(Refusal::Attention),
     ];
-    let run =
-        ((any::<u64>(), any::<String>(), setups(), vec(tokens(), 0..6)), (sizes(), kinds(), 0.0..1e6_f64, shown()))
-            .prop_map(|((run, sentence, setup, tokens), (left_out, engine, milliseconds, slices))| {
-                Reply::Ran(Run { run, sentence, setup, tokens, left_out, engine, milliseconds, slices })
-            });
+    let run = ((any::<u64>(), setups(), vec(tokens(), 0..6)), (sizes(), kinds(), 0.0..1e6_f64, shown())).prop_map(
+        |((run, setup, tokens), (left_out, engine, milliseconds, slices))| {
+            Reply::Ran(Run { run, setup, tokens, left_out, engine, milliseconds, slices })
+        },
+    );
     prop_oneof![
         (any::<String>(), kinds()).prop_map(|(build, engine)| Reply::Opened { build, engine }),
         run,

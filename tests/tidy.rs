@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use headlight::lesson::{Theme, explain::Role, theme::Colors};
+
 /// Which modules of this crate a module may use, and which crates only few may. Dependencies run downwards only.
 const LAYERS: &[Layer] = &[
     Layer { module: "attention", uses: &[], crates: &[] },
@@ -85,6 +87,37 @@ fn every_exception_to_a_lint_has_its_reason() {
                 if !attribute.contains("reason = \"") {
                     wrong.push(format!("{}: {attribute})] gives no reason", file.path));
                 }
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// The figure's colours are the page's.
+#[test]
+fn figures_and_style_sheet_have_the_same_colours() {
+    let sheet = fs::read_to_string(root().join("www/style.css")).expect("style.css is there");
+    let mut wrong = Vec::new();
+    for (theme, opening) in [(Theme::Light, ":root {"), (Theme::Dark, "[data-theme=\"dark\"] {")] {
+        let colors = Colors::of(theme);
+        let (_, rules) = sheet.split_once(opening).expect("each theme has its rules");
+        let rules = rules.split('}').next().unwrap_or_default();
+        for (name, color) in [
+            ("panel", colors.panel),
+            ("ink", colors.ink),
+            ("soft", colors.soft),
+            ("line", colors.line),
+            ("chip", colors.chip),
+            ("accent", colors.accent),
+            ("good", colors.good),
+            ("q", colors.role(Role::Query)),
+            ("k", colors.role(Role::Key)),
+            ("v", colors.role(Role::Value)),
+            ("o", colors.role(Role::Output)),
+        ] {
+            let rule = format!("--{name}: {color};");
+            if !rules.contains(&rule) {
+                wrong.push(format!("www/style.css, {theme:?}: there is no `{rule}`"));
             }
         }
     }

@@ -20,12 +20,9 @@
   let engineTaken = false;
 
   globalThis.headlightBoot = {
-    // The engine's worker. The first call takes the one that is already running, a later one ends it and starts afresh.
+    // The engine's worker. The first call takes the one that is already running, a later one starts afresh.
     startEngine() {
-      if (engineTaken) {
-        engine.terminate();
-        engine = launchEngine();
-      }
+      if (engineTaken) engine = launchEngine();
       engineTaken = true;
       return engine;
     },

@@ -57,7 +57,8 @@ pub struct Trace {
 
 /// Attention of every query over the keys it may see: `softmax(queries · keysᵀ × scale + mask) · values`.
 ///
-/// Cannot fail: what could be wrong with the inputs was refused by [`Inputs::new`].
+/// Cannot fail: what could be wrong with the inputs was refused by [`Inputs::new`]. As in PyTorch, scores that overflow
+/// f32 are infinite, and the weights of their rows are not numbers.
 pub fn attend(inputs: &Inputs, config: &Config) -> Trace {
     let visibility = Visibility::new(&config.mask);
     let scores = scores(inputs.queries(), inputs.keys());

@@ -84,13 +84,12 @@ impl Engine {
                 let started = (self.clock)();
                 Some(match self.run(run, &sentence, &setup).await {
                     Err(refusal) => Reply::Refused { run, refusal },
-                    Ok((kept, left_out)) => {
+                    Ok(Done { kept, left_out, engine }) => {
                         let milliseconds = (self.clock)() - started;
                         let tokens = kept.tokens.clone();
                         let slices = kept.matrices(slices);
                         self.kept = Some(kept);
-                        let engine = self.backend.kind();
-                        Reply::Ran(Run { run, sentence, setup, tokens, left_out, engine, milliseconds, slices })
+                        Reply::Ran(Run { run, setup, tokens, left_out, engine, milliseconds, slices })
                     }
                 })
             }
@@ -105,8 +104,7 @@ impl Engine {
         }
     }
 
-    /// One run, and how many tokens it left out. A GPU that fails is given up for the CPU, which does the run again.
-    async fn run(&mut self, run: u64, sentence: &str, setup: &Setup) -> Result<(Kept, usize), Refusal> {
+    async fn run(&mut self, run: u64, sentence: &str, setup: &Setup) -> Result<Done, Refusal> {
         let Setup { seed, heads, width, positions, .. } = *setup;
         let mut tokens = embedding::tokens(sentence);
         let left_out = tokens.len().saturating_sub(MOST_TOKENS);
@@ -125,28 +123,45 @@ impl Engine {
         }
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
         let config = Config { scale: Scale::InverseSqrtHeadDim, mask: setup.mask.clone() };
-        let trace = calculate(&mut self.backend, &input, weights, heads, &config)
+        let (trace, engine) = calculate(&mut self.backend, &input, weights, heads, &config)
             .await
             .map_err(|error| Refusal::Attention(error.to_string()))?;
         let kept = Kept::new(run, setup.clone(), tokens, (words, positions, input), weights.clone(), trace);
-        Ok((kept, left_out))
+        Ok(Done { kept, left_out, engine })
     }
 }
 
+/// One run.
+struct Done {
+    kept: Kept,
+    /// How many tokens it left out.
+    left_out: usize,
+    /// Who calculated.
+    engine: EngineKind,
+}
+
+/// Where the GPU fails, the CPU does the run again; a GPU that is lost or at fault is given up.
 async fn calculate(
     backend: &mut Backend,
     input: &Array3<f32>,
     weights: &BlockWeights,
     heads: usize,
     config: &Config,
-) -> Result<BlockTrace, Error> {
+) -> Result<(BlockTrace, EngineKind), Error> {
+    let mut engine = backend.kind();
     if let Backend::Gpu(gpu) = backend {
         gpu.set_weights(weights);
         match gpu.self_attention(input.view(), heads, config).await {
-            Ok(trace) => return Ok(trace),
+            Ok(trace) => return Ok((trace, engine)),
             Err(gpu::Error::Inputs(error)) => return Err(error),
-            Err(error) => *backend = Backend::Cpu { instead_of_webgpu: Some(error.to_string()) },
+            Err(error) => {
+                engine = EngineKind::Cpu { instead_of_webgpu: Some(error.to_string()) };
+                // A smaller run may fit again.
+                if !matches!(error, gpu::Error::OutOfMemory | gpu::Error::TooLarge { .. }) {
+                    *backend = Backend::Cpu { instead_of_webgpu: Some(error.to_string()) };
+                }
+            }
         }
     }
-    self_attention(input.view(), weights, heads, config)
+    Ok((self_attention(input.view(), weights, heads, config)?, engine))
 }

@@ -20,6 +20,7 @@ pub fn run() {
         queue: RefCell::default(),
         engine: Cell::new(Some(Engine::new(|| scope().performance().map_or(0.0, |performance| performance.now())))),
         choice: Cell::new(EngineChoice::Auto),
+        is_introduced: Cell::new(false),
     });
     let for_messages = worker.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -40,6 +41,8 @@ struct Worker {
     engine: Cell<Option<Engine>>,
     /// The engine that the page chose last.
     choice: Cell<EngineChoice>,
+    /// Whether the page is of this build.
+    is_introduced: Cell<bool>,
 }
 
 enum Task {
@@ -52,14 +55,18 @@ impl Worker {
     fn receive(self: Rc<Self>, data: JsValue) {
         let request = match from_bytes(&Uint8Array::new(&data).to_vec()) {
             Ok(Request::Open { build, .. }) if build != BUILD => {
-                // The page compares the builds and says what to do.
-                post(&Reply::Opened { build: BUILD.to_owned(), engine: EngineKind::Cpu { instead_of_webgpu: None } });
-                return;
+                return introduce();
             }
             Ok(request) => request,
-            Err(error) => return say_last_words(&format!("a message from the page could not be read ({error}).")),
+            Err(error) => {
+                if !self.is_introduced.get() {
+                    introduce();
+                }
+                return say_last_words(&format!("a message from the page could not be read ({error})."));
+            }
         };
         if let Request::Open { build, engine } = request {
+            self.is_introduced.set(true);
             self.choice.set(engine);
             if engine == EngineChoice::Auto {
                 // A GPU takes a while to open. Until then the CPU calculates, so that nobody waits for the first picture.
@@ -129,6 +136,11 @@ fn post(reply: &Reply) {
     scope()
         .post_message_with_transfer(&buffer, &Array::of1(&buffer))
         .expect("a buffer that was just made can be handed over");
+}
+
+/// Tells this build to a page that may be of another: the page compares them and says what to do.
+fn introduce() {
+    post(&Reply::Opened { build: BUILD.to_owned(), engine: EngineKind::Cpu { instead_of_webgpu: None } });
 }
 
 /// A string instead of bytes tells the page that the engine has died.

@@ -163,9 +163,10 @@ fn place(cell: CellRef, context: Context) -> String {
         | Tensor::Mixed
         | Tensor::Heads
         | Tensor::Output => say::at_dimension(&context.word_in_place(row), column),
-        Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => {
-            say::at_weight(row, column)
+        Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => {
+            say::at_weight(row, context.width_column(cell))
         }
+        Tensor::OutputWeights => say::at_weight(row, column),
         Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => say::at_query(&context.word_in_place(row)),
         Tensor::Scores
         | Tensor::Scaled
@@ -203,6 +204,11 @@ impl<'a> Context<'a> {
     /// The columns of a head.
     fn head_dim(self) -> usize {
         self.setup.width / self.setup.heads
+    }
+
+    /// Which column of the model width a head's column is.
+    fn width_column(self, cell: CellRef) -> usize {
+        cell.head * self.head_dim() + cell.column
     }
 }
 
@@ -266,6 +272,11 @@ fn product_tolerance(left: &[f32], right: &[f32]) -> f64 {
 /// each divided by their sum (2.5 units in the last place).
 fn row_tolerance(len: usize) -> f64 {
     (len as f64 + 4.0) * U + len as f64 * SMALLEST
+}
+
+/// Whether so many shares sum to 1, but for what rounding may do, that of the sum itself included.
+pub fn is_whole_row(sum: f32, len: usize) -> bool {
+    (f64::from(sum) - 1.0).abs() <= row_tolerance(len) + U
 }
 
 /// What a share may be off by. `distances` are the |m − max| of the row, `shares` what they come to.
@@ -512,8 +523,7 @@ fn weight(operands: &Operands, context: Context) -> Explanation {
         Tensor::ValueWeights => 2,
         _ => 3,
     };
-    let head_column = if cell.tensor == Tensor::OutputWeights { 0 } else { cell.head * context.head_dim() };
-    let column = head_column + cell.column;
+    let column = if cell.tensor == Tensor::OutputWeights { cell.column } else { context.width_column(*cell) };
     let bound = || mathml::frac(&mathml::num("1"), &mathml::sqrt(&mathml::num(&width.to_string())));
     leaf(
         heading(say::FROM_TO, [plain(cell.row.to_string()), plain(column.to_string())]),
@@ -559,7 +569,7 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
                 mathml::sum("i", left.len()),
                 mathml::sub("x", "i"),
                 mathml::op("·"),
-                mathml::sub("w", &format!("i,{}", cell.column)),
+                mathml::sub("w", &format!("i,{}", context.width_column(*cell))),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
             say::why_projection(context.word(cell.row), does, words::tensor_symbol(matrix)),

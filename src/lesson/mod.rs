@@ -4,6 +4,7 @@
 
 pub mod explain;
 mod mathml;
+pub mod notice;
 pub mod number;
 pub mod picture;
 pub mod scene;

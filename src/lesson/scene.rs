@@ -28,8 +28,6 @@ pub const OVERVIEW: [(Tensor, Step); 10] = [
 pub struct Data {
     /// Which run.
     pub run: u64,
-    /// Of which sentence.
-    pub sentence: String,
     /// With which set-up.
     pub setup: Setup,
     /// The tokens.
@@ -49,7 +47,6 @@ impl Data {
     pub fn new(run: Run) -> Self {
         Self {
             run: run.run,
-            sentence: run.sentence,
             setup: run.setup,
             tokens: run.tokens,
             left_out: run.left_out,
@@ -103,7 +100,6 @@ impl Data {
     pub fn blank(&self, head: usize, projection: Projection) -> Self {
         let mut blank = Self {
             run: self.run,
-            sentence: self.sentence.clone(),
             setup: self.setup.clone(),
             tokens: self.tokens.clone(),
             left_out: self.left_out,
@@ -270,13 +266,13 @@ pub fn in_heads_strip(step: Step, projection: Projection) -> Tensor {
     }
 }
 
-/// Everything that the page shows of a run in this session.
-pub fn wanted(session: &Session) -> Vec<Slice> {
+/// Everything that the page shows in this session of a run with so many heads.
+pub fn wanted(session: &Session, heads: usize) -> Vec<Slice> {
     let Session { step, projection, head, .. } = *session;
     let strip = in_heads_strip(step, projection);
     let stage = on_stage(step, projection).into_iter().map(|tensor| slice(tensor, head, MOST_ON_STAGE));
     let overview = OVERVIEW.into_iter().map(|(tensor, _)| slice(tensor, head, MOST_IN_THUMBNAIL));
-    let heads = (0..session.setup.heads).map(|head| slice(strip, head, MOST_IN_THUMBNAIL));
+    let heads = (0..heads).map(|head| slice(strip, head, MOST_IN_THUMBNAIL));
     let mut wanted: Vec<Slice> = Vec::new();
     for slice in stage.chain(overview).chain(heads) {
         if !wanted.contains(&slice) {

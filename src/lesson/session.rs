@@ -89,6 +89,7 @@ impl Session {
     /// in the middle of a step it goes on from there. Where motion is not wanted (`cut`), steps are shown finished.
     pub fn begin_play(&mut self, played_before: bool, cut: bool) {
         if self.position < 1.0 {
+            self.position = if cut { 1.0 } else { self.position };
             return;
         }
         self.step = match self.step.next() {
@@ -101,6 +102,9 @@ impl Session {
     /// Moves time on by some seconds of Play. Returns whether there is more to play. Where motion is not wanted
     /// (`cut`), each step is shown finished for a while.
     pub fn advance(&mut self, seconds: f64, cut: bool) -> bool {
+        if cut {
+            self.position = self.position.max(1.0);
+        }
         self.position += seconds * self.speed / timeline::seconds(self.step);
         if self.position < 1.0 {
             return true;
@@ -180,6 +184,18 @@ mod tests {
             last = session.step;
         }
         assert_eq!(steps, Step::ALL.len());
+    }
+
+    #[test]
+    fn without_motion_play_finishes_a_step_that_was_half_way() {
+        let half_way = Session { step: Step::Scores, position: 0.3, ..Session::default() };
+        let mut session = half_way.clone();
+        session.begin_play(true, true);
+        assert_eq!((session.step, session.position), (Step::Scores, 1.0));
+        // Motion may become unwanted in the middle, too.
+        let mut session = half_way;
+        session.advance(0.016, true);
+        assert_eq!(session.shown_position(), 1.0);
     }
 
     #[test]

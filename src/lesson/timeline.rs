@@ -36,8 +36,9 @@ const FIRST_CELL: f64 = 0.4;
 const FIRST_ROW: f64 = 0.6;
 
 /// A product whose result has `rows × columns` cells of `terms` terms each: the first cell is built term by term, the
-/// rest of its row cell by cell, and the other rows sweep.
+/// rest of its row cell by cell, and the other rows sweep. Where there are no terms to show, it begins with the first row.
 pub fn product(position: f64, rows: usize, columns: usize, terms: usize) -> Product {
+    let position = if terms > 0 { position } else { FIRST_CELL + position * (1.0 - FIRST_CELL) };
     let share = |from: f64, to: f64, of: usize| ((position - from) / (to - from) * of as f64) as usize;
     if position >= 1.0 {
         Product { done: rows * columns, terms: 0 }
@@ -92,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_product_only_grows_and_ends_complete() {
-        for (rows, columns, terms) in [(6, 6, 16), (1, 1, 1), (1, 5, 3), (5, 1, 64)] {
+        for (rows, columns, terms) in [(6, 6, 16), (1, 1, 1), (1, 5, 3), (5, 1, 64), (300, 300, 0)] {
             let mut last = Product { done: 0, terms: 0 };
             for tick in 0..=1000 {
                 let now = product(f64::from(tick) / 1000.0, rows, columns, terms);

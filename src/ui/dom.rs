@@ -76,6 +76,11 @@ pub fn flag(id: &str, name: &str, on: bool) {
     set(id, name, on.then_some(""));
 }
 
+/// Says that a button does nothing now. It can still have the focus, which would be lost with it otherwise.
+pub fn disable(id: &str, disabled: bool) {
+    set(id, "aria-disabled", Some(if disabled { "true" } else { "false" }));
+}
+
 /// Writes the text of the element with this id, if it is another one.
 pub fn text(id: &str, text: &str) {
     if let Some(element) = element(id).filter(|element| element.text_content().as_deref() != Some(text)) {
@@ -92,6 +97,19 @@ pub fn value(element: &Element) -> String {
 pub fn set_value(id: &str, new: &str) {
     if let Some(element) = element(id).filter(|element| value(element) != new) {
         element.unchecked_ref::<HtmlInputElement>().set_value(new);
+    }
+}
+
+/// Whether the browser finds the content of an input wrong.
+pub fn is_invalid(element: &Element) -> bool {
+    element.matches(":invalid").unwrap_or(false)
+}
+
+/// Gives the keyboard's focus to the element with this id, and scrolls nowhere it need not.
+pub fn focus(id: &str) {
+    if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // What cannot have the focus leaves it where it was.
+        let _ = element.focus();
     }
 }
 

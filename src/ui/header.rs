@@ -1,12 +1,16 @@
 use leptos::prelude::*;
 
-use super::{dom, live::watch, state::Page};
+use super::{
+    dom,
+    live::watch,
+    state::{Badge, Page},
+};
 use crate::lesson::{
     Theme,
     number::fixed,
     words::{
         NAME, TAGLINE,
-        page::{ENGINE, STARTING, THEME_TO_DARK, THEME_TO_LIGHT, WHY_CPU},
+        page::{ENGINE, STARTING, STOPPED, THEME_TO_DARK, THEME_TO_LIGHT, WHY_CPU},
     },
 };
 use crate::protocol::EngineKind;
@@ -15,19 +19,20 @@ use crate::protocol::EngineKind;
 #[component]
 pub fn Header(page: Page) -> impl IntoView {
     watch(
-        move || (page.engine.get(), page.data.read().as_ref().map(|data| data.milliseconds)),
-        |(engine, milliseconds)| {
+        move || (page.badge.get(), page.data.read().as_ref().map(|data| data.milliseconds)),
+        |(badge, milliseconds)| {
             let time = milliseconds.map_or(String::new(), |milliseconds| format!(" · {} ms", fixed(milliseconds, 1)));
-            let (name, detail) = match engine {
-                None => (ENGINE, STARTING.to_owned()),
-                Some(EngineKind::Cpu { .. }) => ("CPU", format!("ndarray{time}")),
-                Some(EngineKind::WebGpu { adapter }) => ("WebGPU", format!("{adapter}{time}")),
+            let (name, detail) = match badge {
+                Badge::Starting => (ENGINE, STARTING.to_owned()),
+                Badge::Stopped => (ENGINE, STOPPED.to_owned()),
+                Badge::Ready(EngineKind::Cpu { .. }) => ("CPU", format!("ndarray{time}")),
+                Badge::Ready(EngineKind::WebGpu { adapter }) => ("WebGPU", format!("{adapter}{time}")),
             };
             dom::text("engine-name", name);
             dom::text("engine-detail", detail.trim_start_matches(" · "));
-            dom::flag("engine-ready", "data-ready", engine.is_some());
-            let reason = match engine {
-                Some(EngineKind::Cpu { instead_of_webgpu }) => instead_of_webgpu.as_deref(),
+            dom::flag("engine-ready", "data-ready", matches!(badge, Badge::Ready(_)));
+            let reason = match badge {
+                Badge::Ready(EngineKind::Cpu { instead_of_webgpu }) => instead_of_webgpu.as_deref(),
                 _ => None,
             };
             dom::flag("reason", "hidden", reason.is_none());
@@ -56,9 +61,9 @@ pub fn Header(page: Page) -> impl IntoView {
             </h1>
             <span class="tag">{TAGLINE}</span>
             <div class="right">
-                <div class="badge" role="status" aria-label="{ENGINE}">
+                <div class="badge">
                     <span class="dot" id="engine-ready" aria-hidden="true"></span>
-                    <b id="engine-name"></b>
+                    <b id="engine-name" role="status" aria-label="{ENGINE}"></b>
                     <span class="detail" id="engine-detail"></span>
                     <details class="reason" id="reason" hidden>
                         <summary>{WHY_CPU}</summary>

@@ -12,7 +12,7 @@ use crate::lesson::{
     explain::{Context, Explanation, Role, explain},
     number::fixed,
     words::{
-        page::{INSPECTOR, PIN_HINT, SHOW_ALL, SHOW_FEWER, UNPIN},
+        page::{INSPECTOR, PIN_HINT, SHOW_ALL, SHOW_FEWER, TERMS, UNPIN},
         smaller_terms,
     },
 };
@@ -49,16 +49,15 @@ pub fn Inspector(page: Page) -> impl IntoView {
             }
         },
     );
-    watch(
-        move || page.session.read().pinned.is_some(),
-        |pinned| {
-            dom::flag("unpin", "hidden", !pinned);
-        },
-    );
-    dom::on("click", "#unpin", move |_, _| page.session.update(|session| session.pinned = None));
+    watch(move || page.shows_pinned(), |pinned| dom::flag("unpin", "hidden", !pinned));
+    dom::on("click", "#unpin", move |_, _| {
+        page.session.update(|session| session.pinned = None);
+        // The button goes; the focus stays near.
+        dom::focus("inspector");
+    });
     dom::on("click", "#all-terms", move |_, _| page.all_terms.update(|all| *all = !*all));
     dom::skeleton(format!(
-        r#"<section class="panel insp" aria-label="{INSPECTOR}">
+        r#"<section class="panel insp" id="inspector" tabindex="-1" aria-label="{INSPECTOR}">
             <div class="top">
                 <h2>{INSPECTOR}</h2>
                 <button class="btn small" id="unpin" hidden>{UNPIN}</button>
@@ -67,7 +66,7 @@ pub fn Inspector(page: Page) -> impl IntoView {
                 <p class="pair" id="cell-heading"></p>
                 <p class="big" id="cell-value"></p>
                 <div class="formula" id="formula"></div>
-                <div class="terms" id="terms"></div>
+                <div class="terms" id="terms" role="region" aria-label="{TERMS}"></div>
                 <button class="btn small" id="all-terms"></button>
                 <div id="totals"></div>
                 <p id="check"></p>
@@ -153,6 +152,8 @@ fn show_terms(explanation: &Explanation, all: bool) {
             }
         }
     }
+    // Many terms scroll, by the keyboard too.
+    dom::set("terms", "tabindex", (many && all).then_some("0"));
     dom::flag("all-terms", "hidden", !many);
     dom::set("all-terms", "aria-expanded", Some(if all { "true" } else { "false" }));
     dom::text("all-terms", if all { SHOW_FEWER } else { SHOW_ALL });

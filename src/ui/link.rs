@@ -4,17 +4,17 @@ use std::{cell::RefCell, mem::discriminant};
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
-use web_sys::{ErrorEvent, MessageEvent, Worker};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 
 use super::{
     live::watch,
-    state::{Notice, Offer, Page},
+    state::{Badge, Page},
 };
 use crate::lesson::{
+    notice::Trouble,
     scene::{self, Data},
-    words,
 };
-use crate::protocol::{BUILD, EngineChoice, Refusal, Reply, Request, Setup, from_bytes, to_bytes};
+use crate::protocol::{BUILD, EngineChoice, Reply, Request, Setup, from_bytes, to_bytes};
 
 #[wasm_bindgen]
 extern "C" {
@@ -53,7 +53,8 @@ pub fn connect(page: Page) {
     watch(
         move || {
             let session = page.session.read();
-            (session.sentence.clone(), session.setup.clone(), session.engine, scene::wanted(&session))
+            let wanted = scene::wanted(&session, session.setup.heads);
+            (session.sentence.clone(), session.setup.clone(), session.engine, wanted)
         },
         move |(sentence, setup, choice, _)| {
             if link.borrow().choice != *choice {
@@ -83,7 +84,7 @@ pub fn connect(page: Page) {
         move || page.restart.get(),
         move |asked| {
             if *asked > 0 {
-                page.notice.set(None);
+                page.facts.update(|facts| facts.trouble = None);
                 restart(page, link);
             }
         },
@@ -108,14 +109,18 @@ fn ask_again(page: Page, link: LinkRef) {
     link.borrow_mut().run += 1;
     let run = link.borrow().run;
     let session = page.session.read();
-    let (sentence, setup, slices) = (session.sentence.clone(), session.setup.clone(), scene::wanted(&session));
+    let (sentence, setup) = (session.sentence.clone(), session.setup.clone());
+    let slices = scene::wanted(&session, setup.heads);
     send(link, &Request::Run { run, sentence, setup, slices });
 }
 
 /// Asks for what the session shows and the page does not have.
 fn ask_for_missing(page: Page, link: LinkRef) {
-    let wanted = scene::wanted(&page.session.read());
-    let missing = page.data.read().as_ref().map(|data| (data.run, data.missing(&wanted)));
+    let missing = page
+        .data
+        .read()
+        .as_ref()
+        .map(|data| (data.run, data.missing(&scene::wanted(&page.session.read(), data.setup.heads))));
     if let Some((run, slices)) = missing.filter(|(_, slices)| !slices.is_empty()) {
         send(link, &Request::Read { run, slices });
     }
@@ -132,9 +137,11 @@ fn listen(page: Page, link: LinkRef) {
             },
         }
     });
-    let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+    let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
         event.prevent_default();
-        engine_died(page, link, &event.message());
+        // Where the worker could not be started at all, the event says nothing.
+        let reason = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message);
+        engine_died(page, link, reason.as_deref().unwrap_or("the browser did not let its worker start"));
     });
     link.borrow().worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     link.borrow().worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -146,7 +153,9 @@ fn listen(page: Page, link: LinkRef) {
 fn receive(page: Page, link: LinkRef, reply: Reply) {
     match reply {
         Reply::Opened { build, .. } if build != BUILD => {
-            page.notice.set(Some(Notice { text: words::wrong_build(BUILD, &build), stale: true, offer: None }));
+            hang_up(link);
+            page.badge.set(Badge::Stopped);
+            page.facts.update(|facts| facts.trouble = Some(Trouble::WrongBuild(build)));
         }
         Reply::Opened { engine, .. } => {
             let another =
@@ -155,7 +164,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             // are asked for now, unless a run is waiting that will be the new engine's.
             let waiting = link.borrow().run > link.borrow().answered;
             match another {
-                false => page.engine.set(Some(engine)),
+                false => page.badge.set(Badge::Ready(engine)),
                 true if waiting => {}
                 true => ask_again(page, link),
             }
@@ -164,31 +173,27 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             link.borrow_mut().answered = run.run;
             let again = link.borrow().again == Some(run.run);
             super::canvas::mark(&format!("headlight:received {}", run.run));
-            let left_out = run.left_out;
-            page.engine.set(Some(run.engine.clone()));
+            page.facts.update(|facts| {
+                (facts.refusal, facts.left_out) = (None, run.left_out);
+                if !again {
+                    facts.trouble = None;
+                }
+            });
+            page.badge.set(Badge::Ready(run.engine.clone()));
             // They are of the run before.
             page.operands.set(None);
             page.data.set(Some(Data::new(run)));
-            if !again {
-                page.notice.set((left_out > 0).then(|| Notice {
-                    text: words::left_out(left_out),
-                    stale: false,
-                    offer: None,
-                }));
-            }
             ask_for_missing(page, link);
         }
         Reply::Refused { run, refusal } if link.borrow().run == run => {
             link.borrow_mut().answered = run;
-            let offer = (refusal == Refusal::NoTokens).then_some(Offer::Example);
-            page.notice.set(Some(Notice { text: words::refusal(&refusal), stale: true, offer }));
+            page.facts.update(|facts| facts.refusal = Some(refusal));
         }
         Reply::Refused { .. } => {}
         Reply::Slices { run, slices } => {
-            let wanted = scene::wanted(&page.session.read());
             page.data.update(|data| {
                 if let Some(data) = data.as_mut().filter(|data| data.run == run) {
-                    data.exchange(slices, &wanted);
+                    data.exchange(slices, &scene::wanted(&page.session.read(), data.setup.heads));
                 }
             });
         }
@@ -202,22 +207,28 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
 
 /// The engine has died: the first time it is started again on the CPU, after that only when asked to.
 fn engine_died(page: Page, link: LinkRef, reason: &str) {
+    hang_up(link);
     link.borrow_mut().deaths += 1;
-    page.engine.set(None);
     let reason = if reason.ends_with('.') { reason.to_owned() } else { format!("{reason}.") };
     if link.borrow().deaths == 1 {
-        page.notice.set(Some(Notice { text: words::engine_died(&reason), stale: false, offer: None }));
+        page.facts.update(|facts| facts.trouble = Some(Trouble::Died(reason)));
         restart(page, link);
     } else {
-        let text = words::engine_died_again(&reason);
-        page.notice.set(Some(Notice { text, stale: true, offer: Some(Offer::Restart) }));
+        page.badge.set(Badge::Stopped);
+        page.facts.update(|facts| facts.trouble = Some(Trouble::DiedAgain(reason)));
     }
 }
 
+/// Takes nothing more from this worker: a panic is followed by an error that says less.
+fn hang_up(link: LinkRef) {
+    let worker = link.borrow().worker.clone();
+    worker.set_onmessage(None);
+    worker.set_onerror(None);
+    worker.terminate();
+}
+
 fn restart(page: Page, link: LinkRef) {
-    let old = &link.borrow().worker.clone();
-    old.set_onmessage(None);
-    old.set_onerror(None);
+    page.badge.set(Badge::Starting);
     link.borrow_mut().worker = start_engine();
     link.borrow_mut().choice = EngineChoice::Cpu;
     listen(page, link);

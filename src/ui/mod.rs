@@ -27,11 +27,16 @@ mod thumbnails;
 
 use leptos::prelude::*;
 
-use crate::lesson::words::page::SKIP_TO_STAGE;
+use crate::lesson::words::page::{BROKEN, SKIP_TO_STAGE};
 use state::Page;
 
 /// Puts the app into the page.
 pub fn mount() {
+    // A page that has stopped looks as if it still worked.
+    std::panic::set_hook(Box::new(|_| {
+        dom::text("trouble", BROKEN);
+        dom::flag("trouble", "hidden", false);
+    }));
     mount_to_body(App);
 }
 

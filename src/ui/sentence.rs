@@ -1,13 +1,10 @@
 use leptos::prelude::*;
 
-use super::{
-    dom,
-    live::watch,
-    state::{Offer, Page},
-};
+use super::{dom, live::watch, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
     STANDARD_EXAMPLE,
+    notice::Offer,
     scene::Data,
     words::{
         more_tokens,
@@ -28,7 +25,7 @@ pub fn Sentence(page: Page) -> impl IntoView {
         move |_| dom::html("tokens", &page.data.read().as_ref().map(tokens).unwrap_or_default()),
     );
     watch(
-        move || page.notice.get(),
+        move || page.facts.read().notice(),
         |notice| {
             let html = notice.as_ref().map(|notice| {
                 let offer = match notice.offer {
@@ -51,8 +48,13 @@ pub fn Sentence(page: Page) -> impl IntoView {
     });
     dom::on("click", "#use-example", move |_, _| {
         page.session.update(|session| session.sentence = STANDARD_EXAMPLE.to_owned());
+        // The button goes; the focus stays near.
+        dom::focus("sentence");
     });
-    dom::on("click", "#restart", move |_, _| page.restart.update(|count| *count += 1));
+    dom::on("click", "#restart", move |_, _| {
+        page.restart.update(|count| *count += 1);
+        dom::focus("sentence");
+    });
     dom::skeleton(format!(
         r#"<section class="sentence">
             <input

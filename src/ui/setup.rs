@@ -1,14 +1,10 @@
 use leptos::prelude::*;
 
-use super::{
-    dom,
-    live::watch,
-    state::{Notice, Page},
-};
+use super::{dom, live::watch, state::Page};
 use crate::lesson::{
     Session,
     words::{
-        bad_seed, engine_choice, mask,
+        engine_choice, mask,
         page::{CALCULATE_ON, HEADS, MASK, POSITIONS, PYTORCH_INIT, SEED, SET_UP, UNTRAINED, WEIGHTS, WIDTH},
         positions,
     },
@@ -44,12 +40,17 @@ pub fn SetUp(page: Page) -> impl IntoView {
     });
     dom::on("input", "#seed", move |input, _| {
         let typed = dom::value(input);
-        match typed.trim().parse::<u32>() {
-            Ok(seed) => {
-                page.notice.set(None);
-                page.session.update(|session| session.setup.seed = seed.into());
-            }
-            Err(_) => page.notice.set(Some(Notice { text: bad_seed(&typed), stale: false, offer: None })),
+        let seed = typed.trim().parse::<u32>().ok();
+        if let Some(seed) = seed {
+            page.session.update(|session| session.setup.seed = seed.into());
+        }
+        // An empty box is not wrong yet. What is no number at all has no value, but the browser finds it wrong.
+        let unfinished = typed.is_empty() && !dom::is_invalid(input);
+        page.facts.update(|facts| facts.bad_seed = (seed.is_none() && !unfinished).then_some(typed));
+    });
+    dom::on("change", "#seed", move |input, _| {
+        if dom::value(input).is_empty() && !dom::is_invalid(input) {
+            dom::set_value("seed", &page.session.read().setup.seed.to_string());
         }
     });
     let seed = page.session.read().setup.seed;

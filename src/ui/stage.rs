@@ -37,7 +37,7 @@ pub fn Stage(page: Page) -> impl IntoView {
         move || (page.session.read().shown_position() * 1000.0).round() as usize,
         |position| {
             dom::set_value("position", &position.to_string());
-            dom::flag("finish", "disabled", *position == 1000);
+            dom::disable("finish", *position == 1000);
         },
     );
     watch(
@@ -112,10 +112,7 @@ fn projections(page: Page) -> String {
 
 /// The canvas, and over each matrix a grid that assistive technology and the pointer can reach.
 fn figure(page: Page) -> String {
-    watch(
-        move || page.notice.read().as_ref().is_some_and(|notice| notice.stale),
-        |stale| dom::flag("figure", "data-stale", *stale),
-    );
+    watch(move || page.facts.read().is_stale(), |stale| dom::flag("figure", "data-stale", *stale));
     watch(
         move || page.data.read().is_some(),
         |calculated| {
@@ -198,9 +195,10 @@ fn repaint_on_change(page: Page) {
             let session = page.session.read();
             let shown = (session.step, session.shown_position(), session.head, session.projection);
             let focus = (page.focus(), page.chosen().is_some());
-            (shown, page.data.version(), focus, page.theme(), page.stage_width.get())
+            let screen = (page.theme(), page.pixel_ratio.get(), page.stage_width.get());
+            (shown, page.data.version(), focus, screen)
         },
-        move |&(.., width)| {
+        move |&(.., (.., width))| {
             if width > 0.0 && !painter.waiting.replace(true) {
                 let painter = Rc::clone(&painter);
                 dom::before_next_paint(move || {
@@ -308,7 +306,10 @@ fn match_elements(grids: &[Grid]) {
         let name = words::tensor_name(grid.tensor);
         let html = format!(
             r#"<div class="grid" id="{id}" role="grid" tabindex="0" aria-label="{name}">
-                <div role="row"><div role="gridcell"><span class="said"></span></div></div>
+                <div role="row">
+                    <div role="gridcell"><span class="said"></span></div>
+                    <div role="gridcell" hidden><span class="said"></span></div>
+                </div>
             </div>"#
         );
         let added = match there.item(index) {
@@ -340,33 +341,27 @@ fn current(page: Page, grid: &Grid) -> (usize, usize) {
 }
 
 /// Puts a grid's elements where the picture has them, and says what its current cell says.
+///
+/// Two cells take turns: assistive technology speaks of an active descendant when it is another element.
 fn describe(page: Page, grid: &Grid) {
-    let first_child = |element: &Element| element.first_element_child().and_then(|child| child.dyn_into().ok());
-    let outer = dom::element(&grid_id(grid)).and_then(|element| element.dyn_into::<HtmlElement>().ok());
-    let row: Option<HtmlElement> = outer.as_deref().and_then(first_child);
-    let cell = row.as_deref().and_then(first_child);
-    let (Some(outer), Some(row), Some(cell)) = (outer, row, cell) else {
-        return;
-    };
     let (at_row, at_column) = current(page, grid);
     let current = grid.cell(at_row, at_column);
+    let id = format!("cell-{}-{}-{at_row}-{at_column}", grid.tensor as usize, grid.head);
+    let outer = dom::element(&grid_id(grid)).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    let Some((outer, row)) = outer.and_then(|outer| Some((outer.clone(), outer.first_element_child()?))) else {
+        return;
+    };
+    let (Some(one), Some(other)) = (row.first_element_child(), row.last_element_child()) else {
+        return;
+    };
+    let (hidden, shown) = if one.has_attribute("hidden") { (one, other) } else { (other, one) };
+    let stays = shown.id() == id || shown.id().is_empty();
+    let (cell, gone) = if stays { (shown, hidden) } else { (hidden, shown) };
+
     let (left, top, width, height) = grid.bounds();
     dom::place(&outer, (left, top, width, height));
     let (x, y, width, height) = grid.cell_box(at_row, at_column);
-    dom::place(&cell, (x - left, y - top, width, height));
-    let id = format!("cell-{}-{}-{at_row}-{at_column}", grid.tensor as usize, grid.head);
-    let pinned = page.session.read().pinned == Some(current);
-    for (element, name, value) in [
-        (&outer, "aria-rowcount", grid.rows.to_string()),
-        (&outer, "aria-colcount", grid.columns.to_string()),
-        (&outer, "aria-activedescendant", id.clone()),
-        (&row, "aria-rowindex", (at_row + 1).to_string()),
-        (&cell, "id", id),
-        (&cell, "aria-colindex", (at_column + 1).to_string()),
-        (&cell, "aria-selected", pinned.to_string()),
-    ] {
-        dom::attribute(element, name, Some(&value));
-    }
+    dom::place(cell.unchecked_ref(), (x - left, y - top, width, height));
     let (data, operands) = (page.data.read(), page.operands.read());
     let text = data.as_ref().map(|data| {
         let opened = operands.as_ref().filter(|operands| operands.cell == current).map(|operands| operands.value);
@@ -375,6 +370,21 @@ fn describe(page: Page, grid: &Grid) {
     });
     if let Some(said) = cell.first_element_child() {
         said.set_text_content(text.as_deref());
+    }
+    let pinned = page.session.read().pinned == Some(current);
+    for (element, name, value) in [
+        (&cell, "id", Some(id.as_str())),
+        (&cell, "aria-colindex", Some(&*(at_column + 1).to_string())),
+        (&cell, "aria-selected", Some(if pinned { "true" } else { "false" })),
+        (&cell, "hidden", None),
+        (&row, "aria-rowindex", Some(&*(at_row + 1).to_string())),
+        (&outer, "aria-rowcount", Some(&*grid.rows.to_string())),
+        (&outer, "aria-colcount", Some(&*grid.columns.to_string())),
+        (&outer, "aria-activedescendant", Some(&id)),
+        (&gone, "hidden", Some("")),
+        (&gone, "id", None),
+    ] {
+        dom::attribute(element, name, value);
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::lesson::{
     Session, Step, Theme,
+    notice::Facts,
     picture::Grid,
     scene::{self, Data},
     theme::Colors,
@@ -21,10 +22,10 @@ pub struct Page {
     pub session: Live<Session>,
     /// What the engine made of it: the last good run.
     pub data: Live<Option<Data>>,
-    /// Which engine calculates, once one does.
-    pub engine: Live<Option<EngineKind>>,
-    /// What went wrong, and what to do.
-    pub notice: Live<Option<Notice>>,
+    /// Which engine calculates.
+    pub badge: Live<Badge>,
+    /// What is wrong.
+    pub facts: Live<Facts>,
     /// The cell under the pointer.
     pub hover: Live<Option<CellRef>>,
     /// The cell that the keyboard has moved to.
@@ -45,30 +46,23 @@ pub struct Page {
     pub grids: Live<Vec<Grid>>,
     /// Where in the step the stage is, in words.
     pub caption: Live<String>,
+    /// How many of the screen's pixels there are to a CSS pixel.
+    pub pixel_ratio: Live<f64>,
     /// Whether the system asks for dark.
     pub system_dark: Live<bool>,
     /// Whether the system asks for less motion.
     pub reduced_motion: Live<bool>,
 }
 
-/// What a person should know.
+/// What the badge says of the engine.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Notice {
-    /// In words.
-    pub text: String,
-    /// Whether the picture is of an earlier input.
-    pub stale: bool,
-    /// What can be done about it with one click.
-    pub offer: Option<Offer>,
-}
-
-/// What a notice offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offer {
-    /// Type the standard example.
-    Example,
-    /// Start the engine again.
-    Restart,
+pub enum Badge {
+    /// Not ready yet.
+    Starting,
+    /// This one made what is shown, or will.
+    Ready(EngineKind),
+    /// None is running.
+    Stopped,
 }
 
 impl Page {
@@ -83,8 +77,8 @@ impl Page {
         Self {
             session: Live::new(Session { engine, ..Session::default() }),
             data: Live::new(None),
-            engine: Live::new(None),
-            notice: Live::new(None),
+            badge: Live::new(Badge::Starting),
+            facts: Live::new(Facts::default()),
             hover: Live::new(None),
             cursor: Live::new(None),
             operands: Live::new(None),
@@ -95,6 +89,7 @@ impl Page {
             stage_width: Live::new(0.0),
             grids: Live::new(Vec::new()),
             caption: Live::new(String::new()),
+            pixel_ratio: pixel_ratio(),
             system_dark: media("(prefers-color-scheme: dark)"),
             reduced_motion: media("(prefers-reduced-motion: reduce)"),
         }
@@ -117,15 +112,23 @@ impl Page {
         self.session.update(|session| session.go_to(step));
     }
 
-    /// The cell that a person chose: the pinned one, or the one under the pointer, or the one the keyboard is at.
+    /// The cell that a person chose: the pinned one, or the one under the pointer, or the one the keyboard is at;
+    /// of those, the first that is on the stage.
     pub fn chosen(self) -> Option<CellRef> {
-        let on_stage = |cell: &CellRef| self.grids.read().iter().any(|grid| grid.drawn_at(*cell).is_some());
-        let chosen = self.session.read().pinned.or(self.hover.get()).or(self.cursor.get());
-        chosen.filter(on_stage)
+        let (pinned, hover, cursor) = (self.session.read().pinned, self.hover.get(), self.cursor.get());
+        let grids = self.grids.read();
+        let on_stage = |cell: &CellRef| grids.iter().any(|grid| grid.drawn_at(*cell).is_some());
+        [pinned, hover, cursor].into_iter().flatten().find(on_stage)
     }
 
-    /// The cell that is lit and explained: the chosen one, or the one that is being made, or the result's most
-    /// interesting one.
+    /// Whether the cell that is lit and explained is kept there.
+    pub fn shows_pinned(self) -> bool {
+        let pinned = self.session.read().pinned;
+        pinned.is_some() && self.chosen() == pinned
+    }
+
+    /// The cell that is explained, and lit but while the rows of a product sweep: the chosen one, or the one that is
+    /// being made, or the result's most interesting one.
     pub fn focus(self) -> Option<CellRef> {
         self.chosen().or_else(|| {
             let (session, data) = (self.session.read(), self.data.read());
@@ -172,4 +175,11 @@ fn media(query: &str) -> Live<bool> {
         dom::listen(&list, "change", move |_| holds.set(listed.matches()));
     }
     holds
+}
+
+/// It changes when the page is zoomed, or moved to another screen; both resize it.
+fn pixel_ratio() -> Live<f64> {
+    let ratio = Live::new(window().device_pixel_ratio());
+    dom::listen(&window(), "resize", move |_| ratio.renew(window().device_pixel_ratio()));
+    ratio
 }

@@ -23,8 +23,8 @@ pub fn Steps(page: Page) -> impl IntoView {
                 dom::set(&format!("step-{index}"), "aria-current", (step == *now).then_some("step"));
                 dom::text(&format!("step-mark-{index}"), &mark);
             }
-            dom::flag("previous", "disabled", now.previous().is_none());
-            dom::flag("next", "disabled", now.next().is_none());
+            dom::disable("previous", now.previous().is_none());
+            dom::disable("next", now.next().is_none());
             dom::scroll_strip("steps", &format!("step-{}", now.index()));
         },
     );

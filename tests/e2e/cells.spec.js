@@ -104,6 +104,30 @@ test("a hidden cell says so, and why", async ({ headlight, page }) => {
   }
 });
 
+test("a cell kept at one step keeps no other step from being opened", async ({ headlight, page }) => {
+  await headlight.open();
+  const weights = headlight.grid("Attention weights");
+  await weights.focus();
+  await page.keyboard.press("Control+Home");
+  const kept = await expectOpen(headlight, weights);
+  await page.keyboard.press("Enter");
+  await expect(headlight.unpin).toBeVisible();
+  await headlight.goTo("Mix values");
+  await expect(headlight.unpin, "there is nothing here to let go").toBeHidden();
+  const mixed = headlight.grid("Mixed values");
+  const first = await headlight.heading().textContent();
+  await mixed.hover({ position: { x: 5, y: 5 } });
+  await expect(headlight.heading()).not.toHaveText(first);
+  await headlight.sentence.hover();
+  await mixed.focus();
+  await page.keyboard.press("Control+Home");
+  await expectOpen(headlight, mixed);
+  await headlight.goTo("Softmax");
+  await expect(headlight.heading(), "it is still kept").toHaveText(kept);
+  await headlight.unpin.click();
+  await expect(headlight.inspector, "the button went, and the focus stays near").toBeFocused();
+});
+
 /** Arrows, Home and End go where the grid pattern says; Enter keeps a cell, Escape lets it go. */
 async function expectKeyboardToOpen(headlight, page, grid, rows, columns) {
   await grid.focus();

@@ -174,6 +174,38 @@ test("a width that the heads cannot share teaches which would do", async ({ head
   await headlight.ranWith({ heads: 3, width: 96 });
 });
 
+test("after a refusal the picture's own heads are there, and Play goes on", async ({ headlight }) => {
+  await headlight.open();
+  await headlight.choose("Heads", "12");
+  await expect(headlight.notice).toContainText("12 heads cannot share");
+  await expect(headlight.heads).toHaveCount(4);
+  await headlight.heads.nth(3).click();
+  await expect(headlight.heads.nth(3)).toHaveAttribute("aria-pressed", "true");
+  await headlight.goTo("Scores");
+  await expect(headlight.grid("Scores")).toBeVisible();
+  await headlight.speed.selectOption("4×");
+  const seen = await headlight.watchSteps();
+  await headlight.play.click();
+  await expect.poll(async () => (await seen.names()).length).toBeGreaterThan(2);
+  await headlight.pause.click();
+});
+
+test("each thing that is wrong is said until it is mended", async ({ headlight }) => {
+  await headlight.open();
+  await headlight.choose("Heads", "3");
+  await expect(headlight.notice).toContainText("3 heads cannot share");
+  await headlight.seed.fill("-1");
+  await expect(headlight.notice, "the picture's own trouble comes first").toContainText("3 heads cannot share");
+  await expect(headlight.canvas).not.toHaveCSS("opacity", "1");
+  await headlight.choose("Heads", "2");
+  await expect(headlight.notice).toContainText("“-1” is not a seed");
+  await expect(headlight.canvas).toHaveCSS("opacity", "1");
+  await headlight.seed.fill("");
+  await expect(headlight.notice, "an empty box is about to be filled").toBeEmpty();
+  await headlight.seed.blur();
+  await expect(headlight.seed).toHaveValue("42");
+});
+
 test("what is no seed is said to be none, and the last one stays", async ({ headlight }) => {
   await headlight.open();
   for (const typed of ["-1", "4294967296", "1.5"]) {
@@ -252,7 +284,7 @@ async function expectReasonOnCpu(headlight, why) {
     await expect(why).toBeHidden();
   } else {
     await why.click();
-    await expect(headlight.engine).toContainText(/No GPU can be used here \(.+\)\. The CPU calculates the same/);
+    await expect(headlight.badge).toContainText(/No GPU can be used here \(.+\)\. The CPU calculates the same/);
     await why.click();
   }
 }

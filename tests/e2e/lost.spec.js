@@ -24,8 +24,8 @@ for (const [when, lose] of [
     expect(engine.insteadOfWebgpu).toMatch(/^The GPU was lost \(.+\)/);
     expect(sentence).toBe("nothing typed is lost");
     await page.getByText("why not WebGPU?").click();
-    await expect(headlight.engine).toContainText("The GPU was lost");
-    await expect(headlight.engine).toContainText("The CPU carries on with the same numbers");
+    await expect(headlight.badge).toContainText("The GPU was lost");
+    await expect(headlight.badge).toContainText("The CPU carries on with the same numbers");
     const weights = headlight.grid("Attention weights");
     await expect(weights).toHaveAttribute("aria-rowcount", "4");
     await weights.focus();

@@ -126,7 +126,6 @@ class Reader {
   ran() {
     return {
       run: this.varint(),
-      sentence: this.string(),
       setup: this.setup(),
       tokens: this.list(() => this.token()),
       leftOut: this.varint(),

@@ -42,11 +42,13 @@ test("an engine that dies again is started when asked to", async ({ headlight, p
   await die(page);
   await expect(headlight.notice).toContainText("The engine stopped again, on the CPU too: panicked");
   await expect(headlight.canvas).not.toHaveCSS("opacity", "1");
+  await expect(headlight.badge).toContainText("stopped");
   await headlight.sentence.fill("typed meanwhile");
   await headlight.notice.getByRole("button", { name: "Start it again" }).click();
   await expect(headlight.tokens).toHaveText(["typed", "meanwhile"]);
   await expect(headlight.canvas).toHaveCSS("opacity", "1");
   await expect(headlight.sentence).toHaveValue("typed meanwhile");
+  await expect(headlight.sentence, "the button went, and the focus stays near").toBeFocused();
 });
 
 function sendNonsense(page) {

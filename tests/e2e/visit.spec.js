@@ -87,13 +87,18 @@ test("a matrix is a grid whose current cell is announced", async ({ headlight, p
   expect(focused.activedescendant).toEqual([await weights.getAttribute("aria-activedescendant")]);
 });
 
-test("a page and an engine of different builds say so", async ({ headlight }) => {
-  await headlight.openWithAnotherBuild();
-  // The message outlasts the run that the engine does all the same.
-  await expect.poll(() => headlight.countRuns()).toBe(1);
-  await headlight.frames(3);
-  await expect(headlight.notice).toContainText(/different builds \(\S+ and \S+\).*stale cache.*Reload the page/);
-});
+for (const query of ["", "?engine=cpu"]) {
+  test(`a page and an engine of different builds say so, and no more, at "${query}"`, async ({ headlight }) => {
+    await headlight.openWithAnotherBuild(query);
+    const message = /different builds \(\S+ and \S+\).*stale cache.*Reload the page/;
+    await expect(headlight.notice).toContainText(message);
+    await headlight.sentence.fill("nothing comes of this");
+    await headlight.frames(30);
+    await expect(headlight.notice).toContainText(message);
+    await expect(headlight.tokens, "nothing is taken from such an engine").toHaveCount(0);
+    await expect(headlight.badge).toContainText("stopped");
+  });
+}
 
 function parent(tree, node) {
   return tree.find(({ nodeId }) => nodeId === node.parentId);

@@ -7,6 +7,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+/// The variable that says where Playwright keeps its browsers.
+const PLAYWRIGHTS_OWN: &str = "PLAYWRIGHT_BROWSERS_PATH";
+
 /// A Chromium: the one that `CHROMIUM` names, or on PATH, or that Playwright has installed; else one is installed.
 pub fn chromium() -> Result<PathBuf> {
     if let Some(named) = env::var_os("CHROMIUM") {
@@ -29,8 +32,9 @@ pub fn chromium() -> Result<PathBuf> {
         }
     }
     tools::install_node_packages()?;
-    println!("Installing Playwright's Chromium into its own folder (a minute or two) …");
-    let installed = process::run(&mut npm(&["exec", "--no", "playwright", "install", "chromium"]));
+    println!("Installing Playwright's Chromium into target/tools/browsers/ (a minute or two) …");
+    let mut install = npm(&["exec", "--no", "playwright", "install", "chromium"]);
+    let installed = process::run(install.env(PLAYWRIGHTS_OWN, tools::folder().join("browsers")));
     match (installed, installed_chromium()) {
         (Ok(()), Some(found)) => Ok(found),
         (installed, _) => bail!(
@@ -89,7 +93,8 @@ fn installed_chromium() -> Option<PathBuf> {
         r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     ];
     let playwrights = || {
-        let path = output(&mut command("node", &["-p", "require('@playwright/test').chromium.executablePath()"]));
+        let mut ask = command("node", &["-p", "require('@playwright/test').chromium.executablePath()"]);
+        let path = output(ask.env(PLAYWRIGHTS_OWN, tools::folder().join("browsers")));
         path.ok().map(|path| PathBuf::from(path.trim())).filter(|path| path.is_file())
     };
     names

@@ -1,7 +1,7 @@
 //! Installs what a command lacks, under `target/tools` and `node_modules`.
 
 use crate::process::{self, cargo, command, npm};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
@@ -25,12 +25,12 @@ pub fn install_node_packages() -> Result<()> {
     if fs::read(&installed).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    let version = process::output(&mut command("node", &["--version"]))
-        .context("Node 20 or newer is needed for wasm-opt, terser and Playwright: https://nodejs.org")?;
-    println!(
-        "Installing wasm-opt, terser and Playwright into node_modules/ (Node {}, under a minute) …",
-        version.trim()
-    );
+    const NEEDED: &str = "Node 20 or newer is needed for wasm-opt, terser and Playwright: https://nodejs.org";
+    let version = process::output(&mut command("node", &["--version"])).context(NEEDED)?;
+    let version = version.trim();
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    ensure!(major.is_some_and(|major| major >= 20), "This Node is {version}. {NEEDED}");
+    println!("Installing wasm-opt, terser and Playwright into node_modules/ (Node {version}, under a minute) …");
     process::run(&mut npm(&["ci", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]))?;
     fs::write(installed, lock)?;
     Ok(())
@@ -44,7 +44,7 @@ pub fn with_tools(command: &mut Command) -> Result<&mut Command> {
 }
 
 /// Where the tools live.
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     crate::root().join("target/tools")
 }
 

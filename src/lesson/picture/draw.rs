@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        explain::{Role, role_of},
+        explain::{Role, is_whole_row, role_of},
         number::{fixed, shape, short},
         scene::{self, Data, Source, has_heads},
         words,
@@ -308,7 +308,10 @@ fn draw_panel(
                     face: Face::Plain,
                     turned: false,
                 }));
-                if panel.sums_to_one && *cell_height >= 30.0 && shown.number.is_some_and(sums_to_one) {
+                if panel.sums_to_one
+                    && *cell_height >= 30.0
+                    && shown.number.is_some_and(|sum| is_whole_row(sum, data.tokens.len()))
+                {
                     texts.push(Mark::Text(Text {
                         x: x + (column as f32 + 0.5) * cell_width,
                         y: y + (row as f32 + 0.5) * cell_height + 13.0,
@@ -391,11 +394,6 @@ fn range_note(scale: Scale) -> String {
 
 fn share_end(max: f32) -> String {
     if max == 1.0 { "1".to_owned() } else { fixed(f64::from(max), 3) }
-}
-
-/// Whether a row's sum is 1, but for the rounding of its shares.
-fn sums_to_one(sum: f32) -> bool {
-    (sum - 1.0).abs() <= 1e-5
 }
 
 fn outline((x, y, width, height): (f32, f32, f32, f32), color: Rgb, stroke: f32) -> Mark {

@@ -44,7 +44,6 @@ pub mod page {
     pub const SHOW_ALL: &str = "Show all terms";
     pub const SHOW_FEWER: &str = "Show the largest terms only";
     pub const UNPIN: &str = "Let go";
-    pub const PINNED: &str = "pinned";
     pub const PIN_HINT: &str = "Hover over a cell to open it; click, or press Enter, to keep it here.";
     pub const USE_EXAMPLE: &str = "Use the example";
     pub const RESTART_ENGINE: &str = "Start it again";
@@ -54,8 +53,10 @@ pub mod page {
     pub const PYTORCH_INIT: &str = "PyTorch init";
     pub const HEADS_STRIP: &str = "Heads";
     pub const STARTING: &str = "starting";
+    pub const STOPPED: &str = "stopped";
+    pub const TERMS: &str = "Terms";
+    pub const BROKEN: &str = "Headlight’s page has stopped, because of a fault in it. What you typed is still in the box: copy it if you need it, and reload the page.";
     pub const CALCULATING: &str = "Calculating the first picture …";
-    pub const NO_SCRIPT: &str = "Headlight calculates attention in your browser and needs JavaScript and WebAssembly. Please allow them for this page.";
     pub const UNTRAINED: &str = "These weights are untrained: they are the random numbers PyTorch starts from. The mechanism you see is real; the pattern has no meaning yet.";
 }
 
@@ -355,10 +356,11 @@ pub fn refusal(refusal: &Refusal) -> String {
     }
 }
 
-/// The seed box holds something else than a whole number.
+/// The seed box holds something else than a whole number; the browser does not tell what, where it is no number at all.
 pub fn bad_seed(typed: &str) -> String {
+    let what = if typed.is_empty() { "What stands there".to_owned() } else { format!("“{typed}”") };
     format!(
-        "“{typed}” is not a seed: a seed is a whole number from 0 to 4294967295, as torch.manual_seed takes it. The last one stays in use."
+        "{what} is not a seed: a seed is a whole number from 0 to 4294967295, as torch.manual_seed takes it. The last one stays in use."
     )
 }
 

@@ -26,7 +26,7 @@ export async function visit(browser, engine, init = () => {}) {
   await page.addInitScript(init);
   await page.goto(config.use.baseURL, { waitUntil: "commit" });
   await drawn(page, 1);
-  const badge = page.getByRole("status", { name: "Engine" }).locator("b");
+  const badge = page.getByRole("status", { name: "Engine" });
   await expect(badge).toHaveText({ cpu: "CPU", webgpu: "WebGPU" }[engine], { timeout: 20_000 });
   // The badge changes when the numbers come, just before they are drawn.
   await page.evaluate(async () => {

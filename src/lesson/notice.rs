@@ -1,0 +1,110 @@
+//! What a person should be told, from all that is wrong at the moment.
+
+use super::words;
+use crate::protocol::{BUILD, Refusal};
+
+/// All that is wrong, or worth knowing. Each of these stays until it is over, whatever happens to the others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// The engine is in trouble.
+    pub trouble: Option<Trouble>,
+    /// The last input was refused.
+    pub refusal: Option<Refusal>,
+    /// The seed box holds something else than a seed.
+    pub bad_seed: Option<String>,
+    /// How many tokens of the shown run were left out.
+    pub left_out: usize,
+}
+
+/// What happened to the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// It is of this other build.
+    WrongBuild(String),
+    /// It died of this, and was started again.
+    Died(String),
+    /// It died of this once more, and is not running.
+    DiedAgain(String),
+}
+
+/// What a person is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// In words.
+    pub text: String,
+    /// What can be done about it with one click.
+    pub offer: Option<Offer>,
+}
+
+/// What a notice offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Type the standard example.
+    Example,
+    /// Start the engine again.
+    Restart,
+}
+
+impl Facts {
+    /// Whether the picture is of an earlier input.
+    pub fn is_stale(&self) -> bool {
+        self.refusal.is_some() || matches!(self.trouble, Some(Trouble::WrongBuild(_) | Trouble::DiedAgain(_)))
+    }
+
+    /// What matters most: first what keeps the picture from following, then what can be mended, then the rest.
+    pub fn notice(&self) -> Option<Notice> {
+        let tell = |text, offer| Some(Notice { text, offer });
+        match (self, &self.trouble) {
+            (_, Some(Trouble::WrongBuild(engine))) => tell(words::wrong_build(BUILD, engine), None),
+            (_, Some(Trouble::DiedAgain(reason))) => tell(words::engine_died_again(reason), Some(Offer::Restart)),
+            (Facts { refusal: Some(refusal), .. }, _) => {
+                let offer = (*refusal == Refusal::NoTokens).then_some(Offer::Example);
+                tell(words::refusal(refusal), offer)
+            }
+            (Facts { bad_seed: Some(typed), .. }, _) => tell(words::bad_seed(typed), None),
+            (_, Some(Trouble::Died(reason))) => tell(words::engine_died(reason), None),
+            (Facts { left_out: 1.., .. }, _) => tell(words::left_out(self.left_out), None),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_wrong_is_nothing_to_tell() {
+        assert_eq!(Facts::default().notice(), None);
+        assert!(!Facts::default().is_stale());
+    }
+
+    #[test]
+    fn what_is_mended_uncovers_what_is_still_wrong() {
+        let mut facts = Facts {
+            trouble: Some(Trouble::Died("it broke.".to_owned())),
+            refusal: Some(Refusal::NoTokens),
+            bad_seed: Some("−1".to_owned()),
+            left_out: 3,
+        };
+        let text = |facts: &Facts| facts.notice().expect("something is wrong").text;
+        assert!(text(&facts).contains("nothing to calculate"));
+        assert_eq!(facts.notice().and_then(|notice| notice.offer), Some(Offer::Example));
+        assert!(facts.is_stale());
+        facts.refusal = None;
+        assert!(text(&facts).contains("“−1” is not a seed") && !facts.is_stale());
+        facts.bad_seed = None;
+        assert!(text(&facts).contains("it broke."));
+        facts.trouble = None;
+        assert!(text(&facts).contains("the last 3 were left out"));
+    }
+
+    #[test]
+    fn a_picture_that_no_engine_follows_is_stale() {
+        for trouble in [Trouble::WrongBuild("0".to_owned()), Trouble::DiedAgain("it broke.".to_owned())] {
+            let facts = Facts { trouble: Some(trouble), bad_seed: Some("x".to_owned()), ..Facts::default() };
+            assert!(facts.is_stale());
+            assert!(facts.notice().is_some_and(|notice| !notice.text.contains("seed")));
+        }
+    }
+}
