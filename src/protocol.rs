@@ -297,6 +297,13 @@ pub enum Refusal {
     NoTokens,
     /// The model width is 0 or over [`WIDEST_MODEL`].
     Width(usize),
+    /// The heads cannot share the model width evenly.
+    Heads {
+        /// How many heads.
+        heads: usize,
+        /// The model width.
+        width: usize,
+    },
     /// Attention refuses, in its own words.
     Attention(String),
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use engine::{TENSORS, ask, clock, explain, on_cpu, on_gpu, read, run, whole};
-use headlight::attention::{Error, Mask, Visibility};
+use headlight::attention::{Mask, Visibility};
 use headlight::embedding::{Positions, embed, positions, tokens};
 use headlight::engine::Engine;
 use headlight::gpu;
@@ -27,7 +27,7 @@ fn on_both(test: impl Fn(&mut Engine)) {
 }
 
 fn not_divided(width: usize, heads: usize) -> Refusal {
-    Refusal::Attention(Error::HeadsDoNotDivideWidth { width, heads }.to_string())
+    Refusal::Heads { heads, width }
 }
 
 fn causal() -> Setup {

@@ -355,7 +355,7 @@ fn a_token_names_the_others_that_are_the_same_word() {
             Operands { cell: cell(Tensor::Tokens, 0, 0), value: tokens[0].id as f32, left: vec![], right: vec![] };
         explain(&operands, context(&tokens, &setup)).why
     };
-    let same = "Capital letters do not count. ";
+    let same = "Upper and lower case are the same word. ";
     let counted = "of the sentence, counted from 0. ";
     assert_eq!(why("a"), format!("Character 0 {counted}{same}It occurs nowhere else."));
     assert_eq!(

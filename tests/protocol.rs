@@ -97,6 +97,7 @@ fn replies() -> impl Strategy<Value = Reply> {
     let refusal = prop_oneof![
         Just(Refusal::NoTokens),
         sizes().prop_map(Refusal::Width),
+        (sizes(), sizes()).prop_map(|(heads, width)| Refusal::Heads { heads, width }),
         any::<String>().prop_map(Refusal::Attention),
     ];
     let run = ((any::<u64>(), setups(), vec(tokens(), 0..6)), (sizes(), kinds(), 0.0..1e6_f64, shown())).prop_map(

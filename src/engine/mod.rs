@@ -123,9 +123,11 @@ impl Engine {
         }
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
         let config = Config { scale: Scale::InverseSqrtHeadDim, mask: setup.mask.clone() };
-        let (trace, engine) = calculate(&mut self.backend, &input, weights, heads, &config)
-            .await
-            .map_err(|error| Refusal::Attention(error.to_string()))?;
+        let (trace, engine) =
+            calculate(&mut self.backend, &input, weights, heads, &config).await.map_err(|error| match error {
+                Error::HeadsDoNotDivideWidth { width, heads } => Refusal::Heads { heads, width },
+                error => Refusal::Attention(error.to_string()),
+            })?;
         let kept = Kept::new(run, setup.clone(), tokens, (words, positions, input), weights.clone(), trace);
         Ok(Done { kept, left_out, engine })
     }

@@ -183,6 +183,17 @@ impl<'a> Context<'a> {
         self.tokens.get(index).map_or("", |token| &token.text)
     }
 
+    /// A word inside a sentence: where it runs from right to left, its neighbours must not run with it.
+    fn word_in_text(self, index: usize) -> String {
+        const FIRST_RIGHT_TO_LEFT: char = '\u{590}';
+        let word = self.word(index);
+        if word.chars().any(|character| character >= FIRST_RIGHT_TO_LEFT) {
+            format!("\u{2068}{word}\u{2069}")
+        } else {
+            word.to_owned()
+        }
+    }
+
     /// A word, with its place where the word alone would be ambiguous.
     fn word_in_place(self, index: usize) -> String {
         let text = self.word(index);
@@ -496,7 +507,7 @@ fn position(operands: &Operands, context: Context) -> Explanation {
 fn input(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
     let (e, p) = (first(left), first(right));
-    let word = context.word(cell.row);
+    let word = &context.word_in_text(cell.row);
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
         terms: vec![operand(say::EMBEDDING, e, e), operand(say::POSITION, p, p)],
@@ -564,15 +575,15 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
             heading(say::AT_DIMENSION_OF_ITS, pieces),
             fixed((*value).into(), 3),
             &[
-                mathml::sub(letter, &cell.column.to_string()),
+                mathml::sub(letter, &format!("{},{}", cell.row, cell.column)),
                 mathml::op("="),
                 mathml::sum("i", left.len()),
-                mathml::sub("x", "i"),
+                mathml::sub("x", &format!("{},i", cell.row)),
                 mathml::op("·"),
                 mathml::sub("w", &format!("i,{}", context.width_column(*cell))),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
-            say::why_projection(context.word(cell.row), does, words::tensor_symbol(matrix)),
+            say::why_projection(&context.word_in_text(cell.row), does, &words::tensor_in_text(matrix)),
         )
     }
 }
@@ -596,7 +607,7 @@ fn score(operands: &Operands, context: Context) -> Explanation {
                 mathml::sub("k", "d"),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
-            say::why_score(context.word(cell.row), context.word(cell.column), *value, left.len()),
+            say::why_score(&context.word_in_text(cell.row), &context.word_in_text(cell.column), *value, left.len()),
         )
     }
 }
@@ -726,7 +737,7 @@ fn shifted(operands: &Operands, context: Context) -> Explanation {
     }
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
-        terms: vec![operand(say::MASKED_SCORE, m, m), operand(say::ROW_MAX, max, -max)],
+        terms: vec![operand(say::MASKED_SCORE, m, m), operand(say::MINUS_ROW_MAX, -max, -max)],
         totals: vec![("m − max".to_owned(), fixed(m - max, 3))],
         ..leaf(
             query_and_key(say::TO, *cell, context),
@@ -836,7 +847,8 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     let more = exps.iter().filter(|&&other| other > exp).count();
     let power =
         |m: String| mathml::sup(&mathml::id("e"), &mathml::row_inner(&[m, mathml::op("−"), mathml::text("max")]));
-    let why = say::why_share(context.word(cell.row), context.word(cell.column), share, more, terms.len());
+    let why =
+        say::why_share(&context.word_in_text(cell.row), &context.word_in_text(cell.column), share, more, terms.len());
     Explanation {
         columns: say::SOFTMAX_COLUMNS.to_vec(),
         are_shares: true,
@@ -891,7 +903,7 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
     };
     let (terms, sum) = products(left, right, |key| context.word_in_place(key), 3);
     let most = terms.first().map_or("", |term| &term.cells[0]);
-    let why = say::why_mixed(context.word(cell.row), most, context.visible_keys(cell.row, left.len()).count());
+    let why = say::why_mixed(&context.word_in_text(cell.row), most, context.visible_keys(cell.row, left.len()).count());
     let pieces = [
         plain(context.word_in_place(cell.row)),
         of(Role::Value, say::THE_VALUES),
@@ -940,7 +952,7 @@ fn output(operands: &Operands, context: Context) -> Explanation {
                 mathml::sub("w", &format!("i,{}", cell.column)),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
-            say::why_output(context.word(cell.row), context.setup.heads),
+            say::why_output(&context.word_in_text(cell.row), context.setup.heads),
         )
     }
 }

@@ -32,10 +32,16 @@ pub fn text(words: &str) -> String {
     format!("<mtext>{}</mtext>", escaped(words))
 }
 
-/// `name` with a lowered index: a number, or a name as in the sum that it runs through.
-pub fn sub(name: &str, index: &str) -> String {
-    let lowered = if index.starts_with(|c: char| c.is_ascii_digit()) { num(index) } else { id(index) };
-    format!("<msub>{}{lowered}</msub>", id(name))
+/// `name` with lowered indexes, with commas between them: numbers, or names as in the sum that they run through.
+pub fn sub(name: &str, indexes: &str) -> String {
+    let mut lowered = Vec::new();
+    for index in indexes.split(',') {
+        if !lowered.is_empty() {
+            lowered.push(op(","));
+        }
+        lowered.push(if index.starts_with(|c: char| c.is_ascii_digit()) { num(index) } else { id(index) });
+    }
+    format!("<msub>{}{}</msub>", id(name), row_inner(&lowered))
 }
 
 /// `base` to the power of `exponent`.

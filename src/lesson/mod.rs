@@ -14,5 +14,5 @@ pub mod theme;
 pub mod timeline;
 pub mod words;
 
-pub use session::{Projection, SPEEDS, STANDARD_EXAMPLE, Session, Theme};
+pub use session::{HEAD_COUNTS, Projection, SPEEDS, STANDARD_EXAMPLE, Session, Theme, WIDTHS};
 pub use step::Step;

@@ -10,8 +10,6 @@ pub struct Facts {
     pub trouble: Option<Trouble>,
     /// The last input was refused.
     pub refusal: Option<Refusal>,
-    /// The seed box holds something else than a seed.
-    pub bad_seed: Option<String>,
     /// How many tokens of the shown run were left out.
     pub left_out: usize,
 }
@@ -51,7 +49,7 @@ impl Facts {
         self.refusal.is_some() || matches!(self.trouble, Some(Trouble::WrongBuild(_) | Trouble::DiedAgain(_)))
     }
 
-    /// What matters most: first what keeps the picture from following, then what can be mended, then the rest.
+    /// What matters most: first what keeps the picture from following, then the rest.
     pub fn notice(&self) -> Option<Notice> {
         let tell = |text, offer| Some(Notice { text, offer });
         match (self, &self.trouble) {
@@ -61,7 +59,6 @@ impl Facts {
                 let offer = (*refusal == Refusal::NoTokens).then_some(Offer::Example);
                 tell(words::refusal(refusal), offer)
             }
-            (Facts { bad_seed: Some(typed), .. }, _) => tell(words::bad_seed(typed), None),
             (_, Some(Trouble::Died(reason))) => tell(words::engine_died(reason), None),
             (Facts { left_out: 1.., .. }, _) => tell(words::left_out(self.left_out), None),
             _ => None,
@@ -84,7 +81,6 @@ mod tests {
         let mut facts = Facts {
             trouble: Some(Trouble::Died("it broke.".to_owned())),
             refusal: Some(Refusal::NoTokens),
-            bad_seed: Some("−1".to_owned()),
             left_out: 3,
         };
         let text = |facts: &Facts| facts.notice().expect("something is wrong").text;
@@ -92,9 +88,7 @@ mod tests {
         assert_eq!(facts.notice().and_then(|notice| notice.offer), Some(Offer::Example));
         assert!(facts.is_stale());
         facts.refusal = None;
-        assert!(text(&facts).contains("“−1” is not a seed") && !facts.is_stale());
-        facts.bad_seed = None;
-        assert!(text(&facts).contains("it broke."));
+        assert!(text(&facts).contains("it broke.") && !facts.is_stale());
         facts.trouble = None;
         assert!(text(&facts).contains("the last 3 were left out"));
     }
@@ -102,9 +96,9 @@ mod tests {
     #[test]
     fn a_picture_that_no_engine_follows_is_stale() {
         for trouble in [Trouble::WrongBuild("0".to_owned()), Trouble::DiedAgain("it broke.".to_owned())] {
-            let facts = Facts { trouble: Some(trouble), bad_seed: Some("x".to_owned()), ..Facts::default() };
+            let facts = Facts { trouble: Some(trouble), refusal: Some(Refusal::NoTokens), ..Facts::default() };
             assert!(facts.is_stale());
-            assert!(facts.notice().is_some_and(|notice| !notice.text.contains("seed")));
+            assert!(facts.notice().is_some_and(|notice| !notice.text.contains("nothing to calculate")));
         }
     }
 }

@@ -166,9 +166,14 @@ pub fn factors(step: Step, projection: Projection) -> Option<(Tensor, Tensor)> {
     }
 }
 
-/// The cell to look at while a product is being made: one of the first row, which is made cell by cell; the other rows
-/// sweep too fast to be read. `None` where nothing is being made.
+/// The cell to look at while something is being made: the last token that is there; of a product, one of the first row,
+/// which is made cell by cell, while the other rows sweep too fast to be read. `None` where nothing is being made.
 pub fn being_made(session: &Session, data: &Data) -> Option<CellRef> {
+    if session.step == Step::Tokens {
+        let done = timeline::tokens(session.shown_position(), data.tokens.len());
+        let column = done.saturating_sub(1);
+        return (done < data.tokens.len()).then_some(CellRef { tensor: Tensor::Tokens, head: 0, row: 0, column });
+    }
     let (left, right) = factors(session.step, session.projection)?;
     let tensor = result(session.step, session.projection);
     let on_stage = |tensor| data.on_stage(tensor, session.head).filter(|matrix| matrix.is_whole());
@@ -178,6 +183,26 @@ pub fn being_made(session: &Session, data: &Data) -> Option<CellRef> {
     let column = progress.done.min(made.columns - 1);
     let head = if has_heads(tensor) { session.head } else { 0 };
     (progress.done < made.rows * made.columns).then_some(CellRef { tensor, head, row: 0, column })
+}
+
+/// Whether the words that a cell is about stand at the same places in another sentence.
+pub fn same_words(cell: CellRef, old: &[Token], new: &[Token]) -> bool {
+    let same = |index: usize| match (old.get(index), new.get(index)) {
+        (Some(old), Some(new)) => old.word == new.word,
+        _ => false,
+    };
+    match cell.tensor {
+        Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => true,
+        Tensor::Tokens => same(cell.column),
+        Tensor::Scores
+        | Tensor::Scaled
+        | Tensor::Mask
+        | Tensor::Masked
+        | Tensor::Shifted
+        | Tensor::Exponentials
+        | Tensor::Weights => same(cell.row) && same(cell.column),
+        _ => same(cell.row),
+    }
 }
 
 /// Whether a tensor is different in every head.

@@ -1,10 +1,16 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Step, timeline};
-use crate::protocol::{CellRef, EngineChoice, Setup};
+use super::{Step, scene, timeline};
+use crate::protocol::{CellRef, EngineChoice, Setup, Tensor};
 
 /// What a first visit shows.
 pub const STANDARD_EXAMPLE: &str = "The cat sat on the mat";
+
+/// The numbers of heads that can be chosen.
+pub const HEAD_COUNTS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];
+
+/// The model widths that can be chosen.
+pub const WIDTHS: [usize; 9] = [8, 16, 32, 48, 64, 96, 128, 256, 512];
 
 /// The speeds that Play can have.
 pub const SPEEDS: [f64; 4] = [0.5, 1.0, 2.0, 4.0];
@@ -81,8 +87,17 @@ impl Default for Session {
 impl Session {
     /// Shows a step, finished.
     pub fn go_to(&mut self, step: Step) {
-        self.step = step;
+        self.enter(step);
         self.position = 1.0;
+    }
+
+    /// Changes the step. A pair of tokens that is kept in the inspector is followed from matrix to matrix.
+    fn enter(&mut self, step: Step) {
+        self.step = step;
+        let result = scene::result(step, self.projection);
+        if let Some(pinned) = self.pinned.as_mut().filter(|pinned| is_of_pairs(pinned.tensor) && is_of_pairs(result)) {
+            pinned.tensor = result;
+        }
     }
 
     /// What Play does first: after the very end, or where nothing has been played yet, it begins with the first step;
@@ -92,10 +107,10 @@ impl Session {
             self.position = if cut { 1.0 } else { self.position };
             return;
         }
-        self.step = match self.step.next() {
+        self.enter(match self.step.next() {
             Some(next) if played_before => next,
             _ => Step::Tokens,
-        };
+        });
         self.position = if cut { 1.0 } else { 0.0 };
     }
 
@@ -117,7 +132,7 @@ impl Session {
         }
         match self.step.next() {
             Some(next) => {
-                self.step = next;
+                self.enter(next);
                 self.position = if cut { 1.0 } else { 0.0 };
                 true
             }
@@ -136,8 +151,30 @@ impl Session {
     /// Changes the number of heads; the head on the stage stays if there still is one of that number.
     pub fn set_heads(&mut self, heads: usize) {
         self.setup.heads = heads;
-        self.head = self.head.min(heads.saturating_sub(1));
+        self.show_head(self.head.min(heads.saturating_sub(1)));
     }
+
+    /// Changes the head on the stage, and that of the cell that is kept in the inspector.
+    pub fn show_head(&mut self, head: usize) {
+        self.head = head;
+        if let Some(pinned) = self.pinned.as_mut().filter(|pinned| scene::has_heads(pinned.tensor)) {
+            pinned.head = head;
+        }
+    }
+}
+
+/// Whether a tensor has a number for each query and key.
+fn is_of_pairs(tensor: Tensor) -> bool {
+    matches!(
+        tensor,
+        Tensor::Scores
+            | Tensor::Scaled
+            | Tensor::Mask
+            | Tensor::Masked
+            | Tensor::Shifted
+            | Tensor::Exponentials
+            | Tensor::Weights
+    )
 }
 
 #[cfg(test)]
@@ -196,6 +233,27 @@ mod tests {
         let mut session = half_way;
         session.advance(0.016, true);
         assert_eq!(session.shown_position(), 1.0);
+    }
+
+    #[test]
+    fn a_pair_that_is_kept_is_followed_from_matrix_to_matrix() {
+        let cell = |tensor, head| Some(CellRef { tensor, head, row: 4, column: 1 });
+        let mut session = Session { pinned: cell(Tensor::Weights, 0), ..Session::default() };
+        for (step, tensor) in [
+            (Step::Scores, Tensor::Scores),
+            (Step::Mask, Tensor::Masked),
+            // Elsewhere there are no pairs; it waits.
+            (Step::Output, Tensor::Masked),
+            (Step::Softmax, Tensor::Weights),
+        ] {
+            session.go_to(step);
+            assert_eq!(session.pinned, cell(tensor, 0), "{step:?}");
+        }
+        session.show_head(2);
+        assert_eq!(session.pinned, cell(Tensor::Weights, 2));
+        session.pinned = cell(Tensor::Values, 2);
+        session.go_to(Step::Scores);
+        assert_eq!(session.pinned, cell(Tensor::Values, 2));
     }
 
     #[test]

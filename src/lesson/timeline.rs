@@ -21,6 +21,11 @@ pub fn seconds(step: Step) -> f64 {
     }
 }
 
+/// How many tokens, or rows of tokens, are there.
+pub fn tokens(position: f64, count: usize) -> usize {
+    ((position * (count as f64 + 1.0)) as usize).min(count)
+}
+
 /// How far a matrix product has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product {

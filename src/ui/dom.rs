@@ -139,6 +139,15 @@ pub fn scroll_strip(strip: &str, id: &str) {
     }
 }
 
+/// On a narrow screen, where the result would be out of sight, scrolls the page to the stage.
+pub fn scroll_to_stage() {
+    const NARROW: f64 = 760.0;
+    let width = window().inner_width().ok().and_then(|width| width.as_f64());
+    if let Some(stage) = element("stage").filter(|_| width.is_some_and(|width| width <= NARROW)) {
+        stage.scroll_into_view();
+    }
+}
+
 /// A length as CSS writes it, to the tenth of a pixel.
 pub fn px(length: f32) -> String {
     let tenths = (length * 10.0).round() as i32;

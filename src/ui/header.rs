@@ -1,4 +1,6 @@
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 use super::{
     dom,
@@ -39,6 +41,13 @@ pub fn Header(page: Page) -> impl IntoView {
             dom::text("reason-text", reason.unwrap_or_default());
         },
     );
+    // It goes as it came, and by Esc, and by a click anywhere else.
+    dom::listen(&document(), "click", |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if target.is_some_and(|target| target.closest("#reason").ok().flatten().is_none()) {
+            dom::flag("reason", "open", false);
+        }
+    });
     watch(
         move || page.theme(),
         |theme| {

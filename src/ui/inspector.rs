@@ -12,7 +12,7 @@ use crate::lesson::{
     explain::{Context, Explanation, Role, explain},
     number::fixed,
     words::{
-        page::{INSPECTOR, PIN_HINT, SHOW_ALL, SHOW_FEWER, TERMS, UNPIN},
+        page::{INSPECTOR, PIN_HINT, PINNED_HINT, SHOW_ALL, SHOW_FEWER, TERMS, UNPIN},
         smaller_terms,
     },
 };
@@ -49,7 +49,18 @@ pub fn Inspector(page: Page) -> impl IntoView {
             }
         },
     );
-    watch(move || page.shows_pinned(), |pinned| dom::flag("unpin", "hidden", !pinned));
+    watch(
+        move || page.shows_pinned(),
+        |pinned| {
+            dom::flag("unpin", "hidden", !pinned);
+            dom::text("pin-hint", if *pinned { PINNED_HINT } else { PIN_HINT });
+        },
+    );
+    // Where the inspector is out of sight, below, a line shows what it says of the cell that was tapped.
+    watch(
+        move || page.shows_pinned() && page.facts.read().notice().is_none(),
+        |kept| dom::flag("peek", "hidden", !kept),
+    );
     dom::on("click", "#unpin", move |_, _| {
         page.session.update(|session| session.pinned = None);
         // The button goes; the focus stays near.
@@ -72,7 +83,7 @@ pub fn Inspector(page: Page) -> impl IntoView {
                 <p id="check"></p>
                 <p class="why" id="why"></p>
             </div>
-            <p class="hint">{PIN_HINT}</p>
+            <p class="hint" id="pin-hint"></p>
         </section>"#
     ))
 }
@@ -88,13 +99,15 @@ fn show(explanation: &Explanation) {
     let Explanation { heading, value, formula, totals, check, why, .. } = explanation;
     let mut spans = String::new();
     for span in heading {
-        spans += &format!(r#"<span class="{}">{}</span>"#, role_class(span.role), escaped(&span.text));
+        spans += &format!(r#"<bdi class="{}">{}</bdi>"#, role_class(span.role), escaped(&span.text));
     }
     let mut sums = String::new();
     for (name, number) in totals {
         sums += &format!(r#"<div class="sum"><span>{}</span><b>{}</b></div>"#, escaped(name), escaped(number));
     }
     dom::html("cell-heading", &spans);
+    dom::html("peek-cell", &spans);
+    dom::text("peek-value", &[value, " ↓"].concat());
     dom::text("cell-value", value);
     dom::html("formula", formula);
     dom::html("totals", &sums);

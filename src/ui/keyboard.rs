@@ -6,7 +6,7 @@ use web_sys::{Element, KeyboardEvent};
 
 use super::{dom, player, state::Page};
 
-/// Space plays and pauses, the arrow keys go through the steps, Esc lets a pinned cell go.
+/// Space plays and pauses, the arrow keys go through the steps, Esc lets a pinned cell go and closes what is open.
 pub fn listen(page: Page) {
     dom::listen(&document(), "keydown", move |event| {
         let Ok(event) = event.dyn_into::<KeyboardEvent>() else {
@@ -18,6 +18,7 @@ pub fn listen(page: Page) {
         let key = event.key();
         if key == "Escape" {
             page.session.update(|session| session.pinned = None);
+            dom::flag("reason", "open", false);
             return;
         }
         // Where a key has a meaning of its own, it keeps it.

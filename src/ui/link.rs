@@ -180,6 +180,12 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
                 }
             });
             page.badge.set(Badge::Ready(run.engine.clone()));
+            // A cell that is kept stays so while it is about the same words.
+            let pinned = page.session.read().pinned;
+            let is_another = |cell, old: &Data| !scene::same_words(cell, &old.tokens, &run.tokens);
+            if pinned.zip(page.data.read().as_ref()).is_some_and(|(cell, old)| is_another(cell, old)) {
+                page.session.update(|session| session.pinned = None);
+            }
             // They are of the run before.
             page.operands.set(None);
             page.data.set(Some(Data::new(run)));

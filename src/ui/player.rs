@@ -12,6 +12,7 @@ pub fn toggle(page: Page) {
         let (played, cut) = (page.played.get(), page.reduced_motion.get());
         page.session.update(|session| session.begin_play(played, cut));
         page.played.set(true);
+        dom::scroll_to_stage();
     }
     page.playing.set(start);
 }

@@ -14,7 +14,7 @@ use crate::lesson::{
 };
 
 /// No more tokens than these become chips under the sentence; the stage's first step shows them all.
-const MOST_CHIPS: usize = 48;
+const MOST_CHIPS: usize = 24;
 
 /// The sentence, what it was cut into, and what went wrong with it.
 #[component]
@@ -33,17 +33,15 @@ pub fn Sentence(page: Page) -> impl IntoView {
                     Some(Offer::Example) => format!(r#"<button class="btn" id="use-example">{USE_EXAMPLE}</button>"#),
                     Some(Offer::Restart) => format!(r#"<button class="btn" id="restart">{RESTART_ENGINE}</button>"#),
                 };
-                format!(r#"<div class="notice"><p>{}</p>{offer}</div>"#, escaped(&notice.text))
+                // An empty box is no fault.
+                let class = if notice.offer == Some(Offer::Example) { "notice calm" } else { "notice" };
+                format!(r#"<div class="{class}"><p>{}</p>{offer}</div>"#, escaped(&notice.text))
             });
             dom::html("notice", &html.unwrap_or_default());
         },
     );
     dom::on("input", "#sentence", move |input, _| {
-        page.session.update(|session| {
-            session.sentence = dom::value(input);
-            // The words move; a cell kept open would be another one.
-            session.pinned = None;
-        });
+        page.session.update(|session| session.sentence = dom::value(input));
         page.cursor.set(None);
     });
     dom::on("click", "#use-example", move |_, _| {

@@ -2,17 +2,15 @@ use leptos::prelude::*;
 
 use super::{dom, live::watch, state::Page};
 use crate::lesson::{
-    Session,
+    HEAD_COUNTS, Session, WIDTHS,
     words::{
-        engine_choice, mask,
+        bad_seed, engine_choice, mask,
         page::{CALCULATE_ON, HEADS, MASK, POSITIONS, PYTORCH_INIT, SEED, SET_UP, UNTRAINED, WEIGHTS, WIDTH},
         positions,
     },
 };
 use crate::protocol::{EngineChoice, Mask, Positions};
 
-const HEAD_COUNTS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];
-const WIDTHS: [usize; 9] = [8, 16, 32, 48, 64, 96, 128, 256, 512];
 const POSITION_KINDS: [Positions; 2] = [Positions::None, Positions::Sinusoidal];
 const MASKS: [Mask; 2] = [Mask::None, Mask::Causal];
 const ENGINES: [EngineChoice; 3] = [EngineChoice::Auto, EngineChoice::WebGpu, EngineChoice::Cpu];
@@ -32,10 +30,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
     dom::on("change", "select[data-choice]", move |select, _| {
         let choice = dom::index(select, "data-choice").and_then(|index| CHOICES.get(index));
         if let (Some(choice), Ok(index)) = (choice, dom::value(select).parse()) {
-            page.session.update(|session| {
-                (choice.choose)(session, index);
-                session.pinned = None;
-            });
+            page.session.update(|session| (choice.choose)(session, index));
         }
     });
     dom::on("input", "#seed", move |input, _| {
@@ -46,7 +41,9 @@ pub fn SetUp(page: Page) -> impl IntoView {
         }
         // An empty box is not wrong yet. What is no number at all has no value, but the browser finds it wrong.
         let unfinished = typed.is_empty() && !dom::is_invalid(input);
-        page.facts.update(|facts| facts.bad_seed = (seed.is_none() && !unfinished).then_some(typed));
+        let wrong = seed.is_none() && !unfinished;
+        dom::set("seed", "aria-invalid", wrong.then_some("true"));
+        dom::text("seed-wrong", &if wrong { bad_seed(&typed) } else { String::new() });
     });
     dom::on("change", "#seed", move |input, _| {
         if dom::value(input).is_empty() && !dom::is_invalid(input) {
@@ -71,8 +68,10 @@ pub fn SetUp(page: Page) -> impl IntoView {
                         step="1"
                         inputmode="numeric"
                         value="{seed}"
+                        aria-describedby="seed-wrong"
                     >
                 </label>
+                <p class="wrong" id="seed-wrong" role="alert"></p>
                 {choices}
             </div>
             <p class="hint">{UNTRAINED}</p>

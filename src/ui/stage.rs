@@ -20,13 +20,16 @@ use crate::lesson::{
 };
 use crate::protocol::CellRef;
 
+/// How far an arrow key moves the slider.
+const KEY_STEP: f64 = 0.025;
+
 /// The step itself: its title, its picture, its matrices for assistive technology, its slider.
 #[component]
 pub fn Stage(page: Page) -> impl IntoView {
     watch(
         move || {
             let session = page.session.read();
-            (session.step, words::step_lead(session.step, &session.setup.mask))
+            (session.step, words::step_lead(session.step, &session.setup.mask, session.setup.positions))
         },
         |(step, lead)| {
             dom::text("stage-title", words::step_title(*step));
@@ -52,6 +55,18 @@ pub fn Stage(page: Page) -> impl IntoView {
             page.playing.set(false);
             page.session.update(|session| session.position = f64::from(position) / 1000.0);
         }
+    });
+    // A key moves as far as one term of the standard example takes.
+    dom::on("keydown", "#position", move |slider, event| {
+        let moved = match event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key).as_deref() {
+            Some("ArrowRight" | "ArrowUp") => KEY_STEP,
+            Some("ArrowLeft" | "ArrowDown") => -KEY_STEP,
+            _ => return,
+        };
+        event.prevent_default();
+        let position = f64::from(dom::value(slider).parse::<u16>().unwrap_or(0)) / 1000.0 + moved;
+        page.playing.set(false);
+        page.session.update(|session| session.position = position.clamp(0.0, 1.0));
     });
     dom::on("click", "#finish", move |_, _| {
         page.session.update(|session| session.position = session.position.max(1.0));
@@ -112,7 +127,10 @@ fn projections(page: Page) -> String {
 
 /// The canvas, and over each matrix a grid that assistive technology and the pointer can reach.
 fn figure(page: Page) -> String {
-    watch(move || page.facts.read().is_stale(), |stale| dom::flag("figure", "data-stale", *stale));
+    watch(
+        move || page.facts.read().is_stale(),
+        |stale| ["figure", "tokens", "explanation"].into_iter().for_each(|id| dom::flag(id, "data-stale", *stale)),
+    );
     watch(
         move || page.data.read().is_some(),
         |calculated| {
@@ -126,11 +144,12 @@ fn figure(page: Page) -> String {
     repaint_on_change(page);
     grids(page);
     format!(
-        r#"<div class="figure" id="figure">
+        r##"<div class="figure" id="figure">
             <canvas id="canvas" width="0" height="0" aria-hidden="true"></canvas>
             <p class="waiting" id="waiting">{CALCULATING}</p>
             <div id="grids"></div>
-        </div>"#
+        </div>
+        <a class="peek" id="peek" href="#inspector" hidden><span id="peek-cell"></span><b id="peek-value"></b></a>"##
     )
 }
 
@@ -170,6 +189,7 @@ struct Painter {
 impl Painter {
     /// So high that a short sentence's slider stays where it is from step to step; a new run may change it.
     fn least_height(&self, session: &Session, data: &Data, view: &View, new: bool) -> f32 {
+        const LEAST: f32 = 428.0;
         const MOST: f32 = 520.0;
         let (width, height) = self.heights.get();
         if !new && width == view.width {
@@ -180,7 +200,7 @@ impl Painter {
             _ if view.width < 560.0 => 0.0,
             // Their pictures are higher than that.
             count if count > 24 => MOST,
-            _ => common_height(session, data, view, MOST),
+            _ => common_height(session, data, view, MOST).max(LEAST),
         };
         self.heights.set((view.width, height));
         height

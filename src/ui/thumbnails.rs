@@ -94,12 +94,7 @@ pub fn heads(page: Page) -> String {
     );
     dom::on("click", "[data-head]", move |button, _| {
         if let Some(head) = dom::index(button, "data-head") {
-            page.session.update(|session| {
-                session.head = head;
-                if let Some(pinned) = session.pinned.as_mut().filter(|pinned| scene::has_heads(pinned.tensor)) {
-                    pinned.head = head;
-                }
-            });
+            page.session.update(|session| session.show_head(head));
         }
     });
     format!(r#"<div class="heads" id="heads" role="group" aria-label="{HEADS_STRIP}"></div>"#)

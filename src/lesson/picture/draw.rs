@@ -25,7 +25,7 @@ const RANGE: f32 = 15.0;
 const SPACE: f32 = 14.0;
 /// The size of the notes under a matrix.
 const NOTE_SIZE: f32 = 11.5;
-/// A cell that is at least so wide has its number in it.
+/// A cell that is at least so wide may have its number in it.
 const NUMBER_WIDTH: f32 = 29.0;
 /// The longest label that is written in full.
 const LONGEST_LABEL: f32 = 96.0;
@@ -35,6 +35,8 @@ struct Laid<'a> {
     panel: Panel<'a>,
     cell: (f32, f32),
     label_width: f32,
+    /// Free at both sides, for a caption or notes that are wider than the matrix.
+    spread: f32,
     /// Above the matrix: caption, labels.
     head_height: f32,
     /// Below the matrix: the notes.
@@ -90,7 +92,7 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
                     turned: false,
                 })),
                 LaidItem::Panel(laid) => {
-                    let left = x + laid.label_width;
+                    let left = x + laid.left();
                     let top = middle - matrix_height(laid) / 2.0;
                     picture.grids.push(draw_panel(laid, left, top, (scene.focus, scene.term), data, view, marks));
                 }
@@ -127,9 +129,20 @@ enum LaidItem<'a> {
 
 fn item_width(item: &LaidItem) -> f32 {
     match item {
-        LaidItem::Panel(laid) => laid.label_width + laid.cell.0 * laid.panel.drawn_shown().1 as f32,
+        LaidItem::Panel(laid) => laid.left() + matrix_width(laid) + laid.spread,
         LaidItem::Operator(_, width) => *width,
     }
+}
+
+impl Laid<'_> {
+    /// From the panel's left edge to its matrix.
+    fn left(&self) -> f32 {
+        self.label_width.max(self.spread)
+    }
+}
+
+fn matrix_width(laid: &Laid) -> f32 {
+    laid.cell.0 * laid.panel.drawn_shown().1 as f32
 }
 
 fn matrix_height(laid: &Laid) -> f32 {
@@ -145,8 +158,10 @@ fn natural_width(item: &Item, label_width: f32) -> (f32, f32) {
         Item::Operator(operator) => (operator_width(operator), 0.0),
         Item::Panel(panel) => {
             let (rows, columns) = panel.drawn_shown();
-            let fixed = if panel.row_labels { label_width + 8.0 } else { 0.0 };
-            (fixed, panel.size.cell_for(rows, columns).0 * columns as f32)
+            let labels = if panel.row_labels { label_width + 8.0 } else { 0.0 };
+            let cells = panel.size.cell_for(rows, columns).0 * columns as f32;
+            // A column of numbers that belongs to the panel before it does not shrink.
+            if panel.beside { (labels + cells, 0.0) } else { (labels, cells) }
         }
     }
 }
@@ -210,7 +225,7 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, vi
     let fixed = fixed + SPACE * (row.len() as f32 - 1.0);
     let shrink = if cells > 0.0 { ((view.width - 2.0 * MARGIN - fixed) / cells).clamp(0.05, 1.0) } else { 1.0 };
     let mut square_height = 0.0;
-    let items: Vec<LaidItem> = row
+    let mut items: Vec<LaidItem> = row
         .into_iter()
         .map(|item| match item {
             Item::Operator(operator) => {
@@ -220,7 +235,10 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, vi
             Item::Panel(panel) => {
                 let (rows, columns) = panel.drawn_shown();
                 let (width, height) = panel.size.cell_for(rows, columns);
-                let mut cell = (width * shrink, if panel.size.square { height * shrink } else { height });
+                let mut cell = (
+                    if panel.beside { width } else { width * shrink },
+                    if panel.size.square { height * shrink } else { height },
+                );
                 if panel.size.square {
                     square_height = cell.1;
                 }
@@ -235,14 +253,19 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, vi
                 };
                 let heads = if panel.heads.is_some() { 18.0 } else { 0.0 };
                 let label_width = if panel.row_labels { label_width + 8.0 } else { 0.0 };
-                let notes = notes(&panel, cell.0 * columns as f32 + SPACE, legend, data);
+                let matrix = cell.0 * columns as f32;
+                let notes = notes(&panel, matrix + SPACE, legend, data);
+                let widest =
+                    notes.iter().map(|note| about_width(note, NOTE_SIZE)).fold(caption_width(&panel), f32::max);
+                let spread = if panel.beside { 0.0 } else { ((widest - matrix) / 2.0 - SPACE / 3.0).max(0.0) };
                 let head_height = CAPTION + labels + heads;
                 let foot_height = SHAPE + RANGE * (notes.len() as f32 - 1.0).max(0.0);
-                LaidItem::Panel(Laid { cell, label_width, head_height, foot_height, notes, turned, panel })
+                LaidItem::Panel(Laid { cell, label_width, spread, head_height, foot_height, notes, turned, panel })
             }
         })
         .collect();
-    let width = items.iter().map(item_width).sum::<f32>() + SPACE * (items.len() as f32 - 1.0);
+    give_up_spread(&mut items, view.width - 2.0 * MARGIN);
+    let width = line_width(&items);
     let most = |of: fn(&Laid) -> f32| {
         let heights = items.iter().map(|item| match item {
             LaidItem::Panel(laid) => of(laid),
@@ -253,6 +276,26 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, vi
     let above = most(|laid| laid.head_height + matrix_height(laid) / 2.0);
     let below = most(|laid| matrix_height(laid) / 2.0 + laid.foot_height);
     Row { items, width, above, below }
+}
+
+fn line_width(items: &[LaidItem]) -> f32 {
+    items.iter().map(item_width).sum::<f32>() + SPACE * (items.len() as f32 - 1.0)
+}
+
+/// Where a line is too long, captions come closer to each other.
+fn give_up_spread(items: &mut [LaidItem], most: f32) {
+    let (wide, mut spreads) = (line_width(items), Vec::new());
+    for item in items.iter_mut() {
+        if let LaidItem::Panel(laid) = item {
+            spreads.push(std::mem::take(&mut laid.spread));
+        }
+    }
+    let narrow = line_width(items);
+    let share = if wide > most { ((most - narrow) / (wide - narrow)).clamp(0.0, 1.0) } else { 1.0 };
+    let panels = items.iter_mut().filter_map(|item| if let LaidItem::Panel(laid) = item { Some(laid) } else { None });
+    for (laid, spread) in panels.zip(spreads) {
+        laid.spread = spread * share;
+    }
 }
 
 /// How much narrower a column of the tensor is than a drawn one, where columns are drawn together.
@@ -285,7 +328,7 @@ fn draw_panel(
 
     // The cells and their numbers.
     let gap = if cell_width.min(*cell_height) >= 5.0 { 1.0 } else { 0.0 };
-    let numbers = *cell_width >= NUMBER_WIDTH && *cell_height >= 16.0;
+    let number_size = number_size(panel, *cell_width).filter(|_| *cell_height >= 16.0);
     let mut cells = Vec::with_capacity(rows * columns);
     let mut texts = Vec::new();
     for row in 0..rows {
@@ -293,7 +336,7 @@ fn draw_panel(
             let (tensor_row, tensor_column) = swap_if(panel.transposed, (row, column));
             let shown = (panel.shown)(tensor_row, tensor_column);
             cells.push(shown.cell);
-            if let (true, Some(number), Cell::Color(ground)) = (numbers, shown.number, shown.cell) {
+            if let (Some(size), Some(number), Cell::Color(ground)) = (number_size, shown.number, shown.cell) {
                 let number = match panel.decimals {
                     Some(decimals) => fixed(f64::from(number), decimals),
                     None => short(number),
@@ -302,7 +345,7 @@ fn draw_panel(
                     x: x + (column as f32 + 0.5) * cell_width - gap / 2.0,
                     y: y + (row as f32 + 0.5) * cell_height - gap / 2.0,
                     text: number,
-                    size: if *cell_width >= 38.0 { 12.0 } else { 10.5 },
+                    size,
                     color: if ground == colors.panel { colors.ink } else { ink_on(ground) },
                     anchor: Anchor::Middle,
                     face: Face::Plain,
@@ -356,6 +399,16 @@ fn draw_panel(
     grid
 }
 
+/// The size of the numbers in the cells, where the longest one fits.
+fn number_size(panel: &Panel, cell_width: f32) -> Option<f32> {
+    let longest = match (panel.decimals, panel.scale) {
+        (Some(0), _) => "0".to_owned(),
+        (_, Some(Scale::Signed(max))) => short(-max),
+        _ => "0.000".to_owned(),
+    };
+    [12.0, 11.0, 10.0].into_iter().find(|size| about_width(&longest, *size) + 2.0 <= cell_width)
+}
+
 /// What stands under a matrix, a line each: its shape, and, unless the legend says it, the range of its colours.
 fn notes(panel: &Panel, width: f32, legend: Scale, data: &Data) -> Vec<String> {
     if panel.beside {
@@ -387,8 +440,8 @@ fn shape_note(panel: &Panel, data: &Data) -> String {
 /// Which numbers the ends of a matrix' colours stand for.
 fn range_note(scale: Scale) -> String {
     match scale {
-        Scale::Signed(max) => format!("±{}", short(max)),
-        Scale::Share(max) => format!("0 … {}", share_end(max)),
+        Scale::Signed(max) => words::colors_to(&format!("±{}", short(max))),
+        Scale::Share(max) => words::colors_to(&format!("0 … {}", share_end(max))),
     }
 }
 
@@ -451,42 +504,52 @@ pub(super) fn about_width(text: &str, size: f32) -> f32 {
     text.chars().count() as f32 * size * 0.58
 }
 
-/// The symbol in its colour and the name beside it, centred over the matrix.
-fn draw_caption(panel: &Panel, middle: f32, y: f32, view: &View, marks: &mut Vec<Mark>) {
-    if !panel.titled {
-        return;
-    }
-    let colors = &view.colors;
-    let symbol = words::tensor_symbol(panel.tensor);
+/// A part of a caption: text, its size, how wide it is for its size, how far it is lowered, how it is written.
+type CaptionPart = (String, f32, f32, f32, Face);
+
+/// Between the symbol and the name.
+const CAPTION_SPACE: f32 = 6.0;
+
+/// Symbol, its index, name; each may be empty.
+fn caption(panel: &Panel) -> [CaptionPart; 3] {
+    let symbol = if panel.titled { words::tensor_symbol(panel.tensor) } else { "" };
     let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
     // "mask mask" says no more than "mask".
     let symbol = if !name.is_empty() && name.starts_with(symbol) { "" } else { symbol };
     let (symbol, index) = symbol.split_once('_').unwrap_or((symbol, ""));
     let symbol = if panel.transposed { format!("{symbol}ᵀ") } else { symbol.to_owned() };
-    let role = colors.role(role_of(panel.tensor));
-    // Text, its size, how wide it is, how far it is lowered, what it is written in.
-    let parts = [
-        (symbol.as_str(), 14.0, 1.15, 0.0, role, Face::Math),
-        (index, 10.5, 1.0, 4.0, role, Face::Math),
-        (name.as_str(), 12.5, 1.0, 0.0, colors.ink, Face::Plain),
-    ];
-    let widths = parts.map(|(text, size, wide, ..)| about_width(text, size) * wide);
-    let space = if name.is_empty() || symbol.is_empty() { 0.0 } else { 6.0 };
-    let mut x = middle - (widths.iter().sum::<f32>() + space) / 2.0;
-    for ((text, size, _, lowered, color, face), width) in parts.into_iter().zip(widths) {
-        if face == Face::Plain {
-            x += space;
+    [
+        (symbol, 14.0, 1.15, 0.0, Face::Math),
+        (index.to_owned(), 10.5, 1.0, 4.0, Face::Math),
+        (name, 12.5, 1.0, 0.0, Face::Plain),
+    ]
+}
+
+fn caption_width(panel: &Panel) -> f32 {
+    let parts = caption(panel);
+    let space = if parts[0].0.is_empty() || parts[2].0.is_empty() { 0.0 } else { CAPTION_SPACE };
+    parts.iter().map(|(text, size, wide, ..)| about_width(text, *size) * wide).sum::<f32>() + space
+}
+
+/// The symbol in its colour and the name beside it, centred over the matrix.
+fn draw_caption(panel: &Panel, middle: f32, y: f32, view: &View, marks: &mut Vec<Mark>) {
+    let parts = caption(panel);
+    let nameless = parts[2].0.is_empty();
+    let mut x = middle - caption_width(panel) / 2.0;
+    for (part, (text, size, wide, lowered, face)) in parts.into_iter().enumerate() {
+        if text.is_empty() {
+            continue;
         }
-        if !text.is_empty() {
-            // A symbol ends where its index begins, and an index begins there: their widths are guessed.
-            let (at, anchor) = match text == symbol {
-                true if name.is_empty() => (middle, Anchor::Middle),
-                true => (x + width, Anchor::End),
-                false => (x, Anchor::Start),
-            };
-            let (text, y) = (text.to_owned(), y + lowered);
-            marks.push(Mark::Text(Text { x: at, y, text, size, color, anchor, face, turned: false }));
-        }
+        let width = about_width(&text, size) * wide;
+        // A symbol ends where what follows begins: how wide it is is guessed.
+        let (at, anchor, color) = match part {
+            0 if nameless => (middle, Anchor::Middle, view.colors.role(role_of(panel.tensor))),
+            0 => (x + width, Anchor::End, view.colors.role(role_of(panel.tensor))),
+            1 => (x, Anchor::Start, view.colors.role(role_of(panel.tensor))),
+            _ if x > middle - caption_width(panel) / 2.0 => (x + CAPTION_SPACE, Anchor::Start, view.colors.ink),
+            _ => (x, Anchor::Start, view.colors.ink),
+        };
+        marks.push(Mark::Text(Text { x: at, y: y + lowered, text, size, color, anchor, face, turned: false }));
         x += width;
     }
 }
@@ -529,12 +592,12 @@ fn draw_labels(
             turned,
         })
     };
-    // Where rows are too thin for letters, only the lit one has its label.
     if panel.row_labels {
         let step = height / grid.rows as f32;
+        let lit = lit.and_then(|(row, _)| row);
         for row in 0..grid.rows {
-            let strong = lit.is_some_and(|(lit, _)| lit == Some(row));
-            if step >= 11.0 || strong {
+            let strong = lit == Some(row);
+            if is_labelled(row, lit, step) {
                 let middle = y + (row as f32 + 0.5) * step;
                 marks.push(label(row, x - 7.0, middle, Anchor::End, false, LONGEST_LABEL, strong));
             }
@@ -542,10 +605,11 @@ fn draw_labels(
     }
     if panel.column_labels {
         let step = width / grid.columns as f32;
+        let lit = lit.and_then(|(_, column)| column);
         for column in 0..grid.columns {
-            let strong = lit.is_some_and(|(_, lit)| lit == Some(column));
+            let strong = lit == Some(column);
             let middle = x + (column as f32 + 0.5) * step;
-            if laid.turned && (step >= 11.0 || strong) {
+            if laid.turned && is_labelled(column, lit, step) {
                 marks.push(label(column, middle, y - 6.0, Anchor::Start, true, LONGEST_LABEL, strong));
             } else if !laid.turned {
                 marks.push(label(column, middle, y - 11.0, Anchor::Middle, false, step, strong));
@@ -577,6 +641,15 @@ fn draw_labels(
             }
         }
     }
+}
+
+/// Whether a row or column has its label: where they are too thin for letters, every second has, or every third; the lit
+/// one always has, and its neighbours make room.
+fn is_labelled(index: usize, lit: Option<usize>, step: f32) -> bool {
+    const LETTERS: f32 = 11.0;
+    let every = (LETTERS / step).ceil().max(1.0) as usize;
+    let makes_room = lit.is_some_and(|lit| lit != index && lit.abs_diff(index) < every);
+    lit == Some(index) || (index.is_multiple_of(every) && !makes_room)
 }
 
 /// The drawn row and column that the focus lights in this grid.

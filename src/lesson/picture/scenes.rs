@@ -7,7 +7,7 @@ use super::{
         number::{fixed, short},
         scene::{self, Data, has_heads},
         theme::Colors,
-        timeline::{Product, SoftmaxPart, product, softmax_part, wave},
+        timeline::{self, Product, SoftmaxPart, product, softmax_part, wave},
         words,
     },
     View,
@@ -119,7 +119,6 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             // One colour scale for all three, so that the colours add up as the numbers do.
             let scale = Scale::Signed(words.largest.max(positions.largest).max(result.largest));
             let plain = |tensor| Some(panel(tensor, size)?.labels(true, false).on(scale));
-            let rows_done = (position * (result.rows as f64 + 1.0)) as usize;
             let built = plain(Tensor::Input)?.showing(move |row, column| {
                 let value = result.values[row * result.shown_columns + column];
                 let local = wave(position, row, result.shown_rows) as f32;
@@ -135,7 +134,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 legend: (result_tensor, scale),
                 masked: false,
                 ticker: None,
-                caption: words::token_of(rows_done.min(result.rows), result.rows),
+                caption: words::token_of(timeline::tokens(position, result.rows), result.rows),
                 focus: view.focus,
                 term: None,
             })
@@ -373,8 +372,8 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
         Panel::new(sum_tensor, head, if sum_tensor == Tensor::RowSums { row_sums } else { exp_sums }, narrow)
             .beside()
             .showing(sum_shown);
-    // There is nothing to sum up yet.
-    sum_panel.titled = part >= SoftmaxPart::Exp;
+    // There is nothing to sum up yet, or no room for the numbers.
+    sum_panel.titled = part >= SoftmaxPart::Exp && view.matrix_height / rows as f32 >= 16.0;
     sum_panel.decimals = Some(3);
     sum_panel.sums_to_one = part == SoftmaxPart::Divide;
     let current = match tensor {

@@ -86,7 +86,7 @@ pub const SCORE: &str = "score s";
 pub const SCALED_SCORE: &str = "scaled score";
 pub const MASK: &str = "mask";
 pub const MASKED_SCORE: &str = "masked score m";
-pub const ROW_MAX: &str = "row’s maximum";
+pub const MINUS_ROW_MAX: &str = "− row’s maximum";
 
 // Totals.
 
@@ -110,19 +110,19 @@ pub fn seed_and_id(id: u32, seed: u64) -> String {
 
 // What the check claims when it holds, and says when it does not.
 
-pub const ADDS_UP: &str = "adds up to the cell shown";
+pub const ADDS_UP: &str = "adds up to the stored number";
 pub const ID_FOLLOWS: &str = "the id follows from these characters";
 pub const DRAWN_AGAIN_FROM_WORD: &str = "drawn again from the word and the seed: the same bits";
 pub const DRAWN_AGAIN_FROM_SEED: &str = "drawn again from the seed: the same bits";
 pub const NOTHING_ADDED: &str = "nothing is added";
-pub const FORMULA_GIVES: &str = "the formula gives the cell shown";
-pub const DIVISION_GIVES: &str = "the division gives the cell shown";
+pub const FORMULA_GIVES: &str = "the formula gives the stored number";
+pub const DIVISION_GIVES: &str = "the division gives the stored number";
 pub const FACTOR_IS_RIGHT: &str = "the factor is 1 ÷ √D";
-pub const SCORE_AND_MASK: &str = "score and mask make the cell shown";
+pub const SCORE_AND_MASK: &str = "score and mask make the stored number";
 pub const IS_LARGEST: &str = "it is the row’s largest";
-pub const DIFFERENCE_GIVES: &str = "the difference is the cell shown";
-pub const EXP_GIVES: &str = "exp gives the cell shown";
-pub const SHARE_GIVES: &str = "exp ÷ sum gives the cell shown";
+pub const DIFFERENCE_GIVES: &str = "the difference is the stored number";
+pub const EXP_GIVES: &str = "exp gives the stored number";
+pub const SHARE_GIVES: &str = "exp ÷ sum gives the stored number";
 pub const HIDDEN_IS_ZERO: &str = "hidden, and so exactly 0";
 
 pub fn holds_within(claim: &str, difference: f64, tolerance: f64) -> String {
@@ -187,7 +187,7 @@ pub fn why_token(start: usize, end: usize, others: &[usize]) -> String {
             )
         }
     };
-    format!("{characters} of the sentence, counted from 0. Capital letters do not count. {elsewhere}")
+    format!("{characters} of the sentence, counted from 0. Upper and lower case are the same word. {elsewhere}")
 }
 
 pub const WHY_WORD_EMBEDDING: &str = "A random number that depends on the word and the seed alone, drawn as PyTorch’s torch.randn draws it. A trained model would have learnt it instead.";
@@ -218,7 +218,7 @@ pub const OFFERS: &str = "offers";
 pub const CARRIES: &str = "carries";
 
 pub fn why_projection(word: &str, does: &str, matrix: &str) -> String {
-    format!("One number of what “{word}” {does}: its whole row of X against one column of {matrix}.")
+    format!("One number of what “{word}” {does}: its whole row of X against one column of the {matrix}.")
 }
 
 pub fn why_score(query: &str, key: &str, score: f32, head_dim: usize) -> String {
@@ -289,5 +289,5 @@ pub fn why_output(word: &str, heads: usize) -> String {
     } else {
         format!("What the {heads} heads found, side by side")
     };
-    format!("{results}: the whole row of Z for “{word}” against one column of W_o.")
+    format!("{results}: the whole row of Z for “{word}” against one column of the output weights.")
 }

@@ -2,7 +2,7 @@
 
 pub(super) mod explain;
 
-use super::{Projection, Step, timeline::SoftmaxPart};
+use super::{HEAD_COUNTS, Projection, Step, WIDTHS, timeline::SoftmaxPart};
 use crate::attention::Mask;
 use crate::embedding::Positions;
 use crate::protocol::{EngineChoice, MOST_TOKENS, Refusal, Tensor, WIDEST_MODEL};
@@ -44,7 +44,8 @@ pub mod page {
     pub const SHOW_ALL: &str = "Show all terms";
     pub const SHOW_FEWER: &str = "Show the largest terms only";
     pub const UNPIN: &str = "Let go";
-    pub const PIN_HINT: &str = "Hover over a cell to open it; click, or press Enter, to keep it here.";
+    pub const PIN_HINT: &str = "Point at a cell to open it; click or tap it, or press Enter, to keep it here.";
+    pub const PINNED_HINT: &str = "This cell is kept here. Esc, or “Let go”, lets it go.";
     pub const USE_EXAMPLE: &str = "Use the example";
     pub const RESTART_ENGINE: &str = "Start it again";
     pub const BUILT_FROM: &str = "Which projection to build";
@@ -91,10 +92,13 @@ pub fn step_title(step: Step) -> &'static str {
 }
 
 /// The sentence under the title.
-pub fn step_lead(step: Step, mask: &Mask) -> &'static str {
+pub fn step_lead(step: Step, mask: &Mask, positions: Positions) -> &'static str {
     match step {
         Step::Tokens => {
             "The sentence is cut into words and punctuation marks. Each gets a number, its id; the same word gets the same id."
+        }
+        Step::Embed if positions == Positions::None => {
+            "A word’s row depends on the word alone. No positions are set, so nothing tells two equal words in different places apart."
         }
         Step::Embed => {
             "A word’s row depends on the word alone; adding its position’s row tells two equal words in different places apart."
@@ -116,7 +120,10 @@ pub fn step_lead(step: Step, mask: &Mask) -> &'static str {
                 "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later."
             }
         },
-        Step::Softmax => "Each row becomes positive and sums to 1. Masked cells (hatched) get no attention at all.",
+        Step::Softmax => match mask {
+            Mask::None => "Each row becomes positive and sums to 1: a token’s attention, shared out among all tokens.",
+            _ => "Each row becomes positive and sums to 1. Masked cells (hatched) get no attention at all.",
+        },
         Step::Mix => "Each token’s result is a blend of all the values, weighted by its shares of attention.",
         Step::Output => {
             "The results of all heads, side by side, times one last matrix, make the block’s output: one row per token."
@@ -266,9 +273,22 @@ pub fn cell_of(done: usize, of: usize) -> String {
     format!("cell {done} of {of}")
 }
 
+/// "colours ±1.41", under a matrix whose colours the legend does not explain.
+pub fn colors_to(range: &str) -> String {
+    format!("colours {range}")
+}
+
+/// "= token 0", on a word's later occurrence.
+pub fn same_as(index: usize) -> String {
+    format!("= token {index}")
+}
+
 /// "columns 16–31 of [64, 64]", of a matrix that only one head's part is drawn of.
 pub fn columns_of(first: usize, count: usize, shape: &str) -> String {
-    format!("columns {first}–{} of {shape}", first + count - 1)
+    match count {
+        1 => format!("column {first} of {shape}"),
+        _ => format!("columns {first}–{} of {shape}", first + count - 1),
+    }
 }
 
 /// "row 3 of 6".
@@ -276,9 +296,9 @@ pub fn row_of(done: usize, of: usize) -> String {
     format!("row {done} of {of}")
 }
 
-/// "token 3 of 6".
+/// "3 of 6 tokens".
 pub fn token_of(done: usize, of: usize) -> String {
-    format!("token {done} of {of}")
+    format!("{done} of {of} tokens")
 }
 
 /// "term 3 of 16 of the first cell".
@@ -352,6 +372,15 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Width(width) => {
             format!("A model width of {width} is out of range: attention needs at least 1 column, and this page calculates up to {WIDEST_MODEL}. The last result stays below.")
         }
+        Refusal::Heads { heads, width } => {
+            let fit = |of: &[usize], fits: &dyn Fn(usize) -> bool| {
+                let fitting: Vec<String> = of.iter().filter(|one| fits(**one)).map(usize::to_string).collect();
+                fitting.join(", ")
+            };
+            let head_counts = fit(&HEAD_COUNTS, &|heads| width.is_multiple_of(heads));
+            let widths = fit(&WIDTHS, &|width| width.is_multiple_of(*heads));
+            format!("{heads} heads cannot share a model width of {width} evenly: each head gets as many columns as the others. With width {width}, choose {head_counts} heads; with {heads} heads, a width of {widths}. The last result stays below.")
+        }
         Refusal::Attention(message) => message.clone(),
     }
 }
@@ -359,9 +388,7 @@ pub fn refusal(refusal: &Refusal) -> String {
 /// The seed box holds something else than a whole number; the browser does not tell what, where it is no number at all.
 pub fn bad_seed(typed: &str) -> String {
     let what = if typed.is_empty() { "What stands there".to_owned() } else { format!("“{typed}”") };
-    format!(
-        "{what} is not a seed: a seed is a whole number from 0 to 4294967295, as torch.manual_seed takes it. The last one stays in use."
-    )
+    format!("{what} is not a seed: a seed here is a whole number from 0 to 4294967295. The last one stays in use.")
 }
 
 /// Page and engine are of different builds.
