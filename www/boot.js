@@ -20,9 +20,12 @@
   let engineTaken = false;
 
   globalThis.headlightBoot = {
-    // The engine's worker. The first call takes the one that is already running, a later one starts afresh.
+    // The engine's worker. The first call takes the one that is already running, a later one ends it and starts afresh.
     startEngine() {
-      if (engineTaken) engine = launchEngine();
+      if (engineTaken) {
+        engine.terminate();
+        engine = launchEngine();
+      }
       engineTaken = true;
       return engine;
     },

@@ -71,7 +71,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
                         aria-describedby="seed-wrong"
                     >
                 </label>
-                <p class="wrong" id="seed-wrong" role="alert"></p>
+                <p class="wrong" id="seed-wrong" aria-live="polite"></p>
                 {choices}
             </div>
             <p class="hint">{UNTRAINED}</p>

@@ -89,6 +89,7 @@ test("a walk through attention without a pointer", async ({ headlight, page }) =
   await expect(page.locator(":focus")).toHaveAccessibleName(/^Softmax: /);
   await page.keyboard.press("ArrowLeft");
   await headlight.expectStep("Mask");
+  await expect(headlight.grid("Scaled scores")).toBeVisible();
   await page.keyboard.press("Tab");
   await expect(headlight.grid("Scaled scores")).toBeFocused();
   await page.keyboard.press("Control+End");

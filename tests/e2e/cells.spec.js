@@ -1,6 +1,6 @@
 // Any cell of any step opens into the terms that make it, by pointer and by keyboard, and the check is computed.
 import { expect, test } from "./fixture.js";
-import { number, STEPS } from "./page.js";
+import { EXAMPLE, number, STEPS } from "./page.js";
 
 const [S, E, D] = [6, 64, 16];
 
@@ -112,18 +112,30 @@ test("a cell kept at one step keeps no other step from being opened", async ({ h
   const kept = await expectOpen(headlight, weights);
   await page.keyboard.press("Enter");
   await expect(headlight.unpin).toBeVisible();
-  await headlight.goTo("Mix values");
+  await headlight.goTo("Scores");
+  await expect(headlight.heading(), "the same two words").toHaveText("The asks The");
+  await expect(headlight.unpin).toBeVisible();
+  await headlight.goTo("Output");
   await expect(headlight.unpin, "there is nothing here to let go").toBeHidden();
-  const mixed = headlight.grid("Mixed values");
+  const output = headlight.grid("Output");
   const first = await headlight.heading().textContent();
-  await mixed.hover({ position: { x: 5, y: 5 } });
+  await output.hover({ position: { x: 5, y: 5 } });
   await expect(headlight.heading()).not.toHaveText(first);
   await headlight.sentence.hover();
-  await mixed.focus();
+  await output.focus();
   await page.keyboard.press("Control+Home");
-  await expectOpen(headlight, mixed);
+  await expectOpen(headlight, output);
   await headlight.goTo("Softmax");
   await expect(headlight.heading(), "it is still kept").toHaveText(kept);
+  await headlight.sentence.fill(`${EXAMPLE} again`);
+  await expect(headlight.tokens).toHaveCount(7);
+  await expect(headlight.unpin, "its words are still there").toBeVisible();
+  await headlight.sentence.fill("Another cat");
+  await expect(headlight.unpin, "its words are gone").toBeHidden();
+  await headlight.sentence.fill(EXAMPLE);
+  await expectOpen(headlight, weights);
+  await weights.focus();
+  await page.keyboard.press("Enter");
   await headlight.unpin.click();
   await expect(headlight.inspector, "the button went, and the focus stays near").toBeFocused();
 });

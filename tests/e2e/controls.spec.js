@@ -82,8 +82,17 @@ test("the slider goes both ways, and says where it is", async ({ headlight, page
   expect(new Set(seen.values()).size).toBe(4);
   await headlight.slider.press("End");
   await expect(headlight.slider).toHaveAttribute("aria-valuetext", "cell 36 of 36");
-  await headlight.slider.press("ArrowLeft");
-  await expect(headlight.slider).toHaveValue("999");
+  for (const [key, value] of [
+    ["ArrowLeft", "975"],
+    ["ArrowDown", "950"],
+    ["ArrowRight", "975"],
+    ["ArrowUp", "1000"],
+    ["ArrowRight", "1000"],
+    ["Home", "0"],
+  ]) {
+    await headlight.slider.press(key);
+    await expect(headlight.slider).toHaveValue(value);
+  }
   await headlight.finish.click();
   await expect(headlight.slider).toHaveValue("1000");
   await expect(headlight.finish).toBeDisabled();

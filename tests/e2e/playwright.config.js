@@ -16,12 +16,12 @@ export default defineConfig({
   outputDir: "../../test-results",
   forbidOnly: true,
   fullyParallel: true,
-  workers: 2,
+  workers: 3,
   // Nothing takes long; but two busy cores may keep anything waiting.
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: "list",
-  use: { baseURL: HEADLIGHT_URL, trace: "retain-on-failure" },
+  use: { baseURL: HEADLIGHT_URL, trace: { mode: "retain-on-failure", screenshots: false, snapshots: false, sources: false } },
   projects: [
     {
       name: "webgpu",

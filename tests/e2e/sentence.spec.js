@@ -27,7 +27,7 @@ test("sentences of every kind", async ({ headlight, page }) => {
       const count = tokens.length === 1 ? "1 token · alone, it can only attend to itself" : `${tokens.length} tokens`;
       await expect(headlight.tokenNote).toContainText(count);
       const ran = await headlight.lastRan();
-      expect(ran).toMatchObject({ sentence, leftOut: 0, engine: { name: headlight.engineName } });
+      expect(ran).toMatchObject({ leftOut: 0, engine: { name: headlight.engineName } });
       expect(ran.tokens.map(({ text }) => text)).toEqual(tokens);
       await expectMatricesOf(headlight, tokens.length);
       await expectRowsToSumToOne(headlight, page, tokens.length);
@@ -59,7 +59,7 @@ test("5,000 words: the first 512 tokens are taken, and nothing is lost", async (
   await expect(headlight.notice).toContainText("more than 512 tokens");
   await expect(headlight.sentence).toHaveValue(text);
   const ran = await headlight.lastRan();
-  expect(ran).toMatchObject({ leftOut: 4488, sentence: text, engine: { name: headlight.engineName } });
+  expect(ran).toMatchObject({ leftOut: 4488, engine: { name: headlight.engineName } });
   expect(ran.tokens.map(({ text }) => text)).toEqual(words.slice(0, 512));
   await expectMatricesOf(headlight, 512);
   await expectRowsToSumToOne(headlight, page, 512);

@@ -11,7 +11,6 @@ test("a first visit finds the example calculated, at the softmax", async ({ head
   await expect(headlight.notice).toBeEmpty();
   await expect(headlight.check()).toHaveText(/^✓ /);
   expect(await headlight.lastRan()).toMatchObject({
-    sentence: EXAMPLE,
     setup: { seed: 42, heads: 4, width: 64, positions: "sinusoidal", mask: "none" },
     engine: { name: headlight.engineName },
     leftOut: 0,

@@ -23,7 +23,7 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
     let (mut x, mut y) = (2.0, 8.0);
     for index in 0..count {
         let word = view.token_widths.get(index).copied().unwrap_or(0.0) * 15.0 / LABEL_SIZE;
-        let id = if roomy { about_width(&words::explain::token_id(token.id), 11.5) } else { 0.0 };
+        let id = if roomy { about_width(&words::explain::token_id(data.tokens[index].id), 11.5) } else { 0.0 };
         let width = (word.min(view.width * 0.6) + about_width(&index.to_string(), 11.5) + 30.0).max(id + 20.0);
         if x + width > view.width && x > 2.0 {
             (x, y) = (2.0, y + line_height);
