@@ -139,6 +139,7 @@ class Reader {
     return this.tag(
       () => ({ kind: "NoTokens" }),
       () => ({ kind: "Width", width: this.varint() }),
+      () => ({ kind: "Heads", heads: this.varint(), width: this.varint() }),
       () => ({ kind: "Attention", message: this.string() }),
     );
   }
