@@ -1,5 +1,5 @@
 //! `cargo xtask serve | build | test | bench`: each installs what it lacks under `target/` and `node_modules/`, says
-//! what it is doing, and never touches tools of the user's own.
+//! what it is doing, and leaves tools of the user's own as they are.
 
 mod bench;
 mod browser;

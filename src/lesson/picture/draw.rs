@@ -383,7 +383,11 @@ fn draw_panel(
     }));
     marks.append(&mut texts);
 
-    draw_caption(panel, x + width / 2.0, y - laid.head_height + CAPTION / 2.0 - 2.0, view, marks);
+    // A column that is nothing but numbers has no title where they do not fit.
+    let is_empty = panel.beside && panel.decimals.is_some() && number_size.is_none();
+    if panel.titled && !is_empty {
+        draw_caption(panel, x + width / 2.0, y - laid.head_height + CAPTION / 2.0 - 2.0, view, marks);
+    }
     draw_labels(laid, &grid, (x, y, width, height), focus, data, view, marks);
     let mut below = y + height + 14.0;
     for text in laid.notes.iter().cloned() {
@@ -512,7 +516,7 @@ const CAPTION_SPACE: f32 = 6.0;
 
 /// Symbol, its index, name; each may be empty.
 fn caption(panel: &Panel) -> [CaptionPart; 3] {
-    let symbol = if panel.titled { words::tensor_symbol(panel.tensor) } else { "" };
+    let symbol = words::tensor_symbol(panel.tensor);
     let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
     // "mask mask" says no more than "mask".
     let symbol = if !name.is_empty() && name.starts_with(symbol) { "" } else { symbol };

@@ -372,8 +372,8 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
         Panel::new(sum_tensor, head, if sum_tensor == Tensor::RowSums { row_sums } else { exp_sums }, narrow)
             .beside()
             .showing(sum_shown);
-    // There is nothing to sum up yet, or no room for the numbers.
-    sum_panel.titled = part >= SoftmaxPart::Exp && view.matrix_height / rows as f32 >= 16.0;
+    // There is nothing to sum up yet.
+    sum_panel.titled = part >= SoftmaxPart::Exp;
     sum_panel.decimals = Some(3);
     sum_panel.sums_to_one = part == SoftmaxPart::Divide;
     let current = match tensor {

@@ -1,4 +1,5 @@
-//! Every word that a person reads on the page, in one place, ready to be translated.
+//! The words that a person reads on the page, in one place, ready to be translated. What an engine says when something
+//! goes wrong is worded where it goes wrong; what is said before this program runs stands in `index.html`.
 
 pub(super) mod explain;
 
