@@ -410,7 +410,7 @@ fn number_size(panel: &Panel, cell_width: f32) -> Option<f32> {
         (_, Some(Scale::Signed(max))) => short(-max),
         _ => "0.000".to_owned(),
     };
-    [12.0, 11.0, 10.0].into_iter().find(|size| about_width(&longest, *size) + 2.0 <= cell_width)
+    [12.0, 11.0, 10.0].into_iter().find(|size| about_width(&longest, *size) + 5.0 <= cell_width)
 }
 
 /// What stands under a matrix, a line each: its shape, and, unless the legend says it, the range of its colours.
