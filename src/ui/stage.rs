@@ -341,7 +341,7 @@ fn match_elements(grids: &[Grid]) {
 }
 
 fn grid_id(grid: &Grid) -> String {
-    format!("grid-{}-{}", grid.tensor as usize, grid.head)
+    format!("grid-{}", grid.tensor as usize)
 }
 
 fn grid_of(page: Page, element: &Element) -> Option<Grid> {
@@ -357,7 +357,7 @@ fn cell_under(page: Page, element: &Element, event: &Event) -> Option<CellRef> {
 /// Where the keyboard is in a matrix, or the focus, or the first cell; as drawn.
 fn current(page: Page, grid: &Grid) -> (usize, usize) {
     let here = |cell: Option<CellRef>| cell.and_then(|cell| grid.drawn_at(cell));
-    here(page.cursor.get()).or_else(|| here(page.focus())).unwrap_or((0, 0))
+    here(page.at_cursor()).or_else(|| here(page.focus())).unwrap_or((0, 0))
 }
 
 /// Puts a grid's elements where the picture has them, and says what its current cell says.

@@ -28,7 +28,7 @@ pub struct Page {
     pub facts: Live<Facts>,
     /// The cell under the pointer.
     pub hover: Live<Option<CellRef>>,
-    /// The cell that the keyboard has moved to.
+    /// The cell that the keyboard has moved to; [`Page::at_cursor`] says in which head.
     pub cursor: Live<Option<CellRef>>,
     /// The cell in the inspector, with what it was made from.
     pub operands: Live<Option<Operands>>,
@@ -115,10 +115,16 @@ impl Page {
     /// The cell that a person chose: the pinned one, or the one under the pointer, or the one the keyboard is at;
     /// of those, the first that is on the stage.
     pub fn chosen(self) -> Option<CellRef> {
-        let (pinned, hover, cursor) = (self.session.read().pinned, self.hover.get(), self.cursor.get());
+        let (pinned, hover, cursor) = (self.session.read().pinned, self.hover.get(), self.at_cursor());
         let grids = self.grids.read();
         let on_stage = |cell: &CellRef| grids.iter().any(|grid| grid.drawn_at(*cell).is_some());
         [pinned, hover, cursor].into_iter().flatten().find(on_stage)
+    }
+
+    /// The cell that the keyboard is at, in whatever head is shown.
+    pub fn at_cursor(self) -> Option<CellRef> {
+        let head = self.session.read().head;
+        self.cursor.get().map(|cell| CellRef { head: if scene::has_heads(cell.tensor) { head } else { 0 }, ..cell })
     }
 
     /// Whether the cell that is lit and explained is kept there.

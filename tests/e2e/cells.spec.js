@@ -133,6 +133,7 @@ test("a cell kept at one step keeps no other step from being opened", async ({ h
   await headlight.sentence.fill("Another cat");
   await expect(headlight.unpin, "its words are gone").toBeHidden();
   await headlight.sentence.fill(EXAMPLE);
+  await expect(headlight.tokens).toHaveCount(6);
   await expectOpen(headlight, weights);
   await weights.focus();
   await page.keyboard.press("Enter");

@@ -82,8 +82,9 @@ for (const file of ["engine-*.js", "engine_bg-*.wasm"]) {
     if (file.endsWith(".wasm")) trouble.expect(/404/);
     await page.route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
     await page.goto("");
+    // Before that, the page may start an engine again itself, which ends this test's.
+    await expect(page.getByRole("alert")).toContainText("The engine stopped again");
     const answers = await page.evaluate(async () => {
-      headlightBoot.startEngine();
       const worker = headlightBoot.startEngine();
       const answers = [];
       worker.onmessage = ({ data }) => answers.push(data);
