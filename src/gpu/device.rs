@@ -130,10 +130,11 @@ impl Watch {
 
 async fn open_adapter(instance: &wgpu::Instance) -> Result<wgpu::Adapter, Error> {
     let Ok(wanted) = std::env::var("WGPU_ADAPTER_NAME") else {
-        return instance
-            .request_adapter(&wgpu::RequestAdapterOptions::default())
-            .await
-            .map_err(|reason| Error::NoAdapter(reason.to_string()));
+        return instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await.map_err(|reason| {
+            // In a browser wgpu would list the back ends that it was built without.
+            let browser = "this browser offers none to web pages".to_owned();
+            Error::NoAdapter(if cfg!(target_arch = "wasm32") { browser } else { reason.to_string() })
+        });
     };
     let adapters = instance.enumerate_adapters(wgpu::Backends::all()).await;
     let names: Vec<String> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
