@@ -39,7 +39,11 @@ export class Headlight {
   async open(query = "") {
     await this.page.addInitScript(tapEngine);
     await this.page.goto(query);
-    await expect(this.grid("Attention weights")).toBeVisible();
+    try {
+      await expect(this.grid("Attention weights")).toBeVisible();
+    } catch (error) {
+      throw new Error(`${error.message}\nThe page that did not open: ${await this.page.evaluate(describePage)}`);
+    }
     await this.expectEngine();
     this.isOpen = true;
   }
@@ -301,6 +305,17 @@ function tapEngine(corruption) {
       if (bytes[0] === 0) bytes[2] ^= 1;
     },
   };
+}
+
+/** Runs in the page: whether the browser paints it at all, how far the engine has come, and what the page says. */
+async function describePage() {
+  let frames = 0;
+  const count = () => requestAnimationFrame(() => ++frames && count());
+  count();
+  await new Promise((done) => setTimeout(done, 1000));
+  const kinds = tap.messages.map((message) => message[0]);
+  const texts = [".badge", "#notice", "#trouble:not([hidden])"].map((part) => document.querySelector(part)?.textContent);
+  return JSON.stringify({ frames, kinds, texts, visibility: document.visibilityState });
 }
 
 /** Runs in the page. */
