@@ -88,6 +88,18 @@ fn the_id_of_a_word_is_zlibs_crc32_of_its_lower_case() {
     assert_eq!(upper.id, lower.id);
 }
 
+/// Letters, digits and ASCII punctuation; but the fillers of Hangul are letters that leave a blank.
+fn can_be_seen(character: &char) -> bool {
+    const FILLERS: [char; 4] = ['\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}'];
+    (character.is_alphanumeric() || character.is_ascii_punctuation()) && !FILLERS.contains(character)
+}
+
+#[test]
+fn letters_that_leave_a_blank_are_no_tokens() {
+    let words = |sentence| tokens(sentence).into_iter().map(|token| token.text).collect::<Vec<_>>();
+    assert_eq!(words("\u{3164} a \u{FFA0}"), ["a"]);
+}
+
 proptest! {
     #[test]
     fn tokens_lie_where_they_say_and_lose_nothing_that_can_be_seen(sentence in any::<String>()) {
@@ -95,12 +107,12 @@ proptest! {
         let mut end = 0;
         for token in tokens(&sentence) {
             prop_assert!(end <= token.start && token.start < token.end && token.end <= characters.len());
-            prop_assert!(!characters[end..token.start].iter().any(|c| c.is_alphanumeric() || c.is_ascii_punctuation()));
+            prop_assert!(!characters[end..token.start].iter().any(can_be_seen));
             prop_assert_eq!(characters[token.start..token.end].iter().collect::<String>(), token.text.clone());
             prop_assert_eq!(token.id, word_id(&token.text));
             end = token.end;
         }
-        prop_assert!(!characters[end..].iter().any(|c| c.is_alphanumeric() || c.is_ascii_punctuation()));
+        prop_assert!(!characters[end..].iter().any(can_be_seen));
     }
 
     #[test]
