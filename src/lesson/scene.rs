@@ -121,22 +121,14 @@ impl Data {
     /// The shape `[rows, columns]` of one head's part of a tensor.
     pub fn shape(&self, tensor: Tensor) -> (usize, usize) {
         let (len, width) = (self.tokens.len(), self.setup.width);
-        let head_dim = width / self.setup.heads;
-        match tensor {
-            Tensor::Tokens => (1, len),
-            Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input | Tensor::Heads | Tensor::Output => (len, width),
-            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => (width, head_dim),
-            Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Mixed => (len, head_dim),
-            Tensor::Scores
-            | Tensor::Scaled
-            | Tensor::Mask
-            | Tensor::Masked
-            | Tensor::Shifted
-            | Tensor::Exponentials
-            | Tensor::Weights => (len, len),
-            Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => (len, 1),
-            Tensor::OutputWeights => (width, width),
-        }
+        let count = |axis| match axis {
+            Axis::One => 1,
+            Axis::Tokens => len,
+            Axis::Width => width,
+            Axis::HeadWidth => width / self.setup.heads,
+        };
+        let (rows, columns) = axes(tensor);
+        (count(rows), count(columns))
     }
 
     /// The shape of the whole tensor, batch and heads included, as a practitioner would print it.
@@ -152,6 +144,40 @@ impl Data {
             Tensor::Input | Tensor::Heads | Tensor::Output => vec![1, rows, columns],
             _ => vec![1, self.setup.heads, rows, columns],
         }
+    }
+}
+
+/// What the rows or the columns of a matrix stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axis {
+    /// For nothing: there is one alone.
+    One,
+    /// One for each token.
+    Tokens,
+    /// One for each dimension of the model width.
+    Width,
+    /// One for each dimension of the head's width.
+    HeadWidth,
+}
+
+/// What the rows and the columns of one head's part of a tensor stand for.
+pub fn axes(tensor: Tensor) -> (Axis, Axis) {
+    match tensor {
+        Tensor::Tokens => (Axis::One, Axis::Tokens),
+        Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input | Tensor::Heads | Tensor::Output => {
+            (Axis::Tokens, Axis::Width)
+        }
+        Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => (Axis::Width, Axis::HeadWidth),
+        Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Mixed => (Axis::Tokens, Axis::HeadWidth),
+        Tensor::Scores
+        | Tensor::Scaled
+        | Tensor::Mask
+        | Tensor::Masked
+        | Tensor::Shifted
+        | Tensor::Exponentials
+        | Tensor::Weights => (Axis::Tokens, Axis::Tokens),
+        Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => (Axis::Tokens, Axis::One),
+        Tensor::OutputWeights => (Axis::Width, Axis::Width),
     }
 }
 
@@ -181,7 +207,7 @@ pub fn being_made(session: &Session, data: &Data) -> Option<CellRef> {
     let terms = on_stage(left).filter(|_| on_stage(right).is_some()).map_or(0, |left| left.columns);
     let progress = timeline::product(session.shown_position(), made.rows, made.columns, terms);
     let column = progress.done.min(made.columns - 1);
-    let head = if has_heads(tensor) { session.head } else { 0 };
+    let head = head_of(tensor, session.head);
     (progress.done < made.rows * made.columns).then_some(CellRef { tensor, head, row: 0, column })
 }
 
@@ -191,18 +217,8 @@ pub fn same_words(cell: CellRef, old: &[Token], new: &[Token]) -> bool {
         (Some(old), Some(new)) => old.word == new.word,
         _ => false,
     };
-    match cell.tensor {
-        Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => true,
-        Tensor::Tokens => same(cell.column),
-        Tensor::Scores
-        | Tensor::Scaled
-        | Tensor::Mask
-        | Tensor::Masked
-        | Tensor::Shifted
-        | Tensor::Exponentials
-        | Tensor::Weights => same(cell.row) && same(cell.column),
-        _ => same(cell.row),
-    }
+    let (rows, columns) = axes(cell.tensor);
+    (rows != Axis::Tokens || same(cell.row)) && (columns != Axis::Tokens || same(cell.column))
 }
 
 /// Whether a tensor is different in every head.
@@ -220,8 +236,13 @@ pub fn has_heads(tensor: Tensor) -> bool {
     )
 }
 
+/// The head as a cell or slice of this tensor names it: what is the same in every head stands under the first.
+pub fn head_of(tensor: Tensor, head: usize) -> usize {
+    if has_heads(tensor) { head } else { 0 }
+}
+
 fn slice(tensor: Tensor, head: usize, most: usize) -> Slice {
-    Slice { tensor, head: if has_heads(tensor) { head } else { 0 }, most_rows: most, most_columns: most }
+    Slice { tensor, head: head_of(tensor, head), most_rows: most, most_columns: most }
 }
 
 /// The tensors that a step draws.

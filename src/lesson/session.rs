@@ -1,6 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Step, scene, timeline};
+use super::{
+    Step,
+    scene::{self, Axis},
+    timeline,
+};
 use crate::protocol::{CellRef, EngineChoice, Setup, Tensor};
 
 /// What a first visit shows.
@@ -165,16 +169,7 @@ impl Session {
 
 /// Whether a tensor has a number for each query and key.
 fn is_of_pairs(tensor: Tensor) -> bool {
-    matches!(
-        tensor,
-        Tensor::Scores
-            | Tensor::Scaled
-            | Tensor::Mask
-            | Tensor::Masked
-            | Tensor::Shifted
-            | Tensor::Exponentials
-            | Tensor::Weights
-    )
+    scene::axes(tensor) == (Axis::Tokens, Axis::Tokens)
 }
 
 #[cfg(test)]

@@ -57,14 +57,14 @@ pub fn Stage(page: Page) -> impl IntoView {
         }
     });
     // A key moves as far as one term of the standard example takes.
-    dom::on("keydown", "#position", move |slider, event| {
+    dom::on("keydown", "#position", move |_, event| {
         let moved = match event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key).as_deref() {
             Some("ArrowRight" | "ArrowUp") => KEY_STEP,
             Some("ArrowLeft" | "ArrowDown") => -KEY_STEP,
             _ => return,
         };
         event.prevent_default();
-        let position = f64::from(dom::value(slider).parse::<u16>().unwrap_or(0)) / 1000.0 + moved;
+        let position = page.session.read().shown_position() + moved;
         page.playing.set(false);
         page.session.update(|session| session.position = position.clamp(0.0, 1.0));
     });
@@ -195,16 +195,23 @@ impl Painter {
         if !new && width == view.width {
             return height;
         }
-        let height = match data.tokens.len() {
+        let height = if view.width < 560.0 {
             // Under one another, matrices differ too much in height.
-            _ if view.width < 560.0 => 0.0,
+            0.0
+        } else if is_long(data) {
             // Their pictures are higher than that.
-            count if count > 24 => MOST,
-            _ => common_height(session, data, view, MOST).max(LEAST),
+            MOST
+        } else {
+            common_height(session, data, view, MOST).max(LEAST)
         };
         self.heights.set((view.width, height));
         height
     }
+}
+
+/// A long sentence gets larger matrices.
+fn is_long(data: &Data) -> bool {
+    data.tokens.len() > 24
 }
 
 /// Paints with the next frame after anything in the picture has changed.
@@ -240,10 +247,9 @@ fn paint(page: Page, painter: &Painter) {
         let words = data.tokens.iter().map(|token| token.text.as_str());
         painter.token_widths.replace(canvas::label_widths(&canvas, words));
     }
-    let long = data.tokens.len() > 24;
     let mut view = View {
         width: page.stage_width.get() as f32,
-        matrix_height: if long { 560.0 } else { 400.0 },
+        matrix_height: if is_long(data) { 560.0 } else { 400.0 },
         least_height: 0.0,
         colors: page.colors(),
         token_widths: painter.token_widths.borrow().clone(),

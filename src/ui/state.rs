@@ -124,7 +124,7 @@ impl Page {
     /// The cell that the keyboard is at, in whatever head is shown.
     pub fn at_cursor(self) -> Option<CellRef> {
         let head = self.session.read().head;
-        self.cursor.get().map(|cell| CellRef { head: if scene::has_heads(cell.tensor) { head } else { 0 }, ..cell })
+        self.cursor.get().map(|cell| CellRef { head: scene::head_of(cell.tensor, head), ..cell })
     }
 
     /// Whether the cell that is lit and explained is kept there.
@@ -148,7 +148,7 @@ impl Page {
 /// The last row's largest number.
 fn most_interesting(data: &Data, tensor: Tensor, head: usize) -> CellRef {
     let (rows, columns) = data.shape(tensor);
-    let head = if scene::has_heads(tensor) { head } else { 0 };
+    let head = scene::head_of(tensor, head);
     let cell = |column| CellRef { tensor, head, row: rows - 1, column };
     let value = |column| data.value(cell(column)).unwrap_or(f32::NEG_INFINITY);
     let largest = (0..columns).max_by(|&a, &b| value(a).total_cmp(&value(b))).unwrap_or(0);

@@ -50,8 +50,6 @@ struct Check {
     run: fn(&[String]) -> Result<Tally>,
 }
 
-const WASM: &str = "--target=wasm32-unknown-unknown";
-
 const CHECKS: &[Check] = &[
     Check { part: "fmt", name: "rustfmt", run: |_| one(&mut cargo(&["fmt", "--all", "--check"])) },
     Check { part: "clippy", name: "clippy", run: |_| clippy(&["--workspace", "--all-targets"]) },
@@ -62,12 +60,8 @@ const CHECKS: &[Check] = &[
     },
     Check { part: "clippy", name: "clippy, gpu", run: |_| clippy(&["--all-targets", "--features=gpu"]) },
     Check { part: "gpu", name: "cargo test, gpu", run: |_| gpu() },
-    Check { part: "clippy", name: "clippy, app in wasm", run: |_| clippy(&["--bin=app", "--features=ui", WASM]) },
-    Check {
-        part: "clippy",
-        name: "clippy, engine in wasm",
-        run: |_| clippy(&["--bin=engine", "--features=gpu", WASM]),
-    },
+    Check { part: "clippy", name: "clippy, app in wasm", run: |_| clippy_wasm(&["--bin=app", "--features=ui"]) },
+    Check { part: "clippy", name: "clippy, engine in wasm", run: |_| clippy_wasm(&["--bin=engine", "--features=gpu"]) },
     Check { part: "e2e", name: "build", run: |_| site::build().map(|()| Tally { passed: 1, failed: 0 }) },
     Check { part: "e2e", name: "Playwright, in Chromium", run: playwright },
 ];
@@ -80,6 +74,11 @@ struct Tally {
 
 fn clippy(options: &[&str]) -> Result<Tally> {
     one(cargo(&["clippy", "--quiet"]).args(options).args(["--", "-D", "warnings"]))
+}
+
+fn clippy_wasm(options: &[&str]) -> Result<Tally> {
+    tools::install_wasm_target()?;
+    clippy(&[options, &["--target", tools::WASM]].concat())
 }
 
 fn gpu() -> Result<Tally> {

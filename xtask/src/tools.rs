@@ -9,6 +9,9 @@ use std::{env, fs};
 /// 0.22 needs a newer compiler than rust-toolchain.toml names.
 const TRUNK: &str = "0.21.14";
 
+/// Rust's name for the browser.
+pub const WASM: &str = "wasm32-unknown-unknown";
+
 /// What `build` needs: the wasm target, Trunk, wasm-bindgen, wasm-opt and terser.
 pub fn install_for_build() -> Result<()> {
     install_wasm_target()?;
@@ -48,15 +51,15 @@ pub fn folder() -> PathBuf {
     crate::root().join("target/tools")
 }
 
-fn install_wasm_target() -> Result<()> {
-    let target = "wasm32-unknown-unknown";
-    let libraries = process::output(&mut command("rustc", &["--print", "target-libdir", "--target", target]))?;
+/// What every build and check for the browser needs.
+pub fn install_wasm_target() -> Result<()> {
+    let libraries = process::output(&mut command("rustc", &["--print", "target-libdir", "--target", WASM]))?;
     if PathBuf::from(libraries.trim()).exists() {
         return Ok(());
     }
-    println!("Adding Rust's {target} target (under a minute) …");
-    process::run(&mut command("rustup", &["target", "add", target]))
-        .with_context(|| format!("Rust's {target} target is missing, and rustup, which adds it, is not to be had"))
+    println!("Adding Rust's {WASM} target (under a minute) …");
+    process::run(&mut command("rustup", &["target", "add", WASM]))
+        .with_context(|| format!("Rust's {WASM} target is missing, and rustup, which adds it, is not to be had"))
 }
 
 /// Unoptimised: they run for seconds, but would compile for many minutes. They share the folder that they are built in,

@@ -4,7 +4,7 @@ use super::{
     super::{
         explain::{Role, is_whole_row, role_of},
         number::{fixed, shape, short},
-        scene::{self, Data, Source, has_heads},
+        scene::{self, Axis, Data, Source, has_heads},
         words,
     },
     Grid, LABEL_SIZE, Picture, Place, View,
@@ -210,11 +210,7 @@ fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<V
 }
 
 fn rows_are_tokens(panel: &Panel) -> bool {
-    !panel.transposed
-        && !matches!(
-            panel.tensor,
-            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights
-        )
+    !panel.transposed && scene::axes(panel.tensor).0 == Axis::Tokens
 }
 
 fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, view: &View) -> Row<'a> {

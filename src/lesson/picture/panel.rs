@@ -1,7 +1,7 @@
 //! What a scene is made of: matrices and signs in rows, and how numbers become colours.
 
 use super::{
-    super::{scene::has_heads, theme::Colors},
+    super::{scene::head_of, theme::Colors},
     View,
 };
 use crate::figure::{
@@ -133,7 +133,7 @@ impl<'a> Panel<'a> {
         let scale = Scale::of(tensor, matrix);
         Self {
             tensor,
-            head: if has_heads(tensor) { head } else { 0 },
+            head: head_of(tensor, head),
             transposed: false,
             matrix,
             size,

@@ -5,7 +5,7 @@ use super::{
         Projection, Session, Step,
         explain::role_of,
         number::{fixed, short},
-        scene::{self, Data, has_heads},
+        scene::{self, Data, head_of},
         theme::Colors,
         timeline::{self, Product, SoftmaxPart, product, softmax_part, wave},
         words,
@@ -90,12 +90,8 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
     let result_tensor = scene::result(session.step, projection);
     let result = matrix(result_tensor)?;
     let result_scale = Scale::of(result_tensor, result);
-    let cell_of = |tensor: Tensor, (row, column): (usize, usize)| CellRef {
-        tensor,
-        head: if has_heads(tensor) { head } else { 0 },
-        row,
-        column,
-    };
+    let cell_of =
+        |tensor: Tensor, (row, column): (usize, usize)| CellRef { tensor, head: head_of(tensor, head), row, column };
     // While a cell is being made, its origin is lit, unless a person looks at another; afterwards, that of the cell in
     // focus.
     let scene = |rows, making: Making, masked| {
