@@ -1,16 +1,17 @@
 // mixed = weights · values
 //
 //   weights  [P, S_q, S_k], of the P planes (a plane is one head of one batch) from first_plane on
-//   values   [B·H, S_k, D]
-//   mixed    [B·H, S_q, D]
+//   values   [B·H_k, S_k, D_v]
+//   mixed    [B·H, S_q, D_v]
 //
-// One workgroup a tile of the result: x along D, y along S_q, z along P.
+// One workgroup a tile of the result: x along D_v, y along S_q, z along P.
 // CPU twin: attention::mix.
 
 struct MixArgs {
     query_len: u32,   // S_q
     key_len: u32,     // S_k
-    head_dim: u32,    // D
+    value_dim: u32,   // D_v
+    group: u32,       // H / H_k: so many heads share their values
     first_plane: u32,
 }
 
@@ -32,12 +33,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
         if query < args.query_len && start + local.x < args.key_len {
             left[cell] = weights[(group.z * args.query_len + query) * args.key_len + start + local.x];
         }
-        if start + local.y < args.key_len && column < args.head_dim {
-            right[cell] = values[(plane * args.key_len + start + local.y) * args.head_dim + column];
+        if start + local.y < args.key_len && column < args.value_dim {
+            right[cell] = values[(plane / args.group * args.key_len + start + local.y) * args.value_dim + column];
         }
         sum = add_tiles(sum, local.y, local.x);
     }
-    if query < args.query_len && column < args.head_dim {
-        mixed[(plane * args.query_len + query) * args.head_dim + column] = sum;
+    if query < args.query_len && column < args.value_dim {
+        mixed[(plane * args.query_len + query) * args.value_dim + column] = sum;
     }
 }

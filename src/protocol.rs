@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::embedding::Token;
-pub use crate::{attention::Mask, embedding::Positions};
+pub use crate::{attention::Window, embedding::Positions};
 
 /// Which build this is. Page and engine compare theirs in their first messages, so that a stale file in a cache
 /// becomes a clear message.
@@ -34,14 +34,14 @@ pub struct Setup {
     pub width: usize,
     /// What is added to the word embeddings.
     pub positions: Positions,
-    /// Which keys a query may see.
-    pub mask: Mask,
+    /// How far back and ahead a token may look.
+    pub mask: Window,
 }
 
 impl Default for Setup {
     /// The standard example's.
     fn default() -> Self {
-        Self { seed: 42, heads: 4, width: 64, positions: Positions::Sinusoidal, mask: Mask::None }
+        Self { seed: 42, heads: 4, width: 64, positions: Positions::Sinusoidal, mask: Window::OPEN }
     }
 }
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use engine::{TENSORS, ask, clock, explain, on_cpu, on_gpu, read, run, whole};
-use headlight::attention::{Mask, Visibility};
+use headlight::attention::Window;
 use headlight::embedding::{Positions, embed, positions, tokens};
 use headlight::engine::Engine;
 use headlight::gpu;
@@ -31,7 +31,7 @@ fn not_divided(width: usize, heads: usize) -> Refusal {
 }
 
 fn causal() -> Setup {
-    Setup { mask: Mask::Causal, ..Setup::default() }
+    Setup { mask: Window::CAUSAL, ..Setup::default() }
 }
 
 #[test]
@@ -155,7 +155,6 @@ fn minus_infinity_stands_for_hidden_cells_alone() {
     on_both(|engine| {
         for setup in [Setup::default(), causal()] {
             run(engine, 1, EXAMPLE, &setup, vec![]);
-            let visibility = Visibility::new(&setup.mask);
             for tensor in TENSORS {
                 let hides = matches!(
                     tensor,
@@ -163,7 +162,7 @@ fn minus_infinity_stands_for_hidden_cells_alone() {
                 );
                 let matrix = array(&read(engine, 1, whole(tensor, 0)).expect("there is a first head"));
                 for ((row, column), &value) in matrix.indexed_iter() {
-                    let hidden = hides && !visibility.sees(row, column);
+                    let hidden = hides && !setup.mask.sees(row as isize, column);
                     assert_eq!(value == f32::NEG_INFINITY, hidden, "{tensor:?} {row} {column}: {value}");
                     assert!(hidden || value.is_finite(), "{tensor:?} {row} {column}: {value}");
                 }

@@ -6,7 +6,7 @@ mod engine;
 use std::collections::HashMap;
 
 use engine::{TENSORS, explain as operands_of, on_cpu, on_gpu, read, run, whole};
-use headlight::attention::{Mask, Visibility};
+use headlight::attention::Window;
 use headlight::embedding::{Positions, tokens};
 use headlight::engine::Engine;
 use headlight::lesson::explain::{Context, Explanation, Term, announcement, explain};
@@ -29,9 +29,9 @@ const SENTENCES: [&str; 6] = [
 fn setups() -> Vec<Setup> {
     let mut setups = Vec::new();
     for (width, heads) in [(8, 1), (8, 4), (64, 1), (64, 4), (96, 1), (96, 4)] {
-        for mask in [Mask::None, Mask::Causal] {
+        for mask in [Window::OPEN, Window::CAUSAL] {
             for positions in [Positions::None, Positions::Sinusoidal] {
-                setups.push(Setup { seed: 42 + width as u64, heads, width, positions, mask: mask.clone() });
+                setups.push(Setup { seed: 42 + width as u64, heads, width, positions, mask });
             }
         }
     }
@@ -104,9 +104,8 @@ fn every_number_of_the_gpu_is_explained() {
 
 /// How many terms a cell opens into.
 fn expected_terms(cell: CellRef, Context { tokens, setup }: Context) -> usize {
-    let visibility = Visibility::new(&setup.mask);
-    let visible = (0..tokens.len()).filter(|&key| visibility.sees(cell.row, key)).count();
-    let seen = visibility.sees(cell.row, cell.column);
+    let visible = (0..tokens.len()).filter(|&key| setup.mask.sees(cell.row as isize, key)).count();
+    let seen = setup.mask.sees(cell.row as isize, cell.column);
     match cell.tensor {
         Tensor::Tokens => tokens[cell.column].text.to_lowercase().chars().count(),
         Tensor::Input | Tensor::Scaled | Tensor::Masked => 2,
@@ -219,7 +218,7 @@ fn a_wrong_operand_is_seen() {
 /// Operands with one number changed so much that the cell cannot follow from them.
 fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt) -> Vec<(Vec<f32>, Vec<f32>)> {
     let Operands { cell, left, right, .. } = operands;
-    let hidden = !Visibility::new(&context.setup.mask).sees(cell.row, cell.column);
+    let hidden = !context.setup.mask.sees(cell.row as isize, cell.column);
     let mut below = |limit: usize| random.next_u32() as usize % limit;
     let with = |row: &[f32], index: usize, number: f32| {
         let mut row = row.to_vec();
@@ -375,7 +374,7 @@ fn a_token_names_the_others_that_are_the_same_word() {
 fn a_number_that_follows_from_its_operands_but_breaks_the_rule_is_seen() {
     const HIDDEN: f32 = f32::NEG_INFINITY;
     let tokens = tokens("two words");
-    let setup = Setup { width: 4, heads: 1, mask: Mask::Causal, ..Setup::default() };
+    let setup = Setup { width: 4, heads: 1, mask: Window::CAUSAL, ..Setup::default() };
     let (seen, hidden) = ((1, 0), (0, 1));
     // What is true, and what is not: the cell, its number and its operands.
     type Stored<'a> = ((usize, usize), f32, &'a [f32], &'a [f32]);

@@ -1,6 +1,6 @@
 //! Figures look right, and every way to paint one paints the same.
 
-use headlight::attention::{Mask, Visibility, softmax};
+use headlight::attention::{Visibility, Window, softmax};
 use headlight::figure::colormap::{CIVIDIS, VIK, diverging, ink_on, sequential};
 use headlight::figure::raster::{self, Raster};
 use headlight::figure::svg::{SvgOptions, svg};
@@ -249,7 +249,7 @@ fn softmax_figure(theme: &Theme) -> Figure {
         [0.51, 1.09, 1.63, 2.43, 1.35, 0.0],
         [0.13, 0.33, -1.29, -2.39, -0.44, 0.10],
     ];
-    let visibility = Visibility::new(&Mask::Causal);
+    let visibility = Visibility::new(Window::CAUSAL, 1, 6);
     let weights: Array4<f32> = softmax(&scores.clone().insert_axis(Axis(0)).insert_axis(Axis(0)), &visibility);
     let weights = weights.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0);
 

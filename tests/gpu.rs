@@ -2,12 +2,18 @@
 //!
 //! These tests need a Vulkan, Metal or Direct3D 12 adapter. A software one will do.
 
+#[path = "common/close.rs"]
+mod close;
 mod common;
+#[path = "common/proof.rs"]
+mod proof;
+#[path = "common/random.rs"]
+mod random;
 
 use std::cell::RefCell;
 use std::time::Duration;
 
-use headlight::attention::{self, BlockTrace, BlockWeights, Config, Mask, Scale, Visibility};
+use headlight::attention::{self, BlockTrace, BlockWeights, Config, Rules, Scale, Shape, Wanted, Window, attend};
 use headlight::embedding::block_weights;
 use headlight::gpu::{Attention, Error};
 use ndarray::{Array2, Array3, ArrayBase, Data, Dimension};
@@ -15,11 +21,7 @@ use pollster::block_on;
 use proptest::prelude::*;
 use rand_mt::Mt;
 
-/// PyTorch's relative tolerance for f32 (`torch.testing.assert_close`), ten times: the order of the sums differs, and
-/// WGSL allows `exp` a few more units in the last place.
-const RTOL: f32 = 1.3e-5;
-/// PyTorch's absolute tolerance for f32.
-const ATOL: f32 = 1e-5;
+use close::{ATOL, RTOL};
 
 /// What a run is made of.
 #[derive(Clone, Debug)]
@@ -56,7 +58,11 @@ impl Case {
     fn assert_gpu_agrees(&self, gpu: &mut Attention) {
         let gpu = self.on_gpu(gpu).expect("the GPU answers");
         let cpu = self.on_cpu().expect("the inputs are good");
-        let visibility = Visibility::new(&self.config.mask);
+        let (batch, len, _) = self.input.dim();
+        let (_, heads, _, head_dim) = gpu.queries.dim();
+        let shape =
+            Shape { batch, heads, key_heads: heads, query_len: len, key_len: len, head_dim, value_dim: head_dim };
+        let rules = Rules::of(&self.config, shape);
 
         for (name, gpu, matrix) in [
             ("queries", &gpu.queries, &self.weights.w_q),
@@ -66,21 +72,20 @@ impl Case {
             let projected = attention::project(self.input.view(), matrix);
             assert_close(name, gpu, &attention::heads_from_width(projected.view(), self.heads));
         }
-        let head_dim = gpu.queries.dim().3;
         let trace = &gpu.attention;
         assert_close("scores", &trace.scores, &attention::scores(gpu.queries.view(), gpu.keys.view()));
-        assert_close("scaled", &trace.scaled, &attention::scaled(&trace.scores, self.config.scale.factor(head_dim)));
-        assert_eq!(trace.masked, attention::masked(&trace.scaled, &visibility));
-        assert_close("weights", &trace.weights, &attention::softmax(&trace.scaled, &visibility));
+        assert_eq!(trace.scaled, attention::scaled(&trace.scores, rules.factor));
+        assert_eq!(trace.masked, attention::masked(&trace.scaled, &rules));
+        assert_close("weights", &trace.weights, &attention::softmax(&trace.masked, &rules.visibility));
         assert_close("mixed", &trace.output, &attention::mix(trace.weights.view(), gpu.values.view()));
         let joined = attention::width_from_heads(trace.output.view());
         assert_close("output", &gpu.output, &attention::project(joined.view(), &self.weights.w_o));
-        assert_eq!(trace.visibility, visibility);
 
         assert_close("weights, end to end", &trace.weights, &cpu.attention.weights);
         assert_close("output, end to end", &gpu.output, &cpu.output);
-        for ((_, _, query, key), &weight) in trace.weights.indexed_iter() {
-            assert!(visibility.sees(query, key) || weight == 0.0, "query {query} sees the masked key {key}: {weight}");
+        for ((batch, head, query, key), &weight) in trace.weights.indexed_iter() {
+            let sees = rules.visibility.sees(batch, head, query, key);
+            assert!(sees || weight == 0.0, "query {query} sees the masked key {key}: {weight}");
         }
     }
 }
@@ -95,10 +100,6 @@ fn open() -> Attention {
     });
     eprintln!("adapter: {}", gpu.adapter_name());
     gpu
-}
-
-fn causal() -> Config {
-    Config { mask: Mask::Causal, ..Config::default() }
 }
 
 #[track_caller]
@@ -120,11 +121,14 @@ where
 #[test]
 fn every_stage_agrees_with_the_cpu() {
     let gpu = RefCell::new(open());
-    let config =
-        (any::<bool>(), prop_oneof![Just(None), (-2.0_f32..2.0).prop_map(Some)]).prop_map(|(causal, factor)| Config {
-            scale: factor.map_or(Scale::InverseSqrtHeadDim, Scale::Factor),
-            mask: if causal { Mask::Causal } else { Mask::None },
-        });
+    let window = prop_oneof![Just(Window::OPEN), Just(Window::CAUSAL)];
+    let config = (window, prop_oneof![Just(None), (-2.0_f32..2.0).prop_map(Some)], any::<bool>());
+    let config = config.prop_map(|(window, factor, alibi)| Config {
+        scale: factor.map_or(Scale::InverseSqrtHeadDim, Scale::Factor),
+        window,
+        alibi,
+        ..Config::default()
+    });
     let shape = [1..=3_usize, 1..=5, 1..=40, 1..=33];
     let run = ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(run, |(shape in shape, config in config, seed in any::<u32>())| {
@@ -133,11 +137,23 @@ fn every_stage_agrees_with_the_cpu() {
 }
 
 #[test]
+fn every_kind_of_attention_agrees_with_the_cpu() {
+    let gpu = RefCell::new(open());
+    let sizes = prop_oneof![4 => random::sizes(1..=6, 1..=5), 1 => random::sizes(1..=40, 1..=20)];
+    let inputs = sizes.prop_flat_map(|sizes| random::inputs_of(sizes, 3.0));
+    let run = ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(run, |(inputs in inputs)| {
+        let on_gpu = block_on(gpu.borrow_mut().attend(&inputs, Wanted::ALL)).expect("the GPU answers");
+        close::assert_close("the GPU", &on_gpu, &attend(&inputs).into());
+    });
+}
+
+#[test]
 fn edges_of_tiles_and_rows_agree_with_the_cpu() {
     let mut gpu = open();
     for len in [1, 15, 16, 17, 63, 64, 65, 129] {
         for head_dim in [1, 7, 16, 17] {
-            Case::new([2, 3, len, head_dim], causal(), 42).assert_gpu_agrees(&mut gpu);
+            Case::new([2, 3, len, head_dim], Config::causal(), 42).assert_gpu_agrees(&mut gpu);
         }
     }
 }
@@ -145,7 +161,7 @@ fn edges_of_tiles_and_rows_agree_with_the_cpu() {
 #[test]
 fn long_sentences_agree_with_the_cpu() {
     let mut gpu = open();
-    Case::new([1, 4, 512, 16], causal(), 1).assert_gpu_agrees(&mut gpu);
+    Case::new([1, 4, 512, 16], Config::causal(), 1).assert_gpu_agrees(&mut gpu);
     Case::new([1, 1, 700, 64], Config::default(), 2).assert_gpu_agrees(&mut gpu);
 }
 
@@ -164,7 +180,7 @@ fn scores_at_the_edge_of_f32_give_finite_weights() {
 #[test]
 fn chunks_change_nothing() {
     let mut gpu = open();
-    for config in [Config::default(), causal()] {
+    for config in [Config::default(), Config::causal()] {
         let case = Case::new([3, 5, 33, 7], config, 7);
         gpu.limit_chunks(u64::MAX);
         let whole = case.on_gpu(&mut gpu).expect("the GPU answers");
@@ -181,7 +197,7 @@ fn no_run_sees_the_numbers_of_the_one_before() {
     let shapes = [[1, 4, 6, 16], [2, 2, 40, 8], [1, 1, 1, 1], [3, 5, 17, 9], [1, 4, 6, 16]];
     let mut shared = open();
     for (seed, shape) in (0..).zip(shapes) {
-        let case = Case::new(shape, causal(), seed);
+        let case = Case::new(shape, Config::causal(), seed);
         let fresh = case.on_gpu(&mut open()).expect("the GPU answers");
         assert_eq!(case.on_gpu(&mut shared).expect("the GPU answers"), fresh, "{shape:?}");
     }
@@ -240,7 +256,7 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
     assert!(refusal.starts_with("w_o holds inf at [0, 1]"), "{refusal}");
     let config = Config { scale: Scale::Factor(f32::NAN), ..Config::default() };
     let refusal = Case { config, ..good.clone() }.on_gpu(&mut gpu).expect_err("not finite").to_string();
-    assert!(refusal.starts_with("scale holds NaN"), "{refusal}");
+    assert!(refusal.starts_with("scale is not usable"), "{refusal}");
 
     good.assert_gpu_agrees(&mut gpu);
 }
@@ -248,7 +264,7 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
 #[test]
 fn what_no_buffer_can_hold_is_refused_before_it_is_asked_for() {
     let mut gpu = open();
-    for (shape, name) in [([1, 1, 5000, 1], "The scores of one head"), ([70_000, 1, 1, 1], "The batch")] {
+    for (shape, name) in [([1, 1, 6000, 1], "The scores of one head"), ([70_000, 1, 1, 1], "The number of batches")] {
         let case = Case::new(shape, Config::default(), 6);
         match case.on_gpu(&mut gpu) {
             Err(Error::TooLarge { name: refused, size, limit, .. }) => {
@@ -298,4 +314,10 @@ fn every_stage_matches_pytorch() {
         gpu.set_weights(&block_weights(common::WIDTH, case.seed));
         block_on(gpu.self_attention(input.view(), case.heads, &case.config())).expect("the GPU answers")
     });
+}
+
+#[test]
+fn the_gpu_is_proven() {
+    let mut gpu = open();
+    proof::prove("native GPU", |case| block_on(gpu.attend(&case.inputs, Wanted::ALL)).expect("the GPU answers"));
 }

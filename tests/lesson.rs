@@ -6,7 +6,7 @@ mod engine;
 mod snapshot;
 
 use engine::{on_cpu, run};
-use headlight::attention::Mask;
+use headlight::attention::Window;
 use headlight::embedding::Positions;
 use headlight::figure::{Face, Mark};
 use headlight::lesson::picture::{LABEL_SIZE, Picture, View, common_height, picture, thumbnail};
@@ -51,7 +51,7 @@ fn at(step: Step) -> Session {
 }
 
 fn causal() -> Setup {
-    Setup { mask: Mask::Causal, ..Setup::default() }
+    Setup { mask: Window::CAUSAL, ..Setup::default() }
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn sessions() -> impl Strategy<Value = Session> {
             seed: 42,
             heads,
             width,
-            mask: if causal { Mask::Causal } else { Mask::None },
+            mask: if causal { Window::CAUSAL } else { Window::OPEN },
             positions: if sinusoidal { Positions::Sinusoidal } else { Positions::None },
         });
     // Play holds a finished step for a moment, past its end.

@@ -1,6 +1,6 @@
 //! What page and engine say to each other arrives as it was said, and nothing else is taken for a message.
 
-use headlight::attention::Mask;
+use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
 use headlight::lesson::{Projection, SPEEDS, Session, Step, Theme};
 use headlight::protocol::{
@@ -25,7 +25,7 @@ fn tensors() -> impl Strategy<Value = Tensor> {
 
 fn setups() -> impl Strategy<Value = Setup> {
     let positions = prop_oneof![Just(Positions::None), Just(Positions::Sinusoidal)];
-    let mask = prop_oneof![Just(Mask::None), Just(Mask::Causal)];
+    let mask = prop_oneof![Just(Window::OPEN), Just(Window::CAUSAL)];
     (any::<u64>(), sizes(), sizes(), positions, mask).prop_map(|(seed, heads, width, positions, mask)| Setup {
         seed,
         heads,

@@ -82,9 +82,23 @@ macro_rules! layout {
 fn uniforms_are_laid_out_alike_in_rust_and_wgsl() {
     let in_rust: HashMap<&str, Layout> = HashMap::from([
         layout!(ProjectArgs { len, width, input_head_dim, output_head_dim }),
-        layout!(ScoresArgs { query_len, key_len, head_dim, first_plane, scale }),
-        layout!(SoftmaxArgs { query_len, key_len, causal }),
-        layout!(MixArgs { query_len, key_len, head_dim, first_plane }),
+        layout!(ScoresArgs { query_len, key_len, head_dim, group, first_plane }),
+        layout!(SoftmaxArgs {
+            query_len,
+            key_len,
+            heads,
+            first_plane,
+            left,
+            right,
+            mask_batch,
+            mask_head,
+            mask_query,
+            mask_len,
+            factor,
+            softcap,
+            largest
+        }),
+        layout!(MixArgs { query_len, key_len, value_dim, group, first_plane }),
     ]);
     let mut compared = 0;
     for shader in &SHADERS {

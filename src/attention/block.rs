@@ -1,6 +1,9 @@
 use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis};
 
-use super::{Config, Error, Inputs, Trace, attend, inputs::check_finite};
+use super::{
+    Config, Error, Inputs, Tensors, Trace, attend,
+    inputs::{check_config, check_finite},
+};
 
 /// The four matrices of a self-attention block, each `[E, E]` as `[in, out]`: `y = x · W`.
 ///
@@ -39,31 +42,33 @@ pub struct BlockTrace {
 ///
 /// # Errors
 /// [`Error::HeadsDoNotDivideWidth`], [`Error::WrongShape`] for a matrix that is not `[E, E]`, [`Error::Empty`] and
-/// [`Error::NotFinite`] for the input and the matrices, and the errors of [`Inputs::new`].
+/// [`Error::NotFinite`] for the input and the matrices, [`Error::BadNumber`] for the config, and, where the products
+/// overflow, the errors of [`Inputs::new`].
 pub fn self_attention(
     input: ArrayView3<f32>,
     block: &BlockWeights,
     heads: usize,
     config: &Config,
 ) -> Result<BlockTrace, Error> {
-    block.check(input, heads)?;
-    let inputs = Inputs::new(
+    block.check(input, heads, config)?;
+    let tensors = Tensors::new(
         heads_from_width(project(input, &block.w_q).view(), heads),
         heads_from_width(project(input, &block.w_k).view(), heads),
         heads_from_width(project(input, &block.w_v).view(), heads),
-    )?;
-    let attention = attend(&inputs, config);
+    );
+    let inputs = Inputs::new(tensors, *config)?;
+    let attention = attend(&inputs);
     let output = project(width_from_heads(attention.output.view()).view(), &block.w_o);
     let (queries, keys, values) = inputs.into_parts();
     Ok(BlockTrace { queries, keys, values, attention, output })
 }
 
 impl BlockWeights {
-    /// Checks the matrices against the input `[B, S, E]` and the number of heads.
+    /// Checks the matrices against the input `[B, S, E]` and the number of heads, and the config.
     ///
     /// # Errors
     /// As [`self_attention`].
-    pub fn check(&self, input: ArrayView3<f32>, heads: usize) -> Result<(), Error> {
+    pub fn check(&self, input: ArrayView3<f32>, heads: usize, config: &Config) -> Result<(), Error> {
         let width = input.len_of(Axis(2));
         if input.is_empty() {
             return Err(Error::Empty { name: "input", shape: input.shape().to_vec() });
@@ -82,7 +87,8 @@ impl BlockWeights {
             }
             check_finite(name, matrix.view())?;
         }
-        check_finite("input", input)
+        check_finite("input", input)?;
+        check_config(config, width / heads)
     }
 }
 

@@ -1,5 +1,13 @@
 use thiserror::Error;
 
+/// What the messages call the tensors: the word, and the name of the argument in JavaScript.
+pub(super) const QUERIES: &str = "queries (q)";
+pub(super) const KEYS: &str = "keys (k)";
+pub(super) const VALUES: &str = "values (v)";
+pub(super) const MASK: &str = "mask";
+pub(super) const PAST_KEYS: &str = "past keys (pastKey)";
+pub(super) const PAST_VALUES: &str = "past values (pastValue)";
+
 /// Why inputs were refused. The message says what came, what was expected, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Error {
@@ -55,11 +63,52 @@ pub enum Error {
         /// `H`.
         heads: usize,
     },
-    /// NaN or an infinity among the inputs.
+    /// The query heads cannot share the key heads evenly.
     #[error(
-        "{name} holds {} at {index:?}. Attention would spread it over whole rows; replace it with a finite number.",
-        not_finite(*value)
+        "queries (q) have {heads} heads, keys and values {key_heads}: {heads} is not a multiple of {key_heads}, so they \
+         can't be shared out evenly. Give keys and values as many heads as the queries, or a divisor of {heads}."
     )]
+    HeadsDoNotGroup {
+        /// `H`.
+        heads: usize,
+        /// `H_k`.
+        key_heads: usize,
+    },
+    /// There is not one length for each batch, or one is longer than the keys.
+    #[error(
+        "key lengths (keyLengths) are {lengths:?}, but there is a batch of {batch} with {key_len} keys each. Give one \
+         number from 0 to {key_len} for each of the batch: how many of its keys are no padding."
+    )]
+    KeyLengths {
+        /// What came.
+        lengths: Vec<usize>,
+        /// `B`.
+        batch: usize,
+        /// `S_k`.
+        key_len: usize,
+    },
+    /// A mask does not broadcast to the scores.
+    #[error(
+        "mask has shape {shape:?}, which does not broadcast to the scores' {full:?} (batch, heads, queries, keys). \
+         Compared from the right, each axis but the keys' must be as long or 1; there may be fewer keys, and those \
+         beyond the mask are hidden."
+    )]
+    MaskShape {
+        /// What came.
+        shape: Vec<usize>,
+        /// `[B, H, S_q, S_k]`.
+        full: [usize; 4],
+    },
+    /// A number of the config makes no sense.
+    #[error("{name} is not usable: it must be {expected}.")]
+    BadNumber {
+        /// Which number.
+        name: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// NaN or an infinity that would be used.
+    #[error("{name} holds {} at {index:?}. {}", not_finite(*value), why_finite(name))]
     NotFinite {
         /// Which tensor.
         name: &'static str,
@@ -76,6 +125,14 @@ fn not_finite(value: f32) -> &'static str {
         f32::INFINITY => "inf",
         f32::NEG_INFINITY => "-inf",
         _ => "NaN",
+    }
+}
+
+fn why_finite(name: &str) -> &'static str {
+    if name == MASK {
+        "What is added to a score must be a finite number, or -inf to hide the key."
+    } else {
+        "Attention would spread it over whole rows; replace it with a finite number, or hide it by a mask."
     }
 }
 

@@ -5,13 +5,13 @@
 //! width, `E` model width (`H · D`).
 //!
 //! ```
-//! use headlight::attention::{Config, Inputs, Mask, attend};
+//! use headlight::attention::{Config, Inputs, Tensors, attend};
 //! use ndarray::Array4;
 //!
 //! // [B, H, S, D] = [1, 1, 2, 1]: two tokens, one number each.
 //! let tokens = Array4::from_shape_vec((1, 1, 2, 1), vec![0.0, 1.0])?;
-//! let inputs = Inputs::new(tokens.clone(), tokens.clone(), tokens)?;
-//! let trace = attend(&inputs, &Config { mask: Mask::Causal, ..Config::default() });
+//! let tensors = Tensors::new(tokens.clone(), tokens.clone(), tokens);
+//! let trace = attend(&Inputs::new(tensors, Config::causal())?);
 //!
 //! // The first token sees only itself.
 //! assert_eq!(trace.weights[[0, 0, 0, 0]], 1.0);
@@ -19,24 +19,35 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Source: Vaswani et al., "Attention Is All You Need" (2017), equation 1; the meaning of the intermediates is that
-//! of the ONNX operator `Attention`.
+//! [`attend`] is the reference: read it to learn what attention is. [`fast::attend`] is the same, quicker.
+//!
+//! Source: Vaswani et al., "Attention Is All You Need" (2017), equation 1; the meaning of inputs and intermediates is
+//! that of the ONNX operator `Attention` as of onnx 1.23.
 
+mod alibi;
 mod block;
 mod config;
 mod error;
+pub mod fast;
 mod inputs;
-mod mask;
+mod outputs;
+mod rotary;
+mod rules;
 mod softmax;
+mod visibility;
 
+pub use alibi::alibi_slope;
 pub use block::{BlockTrace, BlockWeights, heads_from_width, project, self_attention, width_from_heads};
-pub use config::{Config, Scale};
+pub use config::{Config, Scale, Window};
 pub use error::Error;
-pub use inputs::Inputs;
-pub use mask::{Mask, Visibility};
+pub use inputs::{Cache, Inputs, Mask, Shape, Tensors};
+pub use outputs::{Outputs, Wanted};
+pub use rotary::rotate;
+pub use rules::Rules;
 pub use softmax::softmax;
+pub use visibility::{Broadcast, Place, Visibility};
 
-use ndarray::{Array4, ArrayView4, Axis, linalg::general_mat_mul};
+use ndarray::{Array4, ArrayView2, ArrayView4, Axis, linalg::general_mat_mul};
 
 /// Every intermediate of one attention, all `[B, H, S_q, S_k]` but the last.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,43 +56,29 @@ pub struct Trace {
     pub scores: Array4<f32>,
     /// `scores × scale`.
     pub scaled: Array4<f32>,
-    /// `scaled` where the key may be seen, −∞ where not.
+    /// `scaled`, bent by the softcap, plus the mask; −∞ where the key may not be seen.
     pub masked: Array4<f32>,
     /// `softmax(masked)` along the keys; a row with no visible key is zeros.
     pub weights: Array4<f32>,
-    /// `weights · values`, `[B, H, S_q, D]`.
+    /// `weights · values`, `[B, H, S_q, D_v]`; zeros for a query with no visible key.
     pub output: Array4<f32>,
-    /// Which key each query may see. Kept apart from the scores: no score value means "masked".
-    pub visibility: Visibility,
 }
 
 /// Attention of every query over the keys it may see: `softmax(queries · keysᵀ × scale + mask) · values`.
 ///
-/// Cannot fail: what could be wrong with the inputs was refused by [`Inputs::new`]. As in PyTorch, scores that overflow
-/// f32 are infinite, and the weights of their rows are not numbers.
-pub fn attend(inputs: &Inputs, config: &Config) -> Trace {
-    let visibility = Visibility::new(&config.mask);
+/// Cannot fail: what could be wrong was refused by [`Inputs::new`]. As in PyTorch, scores that overflow f32 are infinite.
+pub fn attend(inputs: &Inputs) -> Trace {
     let scores = scores(inputs.queries(), inputs.keys());
-    let scaled = scaled(&scores, config.scale.factor(inputs.head_dim()));
-    let masked = masked(&scaled, &visibility);
-    let weights = softmax(&scaled, &visibility);
+    let scaled = scaled(&scores, inputs.rules().factor);
+    let masked = masked(&scaled, inputs.rules());
+    let weights = softmax(&masked, &inputs.rules().visibility);
     let output = mix(weights.view(), inputs.values());
-    Trace { scores, scaled, masked, weights, output, visibility }
+    Trace { scores, scaled, masked, weights, output }
 }
 
-/// `queries [B, H, S_q, D] · keysᵀ [B, H, D, S_k] -> [B, H, S_q, S_k]`.
+/// `queries [B, H, S_q, D] · keysᵀ [B, H_k, D, S_k] -> [B, H, S_q, S_k]`.
 pub fn scores(queries: ArrayView4<f32>, keys: ArrayView4<f32>) -> Array4<f32> {
-    let (batch, heads, query_len, _) = queries.dim();
-    let mut scores = Array4::zeros((batch, heads, query_len, keys.len_of(Axis(2))));
-    for b in 0..batch {
-        for h in 0..heads {
-            let queries = queries.index_axis(Axis(0), b).index_axis_move(Axis(0), h);
-            let keys = keys.index_axis(Axis(0), b).index_axis_move(Axis(0), h);
-            let mut scores = scores.index_axis_mut(Axis(0), b).index_axis_move(Axis(0), h);
-            general_mat_mul(1.0, &queries, &keys.t(), 0.0, &mut scores);
-        }
-    }
-    scores
+    products(queries, keys, keys.len_of(Axis(2)), |keys| keys.reversed_axes())
 }
 
 /// `scores × scale`, element by element.
@@ -89,31 +86,50 @@ pub fn scaled(scores: &Array4<f32>, scale: f32) -> Array4<f32> {
     scores.mapv(|score| score * scale)
 }
 
-/// `scaled` where the key may be seen, −∞ where not.
-pub fn masked(scaled: &Array4<f32>, visibility: &Visibility) -> Array4<f32> {
-    let query_len = scaled.len_of(Axis(2));
-    let mut masked = scaled.clone();
-    for (row_index, mut row) in masked.lanes_mut(Axis(3)).into_iter().enumerate() {
-        for (key, value) in row.iter_mut().enumerate() {
-            if !visibility.sees(row_index % query_len, key) {
-                *value = f32::NEG_INFINITY;
-            }
-        }
+/// `softcap · tanh(scaled / softcap)`, element by element; without a softcap as it came.
+pub fn capped(scaled: &Array4<f32>, softcap: Option<f32>) -> Array4<f32> {
+    match softcap {
+        None => scaled.clone(),
+        Some(softcap) => scaled.mapv(|scaled| softcap * (scaled / softcap).tanh()),
+    }
+}
+
+/// `scaled`, bent by the softcap, plus what mask and distance add; −∞ where the key may not be seen, and only there: a
+/// sum below the lowest float is that.
+pub fn masked(scaled: &Array4<f32>, rules: &Rules) -> Array4<f32> {
+    let mut masked = capped(scaled, rules.softcap);
+    for ((b, h, query, key), value) in masked.indexed_iter_mut() {
+        *value = match rules.bias(b, h, query, key) {
+            Some(bias) => (*value + bias).clamp(f32::MIN, f32::MAX),
+            None => f32::NEG_INFINITY,
+        };
     }
     masked
 }
 
-/// `weights [B, H, S_q, S_k] · values [B, H, S_k, D] -> [B, H, S_q, D]`.
+/// `weights [B, H, S_q, S_k] · values [B, H_k, S_k, D_v] -> [B, H, S_q, D_v]`.
 pub fn mix(weights: ArrayView4<f32>, values: ArrayView4<f32>) -> Array4<f32> {
-    let (batch, heads, query_len, _) = weights.dim();
-    let mut output = Array4::zeros((batch, heads, query_len, values.len_of(Axis(3))));
+    products(weights, values, values.len_of(Axis(3)), |values| values)
+}
+
+/// `left [B, H, M, K] · right -> [B, H, M, columns]`: one matrix product a head, each group of heads with the right
+/// matrix that it shares.
+fn products<'a>(
+    left: ArrayView4<f32>,
+    right: ArrayView4<'a, f32>,
+    columns: usize,
+    oriented: impl Fn(ArrayView2<'a, f32>) -> ArrayView2<'a, f32>,
+) -> Array4<f32> {
+    let (batch, heads, rows, _) = left.dim();
+    let group = heads / right.len_of(Axis(1));
+    let mut product = Array4::zeros((batch, heads, rows, columns));
     for b in 0..batch {
         for h in 0..heads {
-            let weights = weights.index_axis(Axis(0), b).index_axis_move(Axis(0), h);
-            let values = values.index_axis(Axis(0), b).index_axis_move(Axis(0), h);
-            let mut output = output.index_axis_mut(Axis(0), b).index_axis_move(Axis(0), h);
-            general_mat_mul(1.0, &weights, &values, 0.0, &mut output);
+            let left = left.index_axis(Axis(0), b).index_axis_move(Axis(0), h);
+            let right = right.index_axis_move(Axis(0), b).index_axis_move(Axis(0), h / group);
+            let mut product = product.index_axis_mut(Axis(0), b).index_axis_move(Axis(0), h);
+            general_mat_mul(1.0, &left, &oriented(right), 0.0, &mut product);
         }
     }
-    output
+    product
 }

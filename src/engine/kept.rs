@@ -1,6 +1,6 @@
 use ndarray::{Array2, Array3, Array4, ArrayView2, Axis, CowArray, Ix2, s};
 
-use crate::attention::{BlockTrace, BlockWeights, Scale, Visibility, width_from_heads};
+use crate::attention::{BlockTrace, BlockWeights, Config, width_from_heads};
 use crate::embedding::{Generator, Token, embedding_from_id};
 use crate::protocol::{CellRef, Matrix, Operands, Setup, Slice, Tensor};
 
@@ -16,7 +16,6 @@ pub struct Kept {
     trace: BlockTrace,
     /// The mixed values of all heads side by side, `[1, S, E]`.
     joined: Array3<f32>,
-    visibility: Visibility,
 }
 
 impl Kept {
@@ -29,8 +28,7 @@ impl Kept {
         trace: BlockTrace,
     ) -> Self {
         let joined = width_from_heads(trace.attention.output.view());
-        let visibility = Visibility::new(&setup.mask);
-        Self { run, tokens, setup, words, positions, input, weights, trace, joined, visibility }
+        Self { run, tokens, setup, words, positions, input, weights, trace, joined }
     }
 
     /// A tensor of one head, `[rows, columns]`. What can be derived is derived here instead of stored.
@@ -54,7 +52,8 @@ impl Kept {
             Tensor::Scaled => of_head(&attention.scaled, head).into(),
             Tensor::Mask => {
                 let len = self.tokens.len();
-                let added = |(query, key)| if self.visibility.sees(query, key) { 0.0 } else { f32::NEG_INFINITY };
+                let added =
+                    |(query, key)| if self.setup.mask.sees(query as isize, key) { 0.0 } else { f32::NEG_INFINITY };
                 Array2::from_shape_fn((len, len), added).into()
             }
             Tensor::Masked => of_head(&attention.masked, head).into(),
@@ -90,7 +89,7 @@ impl Kept {
         // A hidden key's weight and exponential are 0; what the page must know is that it is hidden.
         let hides = matches!(tensor, Tensor::Weights | Tensor::Exponentials);
         let shown = |row: usize, column: usize| {
-            if hides && !self.visibility.sees(row, column) { f32::NEG_INFINITY } else { values[[row, column]] }
+            if hides && !self.setup.mask.sees(row as isize, column) { f32::NEG_INFINITY } else { values[[row, column]] }
         };
         let block = |shown: usize, of_shown: usize, of: usize| shown * of / of_shown..(shown + 1) * of / of_shown;
         let mut cells = Vec::with_capacity(shown_rows * shown_columns);
@@ -138,7 +137,7 @@ impl Kept {
             Tensor::Keys => (row_of(Tensor::Input), column_of(Tensor::KeyWeights)),
             Tensor::Values => (row_of(Tensor::Input), column_of(Tensor::ValueWeights)),
             Tensor::Scores => (row_of(Tensor::Queries), self.tensor(Tensor::Keys, head).row(column).to_vec()),
-            Tensor::Scaled => (number(Tensor::Scores, row, column), vec![Scale::InverseSqrtHeadDim.factor(head_dim)]),
+            Tensor::Scaled => (number(Tensor::Scores, row, column), vec![Config::default().factor(head_dim)]),
             Tensor::Masked => (number(Tensor::Scaled, row, column), number(Tensor::Mask, row, column)),
             Tensor::RowMax => (row_of(Tensor::Masked), vec![]),
             Tensor::Shifted => (number(Tensor::Masked, row, column), number(Tensor::RowMax, row, 0)),

@@ -8,7 +8,7 @@ pub mod worker;
 
 use ndarray::{Array3, Axis};
 
-use crate::attention::{BlockTrace, BlockWeights, Config, Error, Scale, self_attention};
+use crate::attention::{BlockTrace, BlockWeights, Config, Error, self_attention};
 use crate::embedding;
 use crate::gpu;
 use crate::protocol::{
@@ -122,7 +122,7 @@ impl Engine {
             self.weights = Some(((width, seed), embedding::block_weights(width, seed)));
         }
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
-        let config = Config { scale: Scale::InverseSqrtHeadDim, mask: setup.mask.clone() };
+        let config = Config { window: setup.mask, ..Config::default() };
         let (trace, engine) =
             calculate(&mut self.backend, &input, weights, heads, &config).await.map_err(|error| match error {
                 Error::HeadsDoNotDivideWidth { width, heads } => Refusal::Heads { heads, width },

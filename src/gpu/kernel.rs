@@ -22,12 +22,11 @@ pub struct Shader {
 }
 
 macro_rules! shader {
-    ($name:literal, shared: $shared:literal, $constants:expr) => {
+    ($name:literal, $constants:expr $(, shared: $shared:literal)?) => {
         Shader {
             name: $name,
             source: concat!(
-                include_str!(concat!("../../shaders/shared/", $shared, ".wgsl")),
-                "\n",
+                $(include_str!(concat!("../../shaders/shared/", $shared, ".wgsl")), "\n",)?
                 include_str!(concat!("../../shaders/", $name, ".wgsl")),
             ),
             constants: $constants,
@@ -36,13 +35,13 @@ macro_rules! shader {
 }
 
 /// `input · matrix`.
-pub const PROJECT: Shader = shader!("project", shared: "tile", &[("TILE", TILE as f64)]);
-/// `queries · keysᵀ`, and that times the scale.
-pub const SCORES: Shader = shader!("scores", shared: "tile", &[("TILE", TILE as f64)]);
-/// `softmax(scaled)` over the visible keys.
-pub const SOFTMAX: Shader = shader!("softmax", shared: "visibility", &[("LANES", LANES as f64)]);
+pub const PROJECT: Shader = shader!("project", &[("TILE", TILE as f64)], shared: "tile");
+/// `queries · keysᵀ`.
+pub const SCORES: Shader = shader!("scores", &[("TILE", TILE as f64)], shared: "tile");
+/// `softmax(masked)` over the visible keys, with all that makes masked scores of scores.
+pub const SOFTMAX: Shader = shader!("softmax", &[("LANES", LANES as f64)]);
 /// `weights · values`.
-pub const MIX: Shader = shader!("mix", shared: "tile", &[("TILE", TILE as f64)]);
+pub const MIX: Shader = shader!("mix", &[("TILE", TILE as f64)], shared: "tile");
 
 /// All of them.
 pub const SHADERS: [Shader; 4] = [PROJECT, SCORES, SOFTMAX, MIX];
@@ -71,22 +70,42 @@ pub struct ScoresArgs {
     pub key_len: u32,
     /// `D`.
     pub head_dim: u32,
+    /// `H / H_k`.
+    pub group: u32,
     /// The head, counted through all batches, that the first plane of the scores belongs to.
     pub first_plane: u32,
-    /// What the scores are multiplied with.
-    pub scale: f32,
 }
 
 /// What `softmax.wgsl` is given.
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
 pub struct SoftmaxArgs {
     /// `S_q`.
     pub query_len: u32,
     /// `S_k`.
     pub key_len: u32,
-    /// 1 if a query sees no key after its own position, 0 if it sees every key.
-    pub causal: u32,
+    /// `H`.
+    pub heads: u32,
+    /// The head, counted through all batches, that the first plane of the scores belongs to.
+    pub first_plane: u32,
+    /// How many keys before its own place a query sees; below 0 for all.
+    pub left: i32,
+    /// How many keys after its own place a query sees; below 0 for all.
+    pub right: i32,
+    /// How far apart the mask's numbers of two batches are; 0 where all share them.
+    pub mask_batch: u32,
+    /// How far apart the mask's numbers of two heads are; 0 where all share them.
+    pub mask_head: u32,
+    /// How far apart the mask's numbers of two queries are; 0 where all share them.
+    pub mask_query: u32,
+    /// How many keys the mask has, 0 without a mask.
+    pub mask_len: u32,
+    /// What the scores are multiplied with.
+    pub factor: f32,
+    /// What no scaled score passes; 0 for no such limit.
+    pub softcap: f32,
+    /// Half of the largest float.
+    pub largest: f32,
 }
 
 /// What `mix.wgsl` is given.
@@ -97,8 +116,10 @@ pub struct MixArgs {
     pub query_len: u32,
     /// `S_k`.
     pub key_len: u32,
-    /// `D`.
-    pub head_dim: u32,
+    /// `D_v`.
+    pub value_dim: u32,
+    /// `H / H_k`.
+    pub group: u32,
     /// The head, counted through all batches, that the first plane of the weights belongs to.
     pub first_plane: u32,
 }

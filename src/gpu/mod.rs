@@ -41,7 +41,7 @@ pub enum Error {
     )]
     OutOfMemory,
     /// A tensor is larger than the device allows.
-    #[error("{name} would take {size} {unit}; this GPU allows {limit}. The CPU has no such limit.")]
+    #[error("{name} would be {size}{unit}; this GPU allows {limit}. The CPU has no such limit.")]
     TooLarge {
         /// What is too large.
         name: &'static str,
@@ -49,7 +49,7 @@ pub enum Error {
         size: u64,
         /// How large it may be.
         limit: u64,
-        /// The unit of both.
+        /// The unit of both, with a space before it.
         unit: &'static str,
     },
     /// [`Attention::set_weights`] was not called.

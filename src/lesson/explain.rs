@@ -10,7 +10,7 @@ use super::{
     number::{fixed, percent, short},
     words::{self, explain as say},
 };
-use crate::attention::{Mask, Visibility};
+use crate::attention::Window;
 use crate::embedding::{self, Positions, Token};
 use crate::protocol::{CellRef, Operands, Setup, Tensor};
 
@@ -203,13 +203,12 @@ impl<'a> Context<'a> {
 
     /// Whether the query of this cell's row may not see the key of its column.
     fn hides(self, cell: CellRef) -> bool {
-        !Visibility::new(&self.setup.mask).sees(cell.row, cell.column)
+        !self.setup.mask.sees(cell.row as isize, cell.column)
     }
 
     /// The keys of a row of this length that its query may see.
     fn visible_keys(self, query: usize, len: usize) -> impl Iterator<Item = usize> {
-        let visibility = Visibility::new(&self.setup.mask);
-        (0..len).filter(move |&key| visibility.sees(query, key))
+        self.setup.mask.keys(query as isize, len)
     }
 
     /// The columns of a head.
@@ -651,8 +650,8 @@ fn may_see(cell: CellRef, context: Context) -> Vec<Span> {
 /// Why this query may or may not see this key.
 fn why_visible(cell: CellRef, context: Context) -> String {
     match context.setup.mask {
-        Mask::None => say::WHY_NO_MASK.to_owned(),
-        Mask::Causal => say::why_causal(cell.row, cell.column, context.hides(cell)),
+        Window::OPEN => say::WHY_NO_MASK.to_owned(),
+        _ => say::why_causal(cell.row, cell.column, context.hides(cell)),
     }
 }
 

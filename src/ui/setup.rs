@@ -9,10 +9,10 @@ use crate::lesson::{
         positions,
     },
 };
-use crate::protocol::{EngineChoice, Mask, Positions};
+use crate::protocol::{EngineChoice, Positions, Window};
 
 const POSITION_KINDS: [Positions; 2] = [Positions::None, Positions::Sinusoidal];
-const MASKS: [Mask; 2] = [Mask::None, Mask::Causal];
+const MASKS: [Window; 2] = [Window::OPEN, Window::CAUSAL];
 const ENGINES: [EngineChoice; 3] = [EngineChoice::Auto, EngineChoice::WebGpu, EngineChoice::Cpu];
 
 /// What attention is set up with.
@@ -113,9 +113,9 @@ const CHOICES: [Choice; 5] = [
     Choice {
         id: "mask-chosen",
         label: MASK,
-        names: || MASKS.iter().map(|kind| mask(kind).to_owned()).collect(),
+        names: || MASKS.iter().map(|kind| mask(*kind).to_owned()).collect(),
         current: |session| MASKS.iter().position(|mask| *mask == session.setup.mask),
-        choose: |session, index| session.setup.mask = MASKS[index].clone(),
+        choose: |session, index| session.setup.mask = MASKS[index],
     },
     Choice {
         id: "engine-chosen",

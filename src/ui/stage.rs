@@ -29,7 +29,7 @@ pub fn Stage(page: Page) -> impl IntoView {
     watch(
         move || {
             let session = page.session.read();
-            (session.step, words::step_lead(session.step, &session.setup.mask, session.setup.positions))
+            (session.step, words::step_lead(session.step, session.setup.mask, session.setup.positions))
         },
         |(step, lead)| {
             dom::text("stage-title", words::step_title(*step));

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use headlight::{
-    attention::{BlockTrace, Config, Mask, width_from_heads},
+    attention::{BlockTrace, Config, Window, width_from_heads},
     embedding::{Positions, embed, positions, tokens},
 };
 use ndarray::{Array3, Array4, ArrayD, ArrayViewD, Axis};
@@ -27,7 +27,7 @@ pub struct Case {
     pub seed: u64,
     pub positions: Positions,
     pub heads: usize,
-    pub mask: Mask,
+    pub mask: Window,
 }
 
 /// Every set-up that PyTorch computed.
@@ -36,7 +36,7 @@ pub fn cases() -> Vec<Case> {
     for seed in [0, 1, 42, 1234] {
         for positions in [Positions::None, Positions::Sinusoidal] {
             for heads in [1, 4] {
-                for mask in [Mask::None, Mask::Causal] {
+                for mask in [Window::OPEN, Window::CAUSAL] {
                     cases.push(Case { seed, positions, heads, mask });
                 }
             }
@@ -54,7 +54,7 @@ impl Case {
     }
 
     pub fn config(&self) -> Config {
-        Config { mask: self.mask.clone(), ..Config::default() }
+        Config { window: self.mask, ..Config::default() }
     }
 
     /// The key of one of PyTorch's stages in this set-up.
@@ -69,7 +69,7 @@ impl Case {
             "x" | "q" | "k" | "v" => format!("{block}/{stage}"),
             "scores" | "scaled" => format!("{block}/heads={heads}/{stage}"),
             _ => {
-                let mask = if self.mask == Mask::Causal { "causal" } else { "none" };
+                let mask = if self.mask == Window::CAUSAL { "causal" } else { "none" };
                 format!("{block}/heads={heads}/mask={mask}/{stage}")
             }
         }

@@ -108,13 +108,21 @@ class Reader {
     );
   }
 
+  /** Nothing, or a whole number. */
+  option() {
+    return this.tag(
+      () => null,
+      () => this.varint(),
+    );
+  }
+
   setup() {
     return {
       seed: this.varint(),
       heads: this.varint(),
       width: this.varint(),
       positions: ["none", "sinusoidal"][this.varint()],
-      mask: ["none", "causal"][this.varint()],
+      mask: { "null,null": "none", "null,0": "causal" }[[this.option(), this.option()].map(String)],
     };
   }
 

@@ -4,7 +4,7 @@
 pub(super) mod explain;
 
 use super::{HEAD_COUNTS, Projection, Step, WIDTHS, timeline::SoftmaxPart};
-use crate::attention::Mask;
+use crate::attention::Window;
 use crate::embedding::Positions;
 use crate::protocol::{EngineChoice, MOST_TOKENS, Refusal, Tensor, WIDEST_MODEL};
 
@@ -93,7 +93,7 @@ pub fn step_title(step: Step) -> &'static str {
 }
 
 /// The sentence under the title.
-pub fn step_lead(step: Step, mask: &Mask, positions: Positions) -> &'static str {
+pub fn step_lead(step: Step, mask: Window, positions: Positions) -> &'static str {
     match step {
         Step::Tokens => {
             "The sentence is cut into words and punctuation marks. Each gets a number, its id; the same word gets the same id."
@@ -114,7 +114,7 @@ pub fn step_lead(step: Step, mask: &Mask, positions: Positions) -> &'static str 
             "Longer vectors give larger scores. Dividing by √D (D is the head’s width) keeps softmax from picking one winner too early."
         }
         Step::Mask => match mask {
-            Mask::Causal => {
+            Window::CAUSAL => {
                 "Causal mask: a token sees itself and what came before. Hatched cells may not be seen and take no part in the softmax."
             }
             _ => {
@@ -122,7 +122,9 @@ pub fn step_lead(step: Step, mask: &Mask, positions: Positions) -> &'static str 
             }
         },
         Step::Softmax => match mask {
-            Mask::None => "Each row becomes positive and sums to 1: a token’s attention, shared out among all tokens.",
+            Window::OPEN => {
+                "Each row becomes positive and sums to 1: a token’s attention, shared out among all tokens."
+            }
             _ => "Each row becomes positive and sums to 1. Masked cells (hatched) get no attention at all.",
         },
         Step::Mix => "Each token’s result is a blend of all the values, weighted by its shares of attention.",
@@ -245,9 +247,9 @@ pub fn softmax_part(part: SoftmaxPart) -> &'static str {
 }
 
 /// A choice of mask.
-pub fn mask(mask: &Mask) -> &'static str {
+pub fn mask(mask: Window) -> &'static str {
     match mask {
-        Mask::Causal => "causal",
+        Window::CAUSAL => "causal",
         _ => "none",
     }
 }

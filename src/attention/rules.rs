@@ -1,0 +1,43 @@
+use super::{Config, Shape, Visibility, alibi_slope};
+
+/// What turns scores into weights: a [`Config`] worked out for tensors of known sizes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// What the scores are multiplied with: the scale over the temperature.
+    pub factor: f32,
+    /// What no scaled score passes, if anything.
+    pub softcap: Option<f32>,
+    /// Which query may see which key, and what a mask adds.
+    pub visibility: Visibility,
+    /// For each head, what a score loses for each place between query and key, if anything.
+    pub slopes: Option<Vec<f32>>,
+}
+
+impl Rules {
+    pub(super) fn new(config: &Config, heads: usize, head_dim: usize, visibility: Visibility) -> Self {
+        let slopes = config.alibi.then(|| (0..heads).map(|head| alibi_slope(head, heads)).collect());
+        Self { factor: config.factor(head_dim), softcap: config.softcap, visibility, slopes }
+    }
+
+    /// Without cache and mask.
+    pub fn of(config: &Config, Shape { batch, heads, key_len, head_dim, .. }: Shape) -> Self {
+        Self::new(config, heads, head_dim, Visibility::new(config.window, batch, key_len))
+    }
+
+    /// What is added to this scaled score, by mask and distance; `None` where the key may not be seen.
+    pub fn bias(&self, batch: usize, head: usize, query: usize, key: usize) -> Option<f32> {
+        let Visibility { places, mask, .. } = &self.visibility;
+        if !self.visibility.keys(batch, query).contains(&key) {
+            return None;
+        }
+        let by_mask = match mask {
+            None => 0.0,
+            Some(mask) => mask.added(batch, head, query, key)?,
+        };
+        let by_distance = self.slopes.as_ref().map_or(0.0, |slopes| {
+            let place = places[batch].offset.saturating_add_unsigned(query);
+            -slopes[head] * place.abs_diff(key as isize) as f32
+        });
+        Some(by_mask + by_distance)
+    }
+}

@@ -1,0 +1,62 @@
+//! The fast path is held to the reference.
+
+#[path = "common/random.rs"]
+mod random;
+
+use headlight::attention::fast::{self, exp};
+use headlight::attention::{Outputs, Wanted, attend};
+use proptest::prelude::*;
+use random::{Sizes, inputs_of, sizes};
+
+#[path = "common/close.rs"]
+mod close;
+
+use close::assert_close;
+
+fn any_sizes() -> impl Strategy<Value = Sizes> {
+    // Mostly small; some beyond a block of rows and the width of SIMD.
+    prop_oneof![3 => sizes(1..=6, 1..=5), 1 => sizes(1..=150, 1..=20)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_tensor_equals_the_references(inputs in any_sizes().prop_flat_map(|sizes| inputs_of(sizes, 3.0))) {
+        assert_close("the fast path", &fast::attend(&inputs, Wanted::ALL), &attend(&inputs).into());
+    }
+
+    #[test]
+    fn what_is_not_wanted_changes_nothing(inputs in sizes(1..=70, 1..=5).prop_flat_map(|sizes| inputs_of(sizes, 3.0))) {
+        let nothing = Wanted { scores: false, scaled: false, masked: false, weights: false, output: false };
+        let all = fast::attend(&inputs, Wanted::ALL);
+        for (wanted, part) in [
+            (Wanted { output: true, ..nothing }, Outputs { output: all.output, ..Outputs::default() }),
+            (Wanted { weights: true, ..nothing }, Outputs { weights: all.weights, ..Outputs::default() }),
+            (Wanted { masked: true, ..nothing }, Outputs { masked: all.masked, ..Outputs::default() }),
+            (Wanted { scaled: true, ..nothing }, Outputs { scaled: all.scaled, ..Outputs::default() }),
+            (Wanted { scores: true, ..nothing }, Outputs { scores: all.scores, ..Outputs::default() }),
+            (nothing, Outputs::default()),
+        ] {
+            assert_close("what is wanted alone", &fast::attend(&inputs, wanted), &part);
+        }
+    }
+}
+
+#[test]
+fn exp_is_within_two_units_in_the_last_place() {
+    let mut worst = 0.0_f64;
+    // Every 61st float from −87.33 to −0, and 0.
+    for bits in (0..=87.33_f32.to_bits()).step_by(61) {
+        let x = -f32::from_bits(bits);
+        let exact = f64::from(x).exp();
+        let unit = f64::from(f32::EPSILON) * 2.0_f64.powf(exact.log2().floor());
+        worst = worst.max((f64::from(exp(x)) - exact).abs() / unit);
+    }
+    println!("exp: the worst error is {worst:.3} units in the last place");
+    assert!(worst < 2.0, "{worst}");
+    for nothing in [-87.34, -104.0, -1e30, f32::MIN, f32::NEG_INFINITY] {
+        assert_eq!(exp(nothing), 0.0, "{nothing}");
+    }
+    assert_eq!(exp(0.0), 1.0);
+}
