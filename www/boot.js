@@ -29,6 +29,8 @@
       engineTaken = true;
       return engine;
     },
+    // One more worker with an engine of its own.
+    launchEngine,
   };
 
   const appModule = fetch(url(files.appWasm)).then(compiled);

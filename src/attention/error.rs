@@ -99,6 +99,19 @@ pub enum Error {
         /// `[B, H, S_q, S_k]`.
         full: [usize; 4],
     },
+    /// The result would take more memory than there is.
+    #[error(
+        "The result would take {mebibytes} MiB, and this engine holds {limit} MiB. With as many heads and outputs, about \
+         {len} queries against {len} keys fit. Ask for fewer outputs, or for the heads or queries in parts."
+    )]
+    TooLarge {
+        /// How much it would take.
+        mebibytes: u64,
+        /// How much there may be.
+        limit: u64,
+        /// How many queries and keys would fit.
+        len: usize,
+    },
     /// A number of the config makes no sense.
     #[error("{name} is not usable: it must be {expected}.")]
     BadNumber {

@@ -1,6 +1,6 @@
 use ndarray::Array4;
 
-use super::{Rules, Trace, masked, scaled};
+use super::{Error, Rules, Shape, Trace, masked, scaled};
 
 /// Which tensors of an attention are wanted; what is not wanted need not be calculated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,28 @@ impl Wanted {
     /// Whether the scores are needed after the softmax: as they are, or for what is derived from them.
     pub fn keeps_scores(self) -> bool {
         self.scores || self.scaled || self.masked
+    }
+}
+
+impl Wanted {
+    /// Refuses what would take more than so many bytes, before they are taken.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], which names the size that would do.
+    pub fn check_size(self, shape: Shape, limit: u64) -> Result<(), Error> {
+        let (wide, sizes) = (|count: usize| count as f64, shape);
+        // Masked scores are made of scaled ones, and those of the scores.
+        let pair_tensors = [self.keeps_scores(), self.scaled || self.masked, self.masked, self.weights];
+        let pair_tensors = pair_tensors.into_iter().filter(|wanted| *wanted).count();
+        let heads = wide(sizes.batch) * wide(sizes.heads);
+        let bytes_per_pair = size_of::<f32>() as f64 * heads * wide(pair_tensors);
+        let output = size_of::<f32>() as f64 * heads * wide(sizes.query_len) * wide(sizes.value_dim);
+        let bytes = bytes_per_pair * wide(sizes.query_len) * wide(sizes.key_len) + output;
+        if bytes <= limit as f64 {
+            return Ok(());
+        }
+        let len = (limit as f64 / bytes_per_pair.max(1.0)).sqrt() as usize;
+        Err(Error::TooLarge { mebibytes: (bytes / 1_048_576.0).ceil() as u64, limit: limit >> 20, len })
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! [`Engine::answer`] is all there is to it; `worker` (in a browser) carries the messages.
 
+pub mod attend;
+#[cfg(target_arch = "wasm32")]
+mod calls;
 mod kept;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
@@ -158,8 +161,7 @@ async fn calculate(
             Err(gpu::Error::Inputs(error)) => return Err(error),
             Err(error) => {
                 engine = EngineKind::Cpu { instead_of_webgpu: Some(error.to_string()) };
-                // A smaller run may fit again.
-                if !matches!(error, gpu::Error::OutOfMemory | gpu::Error::TooLarge { .. }) {
+                if error.is_final() {
                     *backend = Backend::Cpu { instead_of_webgpu: Some(error.to_string()) };
                 }
             }

@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::Engine;
+use super::{Engine, attend::Attend, calls};
 use crate::gpu;
 use crate::protocol::{BUILD, EngineChoice, EngineKind, Reply, Request, from_bytes, to_bytes};
 
@@ -18,7 +18,7 @@ pub fn run() {
     std::panic::set_hook(Box::new(|panic| say_last_words(&panic.to_string())));
     let worker = Rc::new(Worker {
         queue: RefCell::default(),
-        engine: Cell::new(Some(Engine::new(|| scope().performance().map_or(0.0, |performance| performance.now())))),
+        engine: Cell::new(Some((Engine::new(now), Attend::default()))),
         choice: Cell::new(EngineChoice::Auto),
         is_introduced: Cell::new(false),
     });
@@ -38,7 +38,7 @@ pub fn run() {
 struct Worker {
     queue: RefCell<VecDeque<Task>>,
     /// Away while it is calculating.
-    engine: Cell<Option<Engine>>,
+    engine: Cell<Option<(Engine, Attend)>>,
     /// The engine that the page chose last.
     choice: Cell<EngineChoice>,
     /// Whether the page is of this build.
@@ -47,12 +47,17 @@ struct Worker {
 
 enum Task {
     Answer(Request),
+    /// Of `window.headlight`.
+    Call(JsValue),
     /// A GPU has opened, or not, since the CPU began to calculate.
     UseGpu(Box<Result<gpu::Attention, gpu::Error>>),
 }
 
 impl Worker {
     fn receive(self: Rc<Self>, data: JsValue) {
+        if !data.is_instance_of::<ArrayBuffer>() {
+            return self.take_on(Task::Call(data));
+        }
         let request = match from_bytes(&Uint8Array::new(&data).to_vec()) {
             Ok(Request::Open { build, .. }) if build != BUILD => {
                 return introduce();
@@ -93,19 +98,24 @@ impl Worker {
     }
 
     /// Works until nothing is waiting.
-    async fn work(self: Rc<Self>, mut engine: Engine) {
+    async fn work(self: Rc<Self>, (mut engine, mut attend): (Engine, Attend)) {
         while let Some(task) = self.next() {
-            let reply = match task {
-                Task::Answer(request) => engine.answer(request).await,
-                Task::UseGpu(opened) => Some(engine.use_gpu(*opened)),
-            };
             // What is finished is shown even if a newer run waits: a picture that only came once typing stops would
             // look like a page that hangs.
-            if let Some(reply) = reply {
-                post(&reply);
+            match task {
+                Task::Answer(request) => {
+                    if let Some(reply) = engine.answer(request).await {
+                        post(&reply);
+                    }
+                }
+                Task::UseGpu(opened) => post(&engine.use_gpu(*opened)),
+                Task::Call(call) => {
+                    let (reply, handed_over) = calls::answer(&mut attend, &call, now).await;
+                    hand_over(&reply, &handed_over);
+                }
             }
         }
-        self.engine.set(Some(engine));
+        self.engine.set(Some((engine, attend)));
     }
 
     /// The next task, passing over runs that a newer one has replaced.
@@ -131,11 +141,18 @@ fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
+/// Milliseconds since the worker began.
+fn now() -> f64 {
+    scope().performance().map_or(0.0, |performance| performance.now())
+}
+
 fn post(reply: &Reply) {
     let buffer: ArrayBuffer = Uint8Array::from(to_bytes(reply).as_slice()).buffer();
-    scope()
-        .post_message_with_transfer(&buffer, &Array::of1(&buffer))
-        .expect("a buffer that was just made can be handed over");
+    hand_over(&buffer, &Array::of1(&buffer));
+}
+
+fn hand_over(message: &Object, buffers: &Array) {
+    scope().post_message_with_transfer(message, buffers).expect("buffers that were just made can be handed over");
 }
 
 /// Tells this build to a page that may be of another: the page compares them and says what to do.

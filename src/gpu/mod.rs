@@ -63,6 +63,13 @@ pub enum Error {
     Inputs(#[from] reference::Error),
 }
 
+impl Error {
+    /// Whether this GPU will not calculate any more; otherwise a smaller run may succeed.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Error::OutOfMemory | Error::TooLarge { .. } | Error::Inputs(_) | Error::NoWeights)
+    }
+}
+
 impl From<wgpu::Error> for Error {
     fn from(error: wgpu::Error) -> Self {
         match error {

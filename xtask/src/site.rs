@@ -89,8 +89,8 @@ fn minify_scripts(staged: &Path) -> Result<()> {
 }
 
 /// Copies the staged site to `dist/`, each file under a name with its content's hash, so that servers and browsers may
-/// keep it for ever and no file of another build is ever mixed in. `index.html` alone keeps its name; it is told the
-/// others. Returns each file's name, size and compressed size.
+/// keep it for ever and no file of another build is ever mixed in. `index.html` keeps its name and is told the
+/// others; so do type declarations, which no page loads. Returns each file's name, size and compressed size.
 fn seal(staged: &Path, dist: &Path) -> Result<Vec<(String, usize, usize)>> {
     let mut page = fs::read_to_string(staged.join("index.html")).context("Trunk left no index.html")?;
     ensure!(!page.contains("data-trunk"), "Trunk left a data-trunk link in index.html");
@@ -106,6 +106,11 @@ fn seal(staged: &Path, dist: &Path) -> Result<Vec<(String, usize, usize)>> {
     for path in files(staged)? {
         let name = path.strip_prefix(staged)?.to_str().context("a file's name is not Unicode")?;
         if name == "index.html" {
+            continue;
+        }
+        if name.ends_with(".d.ts") {
+            // For people and their editors, who look for it by its name.
+            write(name, &fs::read(&path)?)?;
             continue;
         }
         let Some((stem, extension)) = name.split_once('.').filter(|_| !name.contains(['/', '\\'])) else {

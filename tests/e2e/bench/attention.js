@@ -59,8 +59,8 @@ await withEngines(options.engine ? [options.engine] : ENGINES, async (browser, e
     }
   }
   printTable(
-    `${engine}, beside onnxruntime-web ${version}, ${runs} runs each: milliseconds, median (p10–p90). GFLOP/s count the hidden
-half too. Blocks: of rows, each with only the keys that it may see`,
+    `${engine}, beside onnxruntime-web ${version}, ${runs} runs each: milliseconds, median (p10–p90). GFLOP/s count
+the hidden half too. Blocks: of rows, each with only the keys that it may see`,
     ["S", "causal", "onnxruntime-web", "form", "Headlight", "ratio", "bar", "aim", "its GFLOP/s", "ours", "difference"],
     rows,
   );

@@ -1,0 +1,93 @@
+/**
+ * The engine of the page, for a console, a notebook or a script: `window.headlight`.
+ *
+ * It is there from the page's first moment; a call made before the engine has loaded waits for it.
+ */
+declare const headlight: {
+  /**
+   * Attention of queries over keys, with every intermediate: `softmax(q · kᵀ × scale + mask) · v`, with the meaning of
+   * the ONNX operator Attention (onnx 1.23).
+   *
+   * @throws TypeError where an argument is of the wrong kind, Error where arguments do not agree, hold NaN or an infinity
+   * that some query may see, or ask for more memory than there is. The message says what came, what was expected, and
+   * how to mend it. Nothing else on the page is harmed.
+   */
+  readonly attend: (options: headlight.Options) => Promise<headlight.Result>;
+};
+
+declare namespace headlight {
+  /**
+   * Numbers in row-major order: the last axis runs fastest. Axes: `B` batch, `H` query heads, `Hk` key and value heads,
+   * `Sq` queries, `Sk` keys, `P` keys of the past, `D` head width, `Dv` value width.
+   */
+  interface Tensor<Data = Float32Array> {
+    /** The length of each axis. */
+    shape: number[];
+    /** As many numbers as the shape holds. */
+    data: Data;
+  }
+
+  interface Options {
+    /** Queries, `[B, H, Sq, D]`. */
+    q: Tensor;
+    /** Keys, `[B, Hk, Sk, D]`. `H` is a multiple of `Hk`; query head `h` attends with key head `⌊h · Hk / H⌋`. */
+    k: Tensor;
+    /** Values, `[B, Hk, Sk, Dv]`. */
+    v: Tensor;
+    /**
+     * Broadcasts from the right to `[B, H, Sq, P + Sk]`; keys that it lacks may not be seen. Floats are added to the
+     * scaled scores, and -Infinity hides the key; of bytes, 0 hides the key and any other shows it.
+     */
+    mask?: Tensor<Float32Array | Uint8Array> | null;
+    /** Query `i` sees key `j` only if `j ≤ i + offset`; offset is 0, or what a past or key lengths make it. */
+    causal?: boolean;
+    /** Query `i` sees the keys from `i + offset - left` to `i + offset + right`; null is no limit. */
+    window?: { left?: number | null; right?: number | null };
+    /** What the scores are multiplied with: `1 / √D` unless given. */
+    scale?: number | null;
+    /** `softcap · tanh(scaled / softcap)`, before the mask; 0 for none. */
+    softcap?: number;
+    /** What the scale is divided by; 1 unless given. */
+    temperature?: number;
+    /** Whether scores lose by the distance between query and key, by a slope for each head (ALiBi). */
+    alibi?: boolean;
+    /** Keys before `k`, `[B, Hk, P, D]`; the offset is `P`. */
+    pastKey?: Tensor | null;
+    /** Values before `v`, `[B, Hk, P, Dv]`. */
+    pastValue?: Tensor | null;
+    /** For each batch, how many of its keys are no padding; the offset is that `- Sq`. Not together with a past. */
+    keyLengths?: ArrayLike<number> | null;
+    /** Which engine calculates: "auto" (WebGPU where there is one), "webgpu" or "cpu". */
+    engine?: "auto" | "webgpu" | "cpu";
+    /** What to return; everything unless given. What is not asked for need not be calculated. */
+    outputs?: Output[];
+    /** Hands the tensors' buffers over instead of copying them: quicker, and they are empty afterwards. */
+    transfer?: boolean;
+  }
+
+  type Output = "scores" | "scaled" | "masked" | "weights" | "output" | "presentKey" | "presentValue";
+
+  /** The tensors that were asked for. Their buffers are the caller's own. */
+  interface Result {
+    /** Which engine calculated. */
+    engine: "webgpu" | "cpu";
+    /** Why it was not WebGPU, if that was wanted. */
+    reason?: string;
+    /** How long it took, with the time to read the numbers back, in milliseconds. */
+    ms: number;
+    /** `q · kᵀ`, `[B, H, Sq, P + Sk]`. */
+    scores?: Tensor;
+    /** `scores × scale / temperature`, of the same shape. */
+    scaled?: Tensor;
+    /** `scaled`, bent by the softcap, plus mask and ALiBi; -Infinity where a key may not be seen. */
+    masked?: Tensor;
+    /** `softmax(masked)` along the keys; zeros in a row that sees none. */
+    weights?: Tensor;
+    /** `weights · v`, `[B, H, Sq, Dv]`. */
+    output?: Tensor;
+    /** `pastKey` and `k`, `[B, Hk, P + Sk, D]`; what no query may see and is no finite number is 0. */
+    presentKey?: Tensor;
+    /** `pastValue` and `v`, `[B, Hk, P + Sk, Dv]`; as `presentKey`. */
+    presentValue?: Tensor;
+  }
+}

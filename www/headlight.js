@@ -1,0 +1,167 @@
+// window.headlight: attention from a console, a notebook or a script. headlight.d.ts says what it takes and gives.
+//
+// Calls have a worker of their own, made for the first of them, so that nothing that is asked here can stop the page.
+"use strict";
+
+(() => {
+  const waiting = new Map(); // id → how to settle that call's promise
+  let calls = 0;
+  let worker;
+
+  globalThis.headlight = Object.freeze({ attend });
+
+  async function attend(options) {
+    const call = checked(options);
+    worker ??= launch();
+    return new Promise((resolve, reject) => {
+      const id = ++calls;
+      worker.postMessage({ id, ...call.message }, call.handedOver);
+      waiting.set(id, { resolve, reject });
+    });
+  }
+
+  function launch() {
+    const worker = headlightBoot.launchEngine();
+    worker.onmessage = ({ data }) => {
+      if (typeof data === "string") return died(data);
+      const { id, error, ...result } = data;
+      const call = waiting.get(id);
+      waiting.delete(id);
+      if (error === undefined) call.resolve(result);
+      else call.reject(new Error(`headlight.attend: ${error}`));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      died(event.message ?? "the browser did not let its worker start");
+    };
+    return worker;
+  }
+
+  // The next call starts a fresh one.
+  function died(reason) {
+    worker.terminate();
+    worker = undefined;
+    const message = `headlight.attend: the engine stopped (${reason}). Call again: it starts afresh.`;
+    for (const { reject } of waiting.values()) reject(new Error(message));
+    waiting.clear();
+  }
+
+  // The options as a message to the engine; a TypeError where one is of the wrong kind. Whether they agree with each
+  // other is for the engine to say, which every caller hears it from.
+  function checked(options) {
+    if (options === null || typeof options !== "object") refuse(`takes one object, { q, k, v, … }; ${kind(options)} came`);
+    const known = new Set(Object.keys(OPTIONS));
+    for (const name of Object.keys(options)) {
+      if (!known.has(name)) refuse(`has no option ${name}. There are ${[...known].join(", ")}`);
+    }
+    const message = {};
+    for (const [name, check] of Object.entries(OPTIONS)) {
+      const value = options[name];
+      if (value !== undefined && value !== null) message[name] = check(value, name);
+      else if (["q", "k", "v"].includes(name)) refuse(`needs ${name}: { shape: ${AXES[name]}, data: Float32Array }`);
+    }
+    if ((message.pastKey === undefined) !== (message.pastValue === undefined)) {
+      const [here, missing] = message.pastKey ? ["pastKey", "pastValue"] : ["pastValue", "pastKey"];
+      refuse(`has a ${here} without a ${missing}. Give both, or neither`);
+    }
+    if (message.pastKey && message.keyLengths) {
+      refuse("has both a past (pastKey, pastValue) and keyLengths, and each says where the queries stand. Give one of them");
+    }
+    const tensors = Object.values(message).filter((value) => value.data);
+    const buffers = new Set(tensors.map(({ data }) => data.buffer));
+    return { message, handedOver: message.transfer ? [...buffers] : [] };
+  }
+
+  const AXES = {
+    q: "[B, H, Sq, D]",
+    k: "[B, Hk, Sk, D]",
+    v: "[B, Hk, Sk, Dv]",
+    pastKey: "[B, Hk, P, D]",
+    pastValue: "[B, Hk, P, Dv]",
+    mask: "up to [B, H, Sq, Sk]",
+  };
+  const OUTPUTS = ["scores", "scaled", "masked", "weights", "output", "presentKey", "presentValue"];
+  const ENGINES = ["auto", "webgpu", "cpu"];
+
+  const OPTIONS = {
+    q: tensor,
+    k: tensor,
+    v: tensor,
+    mask: (value, name) => tensor(value, name, ["Float32Array", "Uint8Array"]),
+    causal: boolean,
+    window: (value, name) => {
+      if (typeof value !== "object") refuse(`takes ${name}: { left, right }; ${kind(value)} came`);
+      const side = (side) => (value[side] == null ? null : count(value[side], `${name}.${side}`));
+      return { left: side("left"), right: side("right") };
+    },
+    scale: number,
+    softcap: number,
+    temperature: number,
+    alibi: boolean,
+    pastKey: tensor,
+    pastValue: tensor,
+    keyLengths: (value, name) => {
+      if (!Array.isArray(value) && !ArrayBuffer.isView(value)) refuse(`takes ${name} as an array; ${kind(value)} came`);
+      return Array.from(value, (length, index) => count(Number(length), `${name}[${index}]`));
+    },
+    engine: (value, name) => oneOf(value, name, ENGINES),
+    outputs: (value, name) => {
+      if (!Array.isArray(value)) refuse(`takes ${name} as an array of names; ${kind(value)} came`);
+      return value.map((output, index) => oneOf(output, `${name}[${index}]`, OUTPUTS));
+    },
+    transfer: boolean,
+  };
+
+  function tensor(value, name, types = ["Float32Array"]) {
+    const { shape, data } = Object(value);
+    if (!shape || !data) {
+      refuse(`takes ${name} as { shape: ${AXES[name]}, data: ${types.join(" or ")} }; ${kind(value)} came`);
+    }
+    const axes = Array.from(shape, (length, axis) => count(Number(length), `${name}.shape[${axis}]`));
+    if (name !== "mask" && axes.length !== 4) {
+      refuse(`takes a ${name} with four axes, ${AXES[name]}; its shape is [${axes.join(", ")}]`);
+    }
+    if (!types.includes(kind(data))) {
+      refuse(`takes ${name}.data as a ${types.join(" or ")}; ${kind(data)} came. Try Float32Array.from(data)`);
+    }
+    const numbers = axes.reduce((product, length) => product * length, 1);
+    if (data.length !== numbers) {
+      const gone = data.buffer.detached ? ", because it was handed over" : "";
+      refuse(`has ${data.length} numbers in ${name}.data${gone}, but its shape [${axes.join(", ")}] holds ${numbers}`);
+    }
+    // Of a part of a buffer, the whole buffer would be sent.
+    return { shape: axes, data: data.byteLength < data.buffer.byteLength ? data.slice() : data };
+  }
+
+  function number(value, name) {
+    if (typeof value !== "number" || !Number.isFinite(value)) refuse(`takes ${name} as a finite number; ${said(value)} came`);
+    return value;
+  }
+
+  function boolean(value, name) {
+    if (typeof value !== "boolean") refuse(`takes ${name} as true or false; ${said(value)} came`);
+    return value;
+  }
+
+  function count(value, name) {
+    if (!Number.isSafeInteger(value) || value < 0) refuse(`takes ${name} as a whole number from 0; ${said(value)} came`);
+    return value;
+  }
+
+  function oneOf(value, name, names) {
+    if (!names.includes(value)) refuse(`has no ${name} ${said(value)}. There are ${names.join(", ")}`);
+    return value;
+  }
+
+  function said(value) {
+    return typeof value === "object" || typeof value === "function" ? kind(value) : String(value);
+  }
+
+  function kind(value) {
+    return Object.prototype.toString.call(value).slice(8, -1);
+  }
+
+  function refuse(message) {
+    throw new TypeError(`headlight.attend ${message}.`);
+  }
+})();
