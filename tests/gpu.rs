@@ -318,6 +318,25 @@ fn every_stage_matches_pytorch() {
 
 #[test]
 fn the_gpu_is_proven() {
-    let mut gpu = open();
-    proof::prove("native GPU", |case| block_on(gpu.attend(&case.inputs, Wanted::ALL)).expect("the GPU answers"));
+    let gpu = RefCell::new(open());
+    let attend =
+        |case: &proof::Case| block_on(gpu.borrow_mut().attend(&case.inputs, Wanted::ALL)).expect("the GPU answers");
+    proof::prove("native GPU", attend, |layer, held| {
+        let tensor = |key: &str| layer.tensor(key).expect("every layer has it").view();
+        let mut gpu = gpu.borrow_mut();
+        gpu.set_weights(&layer.weights);
+        // The GPU makes whole self-attention blocks without biases; of the others it is shown the queries' part.
+        let config = if layer.is_causal { Config::causal() } else { Config::default() };
+        let block =
+            block_on(gpu.self_attention(layer.input("x").view(), layer.heads, &config)).expect("the GPU answers");
+        if layer.tensor("b_q").is_none() {
+            held.to(block.queries.view().into_dyn(), tensor("q"));
+        }
+        if layer.is_plain {
+            held.to(block.keys.view().into_dyn(), tensor("k"));
+            held.to(block.values.view().into_dyn(), tensor("v"));
+            held.to(block.attention.output.view().into_dyn(), tensor("mixed"));
+            held.to(block.output.view().into_dyn(), tensor("output"));
+        }
+    });
 }

@@ -1,12 +1,15 @@
 //! Independent numbers: what the ONNX operator, PyTorch and a float64 reference make of given tensors, and how an engine
 //! is held to them. The scripts beside the files in `tests/data/` say what they hold.
 
-use headlight::attention::{Cache, Config, Error, Inputs, Mask, Outputs, Scale, Tensors, Window, capped};
-use ndarray::{ArrayD, Ix4};
+use headlight::attention::{BlockWeights, Cache, Config, Inputs, Mask, Outputs, Scale, Tensors, Window, capped};
+use ndarray::{Array3, ArrayD, ArrayViewD, Ix4};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::{fs, path::Path};
+
+use super::close::{ATOL, RTOL};
 
 const FILES: [&[u8]; 3] = [
     include_bytes!("../data/onnx.safetensors"),
@@ -29,28 +32,38 @@ pub fn cases() -> Vec<Case> {
     FILES.iter().flat_map(|bytes| cases_of(bytes)).collect()
 }
 
-/// Runs an engine on every case, prints what came out by group, notes it for `cargo xtask proof`, and fails where a
-/// number is farther off than its case allows.
-pub fn prove(path: &str, mut run: impl FnMut(&Case) -> Outputs) {
+/// Runs an engine on every case, and on every layer of PyTorch's as far as it has any.
+pub fn prove(path: &'static str, mut run: impl FnMut(&Case) -> Outputs, mut layer: impl FnMut(&Layer, &mut Held)) {
     let mut groups: Vec<(String, Tally)> = Vec::new();
     let mut failures = Vec::new();
-    for case in cases() {
-        let (difference, share) = case.worst(&run(&case));
-        if !groups.iter().any(|(group, _)| *group == case.group) {
-            groups.push((case.group.clone(), Tally::default()));
+    let mut note = |group: &str, name: &str, held: &Held| {
+        if !groups.iter().any(|(known, _)| known == group) {
+            groups.push((group.to_owned(), Tally::default()));
         }
-        let (_, tally) = groups.iter_mut().find(|(group, _)| *group == case.group).expect("it was just put there");
+        let (_, tally) = groups.iter_mut().find(|(known, _)| known == group).expect("it was just put there");
         tally.total += 1;
-        tally.difference = tally.difference.max(difference);
-        tally.share = tally.share.max(share);
-        if share <= 1.0 {
+        tally.worst.difference = tally.worst.difference.max(held.difference);
+        tally.worst.share = tally.worst.share.max(held.share);
+        if held.share <= 1.0 {
             tally.passed += 1;
         } else {
-            failures.push(format!("{path}, {}: off by {difference:e}, {share:.2} times what is allowed", case.name));
+            let Held { difference, share, .. } = held;
+            failures.push(format!("{path}, {group}, {name}: off by {difference:e}, {share:.2} times what is allowed"));
         }
+    };
+    for case in cases() {
+        note(&case.group, &case.name, &case.held(&run(&case)));
+    }
+    for known in layers() {
+        let mut held = Held::default();
+        layer(&known, &mut held);
+        if held.tensors == 0 {
+            continue;
+        }
+        note("torch layers", &known.name, &held);
     }
     let mut lines = String::new();
-    for (group, Tally { passed, total, difference, share }) in groups {
+    for (group, Tally { passed, total, worst: Held { difference, share, .. } }) in groups {
         writeln!(lines, "{path}\t{group}\t{passed}\t{total}\t{difference:.1e}\t{share:.2}").expect("memory");
     }
     print!("{lines}");
@@ -64,16 +77,45 @@ pub fn prove(path: &str, mut run: impl FnMut(&Case) -> Outputs) {
 struct Tally {
     passed: usize,
     total: usize,
+    worst: Held,
+}
+
+/// How far numbers are from what they have to be.
+#[derive(Default)]
+pub struct Held {
+    /// How many tensors were held.
+    tensors: usize,
     /// The largest absolute difference.
     difference: f32,
     /// The largest part of what is allowed.
     share: f32,
 }
 
+impl Held {
+    /// Holds a tensor to the independent one, with PyTorch's tolerance.
+    pub fn to(&mut self, actual: ArrayViewD<f32>, expected: ArrayViewD<f32>) {
+        self.within(actual, expected, RTOL, ATOL);
+    }
+
+    fn within(&mut self, actual: ArrayViewD<f32>, expected: ArrayViewD<f32>, rtol: f32, atol: f32) {
+        assert_eq!(actual.shape(), expected.shape());
+        self.tensors += 1;
+        for (&actual, &expected) in actual.iter().zip(expected) {
+            let difference = match (actual - expected).abs() {
+                // Equal infinities, too.
+                _ if actual == expected => 0.0,
+                difference if difference.is_nan() => f32::INFINITY,
+                difference => difference,
+            };
+            self.difference = self.difference.max(difference);
+            self.share = self.share.max(difference / (atol + rtol * expected.abs()));
+        }
+    }
+}
+
 impl Case {
-    /// The largest difference, and the largest as a part of what is allowed.
-    fn worst(&self, outputs: &Outputs) -> (f32, f32) {
-        let (mut worst, mut worst_share) = (0.0_f32, 0.0_f32);
+    fn held(&self, outputs: &Outputs) -> Held {
+        let mut held = Held::default();
         let outputs = outputs.clone().into_trace().expect("all tensors are wanted");
         for (stage, expected) in &self.expected {
             let actual = match *stage {
@@ -86,34 +128,74 @@ impl Case {
                 "present_value" => self.inputs.values().to_owned(),
                 _ => outputs.output.clone(),
             };
-            assert_eq!(actual.shape(), expected.shape(), "{}: the shape of {stage}", self.name);
-            for (&actual, &expected) in actual.iter().zip(expected) {
-                let difference = match (actual - expected).abs() {
-                    // Equal infinities, too.
-                    _ if actual == expected => 0.0,
-                    difference if difference.is_nan() => f32::INFINITY,
-                    difference => difference,
-                };
-                worst = worst.max(difference);
-                worst_share = worst_share.max(difference / (self.atol + self.rtol * expected.abs()));
-            }
+            held.within(actual.view().into_dyn(), expected.view(), self.rtol, self.atol);
         }
-        (worst, worst_share)
+        held
     }
+}
+
+/// One of PyTorch's attention layers, four `nn.Linear` around the attention.
+pub struct Layer {
+    pub name: String,
+    pub heads: usize,
+    pub is_causal: bool,
+    /// Whether nothing but a causal mask is set, keys and values are made of what the queries are made of, and no biases
+    /// are added.
+    pub is_plain: bool,
+    /// The weights, `[in, out]`.
+    pub weights: BlockWeights,
+    tensors: HashMap<String, ArrayD<f32>>,
+}
+
+impl Layer {
+    /// One of its tensors: see `tests/data/make_mha.py`.
+    pub fn tensor(&self, key: &str) -> Option<&ArrayD<f32>> {
+        self.tensors.get(key)
+    }
+
+    /// The input of queries, `[B, S, E]`, or that of keys and values.
+    pub fn input(&self, key: &str) -> Array3<f32> {
+        let input = self.tensor(key).or_else(|| self.tensor("x")).expect("every layer has an input");
+        input.clone().into_dimensionality().expect("three axes")
+    }
+}
+
+fn layers() -> Vec<Layer> {
+    let file = SafeTensors::deserialize(FILES[1]).expect("the committed file is well formed");
+    let settings = settings_of(FILES[1]);
+    let layer = |(name, settings): (String, Value)| {
+        let keys =
+            ["x", "x_kv", "w_q", "w_k", "w_v", "w_o", "b_q", "b_k", "b_v", "b_o", "q", "k", "v", "mixed", "output"];
+        let tensors: HashMap<_, _> =
+            keys.into_iter().filter_map(|key| Some((key.to_owned(), f32s(&file, &format!("{name}/{key}"))?))).collect();
+        let matrix = |key: &str| tensors[key].clone().into_dimensionality().expect("two axes");
+        let weights = BlockWeights { w_q: matrix("w_q"), w_k: matrix("w_k"), w_v: matrix("w_v"), w_o: matrix("w_o") };
+        let has = |key: &str| file.tensor(&format!("{name}/{key}")).is_ok();
+        let is_plain = !has("x_kv") && !has("b_q") && !has("mask") && settings["key_lengths"].is_null();
+        let is_causal = settings["causal"].as_bool() == Some(true);
+        let heads = settings["heads"].as_u64().expect("every layer has heads") as usize;
+        Layer { name, heads, is_causal, is_plain, weights, tensors }
+    };
+    settings.into_iter().map(layer).collect()
 }
 
 fn cases_of(bytes: &[u8]) -> Vec<Case> {
     let tensors = SafeTensors::deserialize(bytes).expect("the committed file is well formed");
-    let (_, header) = SafeTensors::read_metadata(bytes).expect("it was just read");
-    let metadata = header.metadata().as_ref().expect("the scripts write metadata");
-    let mut names: Vec<&String> =
-        metadata.iter().filter(|(_, text)| text.starts_with('{')).map(|(name, _)| name).collect();
-    names.sort();
-    names.into_iter().map(|name| case_of(name, &metadata[name], &tensors)).collect()
+    settings_of(bytes).into_iter().map(|(name, settings)| case_of(name, &settings, &tensors)).collect()
 }
 
-fn case_of(name: &str, settings: &str, file: &SafeTensors) -> Case {
-    let settings: Value = serde_json::from_str(settings).expect("the scripts write JSON");
+/// The names of the cases in a file and their settings.
+fn settings_of(bytes: &[u8]) -> Vec<(String, Value)> {
+    let (_, header) = SafeTensors::read_metadata(bytes).expect("the committed file is well formed");
+    let metadata = header.metadata().as_ref().expect("the scripts write metadata");
+    let cases = metadata.iter().filter(|(_, text)| text.starts_with('{'));
+    let read = |text: &str| serde_json::from_str(text).expect("the scripts write JSON");
+    let mut cases: Vec<(String, Value)> = cases.map(|(name, text)| (name.clone(), read(text))).collect();
+    cases.sort_by(|a, b| a.0.cmp(&b.0));
+    cases
+}
+
+fn case_of(name: String, settings: &Value, file: &SafeTensors) -> Case {
     let number = |key: &str| settings[key].as_f64().map(|number| number as f32);
     let count = |key: &str| settings[key].as_u64().map(|number| number as usize);
     let tensor = |key: &str| f32s(file, &format!("{name}/{key}"));
@@ -140,7 +222,7 @@ fn case_of(name: &str, settings: &str, file: &SafeTensors) -> Case {
     };
     let mask = bools(file, &format!("{name}/mask")).map(Mask::Allowed).or_else(|| tensor("mask").map(Mask::Added));
     let tensors = Tensors { queries: needed("q"), keys: needed("k"), values: needed("v"), cache, mask };
-    let inputs: Result<Inputs, Error> = Inputs::new(tensors, config);
+    let inputs = Inputs::new(tensors, config).unwrap_or_else(|error| panic!("{name}: {error}"));
     let mut expected = Vec::new();
     for (key, stage) in [
         ("scores", "scores"),
@@ -161,9 +243,9 @@ fn case_of(name: &str, settings: &str, file: &SafeTensors) -> Case {
         expected.push((stage.expect("a stage"), tensor("qk").expect("qk comes with its tensor")));
     }
     Case {
-        name: name.to_owned(),
+        name,
         group: settings["group"].as_str().expect("every case is of a group").to_owned(),
-        inputs: inputs.unwrap_or_else(|error| panic!("{name}: {error}")),
+        inputs,
         expected,
         rtol: number("rtol").expect("a tolerance"),
         atol: number("atol").expect("a tolerance"),

@@ -1,10 +1,11 @@
-//! `cargo xtask serve | build | test | bench`: each installs what it lacks under `target/` and `node_modules/`, says
+//! `cargo xtask serve | build | test | proof | bench`: each installs what it lacks under `target/` and `node_modules/`, says
 //! what it is doing, and leaves tools of the user's own as they are.
 
 mod bench;
 mod browser;
 mod checks;
 mod process;
+mod proof;
 mod server;
 mod site;
 mod tools;
@@ -23,7 +24,8 @@ cargo xtask <command>
                                run every check, or only the parts named: fmt, clippy, native, gpu, e2e;
                                stops at the first that fails, unless --keep-going;
                                ARGUMENTS go to Playwright
-  bench NAME [-- ARGUMENTS]    measure the page in a browser: load, typing, frames
+  proof                        hold every engine to ONNX's, PyTorch's and hard numbers, and print one table
+  bench NAME [-- ARGUMENTS]    measure the page in a browser: load, typing, frames, attention
 
 Environment
   CHROMIUM                     the browser to test with, where it is not on PATH
@@ -51,6 +53,7 @@ fn command() -> Result<()> {
         ["serve", options @ ..] => serve(options),
         ["build"] => site::build(),
         ["test", options @ ..] => checks::run(options, &passed_on),
+        ["proof"] => proof::run(),
         ["bench", name] => bench::run(name, &passed_on),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
