@@ -8,8 +8,6 @@
   let calls = 0;
   let worker;
 
-  globalThis.headlight = Object.freeze({ attend });
-
   async function attend(options) {
     const call = checked(options);
     worker ??= launch();
@@ -164,4 +162,7 @@
   function refuse(message) {
     throw new TypeError(`headlight.attend ${message}.`);
   }
+
+  // Last, so that all of the above is there for whoever calls at once.
+  globalThis.headlight = Object.freeze({ attend });
 })();
