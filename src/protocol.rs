@@ -5,6 +5,8 @@
 //! message is lost while either side is still loading. A message from the engine that is a string and not bytes says
 //! that the engine has died, and why.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::embedding::Token;
@@ -18,7 +20,7 @@ pub const BUILD: &str = match option_env!("HEADLIGHT_BUILD") {
 };
 
 /// How many tokens one run takes; what comes after them is left out, and the page says so.
-pub const MOST_TOKENS: usize = 512;
+pub const MOST_TOKENS: usize = 4096;
 
 /// The widest model the page sets up: `E`.
 pub const WIDEST_MODEL: usize = 512;
@@ -98,9 +100,29 @@ pub enum Tensor {
     Output,
 }
 
-/// A matrix that the page wants to see: one tensor, of one head where it has heads.
+/// Some rows or columns, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Span {
+    /// The first of them.
+    pub first: usize,
+    /// How many, as far as there are so many.
+    pub count: usize,
+}
+
+impl Span {
+    /// All that there are.
+    pub const ALL: Self = Self { first: 0, count: usize::MAX };
+
+    /// Those that there are of so many; at least one.
+    pub fn within(self, len: usize) -> Range<usize> {
+        let first = self.first.min(len.saturating_sub(1));
+        first..first + self.count.clamp(1, (len - first).max(1))
+    }
+}
+
+/// A matrix that the page wants to see: a part of one tensor, of one head where it has heads.
 ///
-/// A matrix larger than `most_rows × most_columns` is reduced where it lies: each block of cells becomes its value
+/// A part larger than `most_rows × most_columns` is reduced where it lies: each block of cells becomes its value
 /// of largest magnitude, so that one bright cell is never lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slice {
@@ -108,6 +130,10 @@ pub struct Slice {
     pub tensor: Tensor,
     /// Which head, from 0, of those that the run has; others are not answered. Tensors without heads ignore which.
     pub head: usize,
+    /// Which rows.
+    pub rows: Span,
+    /// Which columns.
+    pub columns: Span,
     /// No more rows than these are sent.
     pub most_rows: usize,
     /// No more columns than these are sent.
@@ -117,9 +143,13 @@ pub struct Slice {
 /// The numbers of a [`Slice`], row by row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Matrix {
-    /// How many rows the tensor has.
+    /// The tensor's first row in it.
+    pub first_row: usize,
+    /// The tensor's first column in it.
+    pub first_column: usize,
+    /// How many of the tensor's rows it is of.
     pub rows: usize,
-    /// How many columns the tensor has.
+    /// How many of the tensor's columns it is of.
     pub columns: usize,
     /// How many rows came.
     pub shown_rows: usize,
@@ -127,12 +157,12 @@ pub struct Matrix {
     pub shown_columns: usize,
     /// `shown_rows × shown_columns` numbers; −∞ stands for a masked cell and for nothing else.
     pub values: Vec<f32>,
-    /// The largest magnitude among the finite numbers of the whole tensor.
+    /// The largest magnitude among the finite numbers of the whole tensor, of this head.
     pub largest: f32,
 }
 
 impl Matrix {
-    /// Whether every number of the tensor came.
+    /// Whether every number of its rows and columns came.
     pub fn is_whole(&self) -> bool {
         (self.shown_rows, self.shown_columns) == (self.rows, self.columns)
     }

@@ -13,7 +13,9 @@ mod random;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use headlight::attention::{self, BlockTrace, BlockWeights, Config, Rules, Scale, Shape, Wanted, Window, attend};
+use headlight::attention::{
+    self, BlockTrace, BlockWeights, Config, Outputs, Rules, Scale, Shape, Wanted, Window, attend,
+};
 use headlight::embedding::block_weights;
 use headlight::gpu::{Attention, Error};
 use ndarray::{Array2, Array3, ArrayBase, Data, Dimension};
@@ -45,9 +47,9 @@ impl Case {
         Self { input, weights, heads, config }
     }
 
-    fn on_gpu(&self, gpu: &mut Attention) -> Result<BlockTrace, Error> {
+    fn on_gpu(&self, gpu: &mut Attention) -> Result<BlockTrace<Outputs>, Error> {
         gpu.set_weights(&self.weights);
-        block_on(gpu.self_attention(self.input.view(), self.heads, &self.config))
+        block_on(gpu.self_attention(self.input.view(), self.heads, &self.config, Wanted::ALL))
     }
 
     fn on_cpu(&self) -> Result<BlockTrace, attention::Error> {
@@ -59,25 +61,25 @@ impl Case {
         let gpu = self.on_gpu(gpu).expect("the GPU answers");
         let cpu = self.on_cpu().expect("the inputs are good");
         let (batch, len, _) = self.input.dim();
-        let (_, heads, _, head_dim) = gpu.queries.dim();
+        let (_, heads, _, head_dim) = gpu.inputs.queries().dim();
         let shape =
             Shape { batch, heads, key_heads: heads, query_len: len, key_len: len, head_dim, value_dim: head_dim };
         let rules = Rules::of(&self.config, shape);
 
         for (name, gpu, matrix) in [
-            ("queries", &gpu.queries, &self.weights.w_q),
-            ("keys", &gpu.keys, &self.weights.w_k),
-            ("values", &gpu.values, &self.weights.w_v),
+            ("queries", gpu.inputs.queries(), &self.weights.w_q),
+            ("keys", gpu.inputs.keys(), &self.weights.w_k),
+            ("values", gpu.inputs.values(), &self.weights.w_v),
         ] {
             let projected = attention::project(self.input.view(), matrix);
-            assert_close(name, gpu, &attention::heads_from_width(projected.view(), self.heads));
+            assert_close(name, &gpu, &attention::heads_from_width(projected.view(), self.heads));
         }
-        let trace = &gpu.attention;
-        assert_close("scores", &trace.scores, &attention::scores(gpu.queries.view(), gpu.keys.view()));
+        let trace = &gpu.attention.clone().into_trace().expect("all tensors were wanted");
+        assert_close("scores", &trace.scores, &attention::scores(gpu.inputs.queries(), gpu.inputs.keys()));
         assert_eq!(trace.scaled, attention::scaled(&trace.scores, rules.factor));
         assert_eq!(trace.masked, attention::masked(&trace.scaled, &rules));
         assert_close("weights", &trace.weights, &attention::softmax(&trace.masked, &rules.visibility));
-        assert_close("mixed", &trace.output, &attention::mix(trace.weights.view(), gpu.values.view()));
+        assert_close("mixed", &trace.output, &attention::mix(trace.weights.view(), gpu.inputs.values()));
         let joined = attention::width_from_heads(trace.output.view());
         assert_close("output", &gpu.output, &attention::project(joined.view(), &self.weights.w_o));
 
@@ -174,7 +176,11 @@ fn scores_at_the_edge_of_f32_give_finite_weights() {
     let input = Array3::from_shape_vec((1, 5, 1), tokens).expect("five tokens");
     let case = Case { input, weights, heads: 1, config: Config::default() };
     let gpu = case.on_gpu(&mut open()).expect("the GPU answers");
-    assert_close("weights", &gpu.attention.weights, &case.on_cpu().expect("finite inputs").attention.weights);
+    assert_close(
+        "weights",
+        &gpu.attention.weights.expect("it was wanted"),
+        &case.on_cpu().expect("finite inputs").attention.weights,
+    );
 }
 
 #[test]
@@ -220,7 +226,7 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
     let mut gpu = open();
     let good = Case::new([1, 2, 3, 4], Config::default(), 5);
     assert_eq!(
-        block_on(gpu.self_attention(good.input.view(), 2, &Config::default())),
+        block_on(gpu.self_attention(good.input.view(), 2, &Config::default(), Wanted::ALL)),
         Err(Error::NoWeights),
         "before set_weights"
     );
@@ -312,7 +318,7 @@ fn every_stage_matches_pytorch() {
     let mut gpu = open();
     common::assert_close_to_torch("the GPU", |case, input| {
         gpu.set_weights(&block_weights(common::WIDTH, case.seed));
-        block_on(gpu.self_attention(input.view(), case.heads, &case.config())).expect("the GPU answers")
+        block_on(gpu.self_attention(input.view(), case.heads, &case.config(), Wanted::ALL)).expect("the GPU answers")
     });
 }
 
@@ -327,15 +333,15 @@ fn the_gpu_is_proven() {
         gpu.set_weights(&layer.weights);
         // The GPU makes whole self-attention blocks without biases; of the others it is shown the queries' part.
         let config = if layer.is_causal { Config::causal() } else { Config::default() };
-        let block =
-            block_on(gpu.self_attention(layer.input("x").view(), layer.heads, &config)).expect("the GPU answers");
+        let block = block_on(gpu.self_attention(layer.input("x").view(), layer.heads, &config, Wanted::ALL))
+            .expect("the GPU answers");
         if layer.tensor("b_q").is_none() {
-            held.to(block.queries.view().into_dyn(), tensor("q"));
+            held.to(block.inputs.queries().into_dyn(), tensor("q"));
         }
         if layer.is_plain {
-            held.to(block.keys.view().into_dyn(), tensor("k"));
-            held.to(block.values.view().into_dyn(), tensor("v"));
-            held.to(block.attention.output.view().into_dyn(), tensor("mixed"));
+            held.to(block.inputs.keys().into_dyn(), tensor("k"));
+            held.to(block.inputs.values().into_dyn(), tensor("v"));
+            held.to(block.attention.output.expect("it is always made").view().into_dyn(), tensor("mixed"));
             held.to(block.output.view().into_dyn(), tensor("output"));
         }
     });

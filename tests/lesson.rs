@@ -24,7 +24,10 @@ const PHONE: f32 = 330.0;
 
 /// What a page shows in this session, whose run was done.
 fn data(session: &Session) -> Data {
-    Data::new(run(&mut on_cpu(), 1, &session.sentence, &session.setup, wanted(session, session.setup.heads)))
+    Data::new(
+        run(&mut on_cpu(), 1, &session.sentence, &session.setup, wanted(session, session.setup.heads)),
+        session.zoom,
+    )
 }
 
 fn view(data: &Data, width: f32, theme: Theme, focus: Option<CellRef>) -> View {

@@ -2,9 +2,9 @@
 
 use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
-use headlight::lesson::{Projection, SPEEDS, Session, Step, Theme};
+use headlight::lesson::{Projection, SPEEDS, Session, Step, Theme, Zoom};
 use headlight::protocol::{
-    CellRef, EngineChoice, EngineKind, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice, Tensor,
+    CellRef, EngineChoice, EngineKind, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice, Span, Tensor,
     from_bytes, to_bytes,
 };
 use proptest::collection::vec;
@@ -36,17 +36,27 @@ fn setups() -> impl Strategy<Value = Setup> {
 }
 
 fn slices() -> impl Strategy<Value = Slice> {
-    (tensors(), sizes(), sizes(), sizes()).prop_map(|(tensor, head, most_rows, most_columns)| Slice {
-        tensor,
-        head,
-        most_rows,
-        most_columns,
-    })
+    (tensors(), sizes(), spans(), spans(), sizes(), sizes()).prop_map(
+        |(tensor, head, rows, columns, most_rows, most_columns)| Slice {
+            tensor,
+            head,
+            rows,
+            columns,
+            most_rows,
+            most_columns,
+        },
+    )
+}
+
+fn spans() -> impl Strategy<Value = Span> {
+    (sizes(), sizes()).prop_map(|(first, count)| Span { first, count })
 }
 
 fn matrices() -> impl Strategy<Value = Matrix> {
-    ([sizes(), sizes(), sizes(), sizes()], vec(numbers(), 0..30), numbers()).prop_map(
-        |([rows, columns, shown_rows, shown_columns], values, largest)| Matrix {
+    ([sizes(), sizes(), sizes(), sizes(), sizes(), sizes()], vec(numbers(), 0..30), numbers()).prop_map(
+        |([first_row, first_column, rows, columns, shown_rows, shown_columns], values, largest)| Matrix {
+            first_row,
+            first_column,
             rows,
             columns,
             shown_rows,
@@ -120,13 +130,14 @@ fn sessions() -> impl Strategy<Value = Session> {
     let step = (0..Step::ALL.len()).prop_map(|index| Step::ALL[index]);
     let projection = (0..Projection::ALL.len()).prop_map(|index| Projection::ALL[index]);
     let speed = (0..SPEEDS.len()).prop_map(|index| SPEEDS[index]);
+    let zoom = (spans(), spans()).prop_map(|(queries, keys)| Zoom { queries, keys });
     let theme = option::of(prop_oneof![Just(Theme::Light), Just(Theme::Dark)]);
     (
-        (any::<String>(), setups(), choices(), step),
+        (any::<String>(), setups(), choices(), step, zoom),
         (0.0..=1.0_f64, sizes(), projection, option::of(cells()), speed, theme),
     )
-        .prop_map(|((sentence, setup, engine, step), (position, head, projection, pinned, speed, theme))| {
-            Session { sentence, setup, engine, step, position, head, projection, pinned, speed, theme }
+        .prop_map(|((sentence, setup, engine, step, zoom), (position, head, projection, pinned, speed, theme))| {
+            Session { sentence, setup, engine, step, position, head, zoom, projection, pinned, speed, theme }
         })
 }
 

@@ -4,14 +4,20 @@ mod common;
 
 use common::{TORCH, WIDTH, assert_close_to_torch, tensor};
 use headlight::{
-    attention::self_attention,
+    attention::{BlockTrace, Wanted, fast, self_attention},
     embedding::{Generator, block_weights, word_embedding},
 };
 
 #[test]
 fn every_stage_matches() {
-    assert_close_to_torch("ndarray", |case, input| {
-        self_attention(input.view(), &block_weights(WIDTH, case.seed), case.heads, &case.config())
+    assert_close_to_torch("the reference", |case, input| {
+        let weights = block_weights(WIDTH, case.seed);
+        let block = self_attention(input.view(), &weights, case.heads, &case.config()).expect("the cases are sound");
+        BlockTrace { inputs: block.inputs, attention: block.attention.into(), output: block.output }
+    });
+    assert_close_to_torch("the fast path", |case, input| {
+        let weights = block_weights(WIDTH, case.seed);
+        fast::self_attention(input.view(), &weights, case.heads, &case.config(), Wanted::ALL)
             .expect("the cases are sound")
     });
 }

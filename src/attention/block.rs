@@ -20,17 +20,14 @@ pub struct BlockWeights {
     pub w_o: Array2<f32>,
 }
 
-/// Every intermediate of a self-attention block.
+/// Every intermediate of a self-attention block; of the attention, all ([`Trace`]) or what was wanted
+/// ([`Outputs`](super::Outputs)).
 #[derive(Clone, Debug, PartialEq)]
-pub struct BlockTrace {
-    /// `X · W_q`, cut into heads: `[B, H, S, D]`.
-    pub queries: Array4<f32>,
-    /// `X · W_k`, cut into heads: `[B, H, S, D]`.
-    pub keys: Array4<f32>,
-    /// `X · W_v`, cut into heads: `[B, H, S, D]`.
-    pub values: Array4<f32>,
+pub struct BlockTrace<A = Trace> {
+    /// Queries `X · W_q`, keys `X · W_k` and values `X · W_v`, cut into heads, each `[B, H, S, D]`.
+    pub inputs: Inputs,
     /// What each head did; its `output` is the mixed values, `[B, H, S, D]`.
-    pub attention: Trace,
+    pub attention: A,
     /// `concat(heads) · W_o`, `[B, S, E]`.
     pub output: Array3<f32>,
 }
@@ -50,17 +47,24 @@ pub fn self_attention(
     heads: usize,
     config: &Config,
 ) -> Result<BlockTrace, Error> {
+    let inputs = projected(input, block, heads, config)?;
+    let attention = attend(&inputs);
+    let output = project(width_from_heads(attention.output.view()).view(), &block.w_o);
+    Ok(BlockTrace { inputs, attention, output })
+}
+
+/// Queries, keys and values of every head, checked: what [`self_attention`] begins with.
+///
+/// # Errors
+/// As [`self_attention`].
+pub fn projected(input: ArrayView3<f32>, block: &BlockWeights, heads: usize, config: &Config) -> Result<Inputs, Error> {
     block.check(input, heads, config)?;
     let tensors = Tensors::new(
         heads_from_width(project(input, &block.w_q).view(), heads),
         heads_from_width(project(input, &block.w_k).view(), heads),
         heads_from_width(project(input, &block.w_v).view(), heads),
     );
-    let inputs = Inputs::new(tensors, *config)?;
-    let attention = attend(&inputs);
-    let output = project(width_from_heads(attention.output.view()).view(), &block.w_o);
-    let (queries, keys, values) = inputs.into_parts();
-    Ok(BlockTrace { queries, keys, values, attention, output })
+    Inputs::new(tensors, *config)
 }
 
 impl BlockWeights {

@@ -5,9 +5,12 @@
 
 use std::ops::Range;
 
-use ndarray::{Array4, ArrayView2, ArrayViewMut2, Axis, linalg::general_mat_mul, s};
+use ndarray::{Array4, ArrayView2, ArrayView3, ArrayViewMut2, Axis, linalg::general_mat_mul, s};
 
-use super::{Inputs, Outputs, Rules, Shape, Visibility, Wanted};
+use super::{
+    BlockTrace, BlockWeights, Config, Error, Inputs, Outputs, Rules, Shape, Visibility, Wanted, project, projected,
+    width_from_heads,
+};
 
 /// So many queries are treated at a time: their scores stay in the cache from the first product to the second.
 const ROWS: usize = 64;
@@ -60,6 +63,24 @@ pub fn attend(inputs: &Inputs, wanted: Wanted) -> Outputs {
         }
     }
     Outputs::new(inputs.rules(), wanted, scores, weights, output)
+}
+
+/// As [`super::self_attention`]: of its attention, the tensors that are wanted, and the output in any case.
+///
+/// # Errors
+/// As [`super::self_attention`].
+pub fn self_attention(
+    input: ArrayView3<f32>,
+    block: &BlockWeights,
+    heads: usize,
+    config: &Config,
+    wanted: Wanted,
+) -> Result<BlockTrace<Outputs>, Error> {
+    let inputs = projected(input, block, heads, config)?;
+    let attention = attend(&inputs, Wanted { output: true, ..wanted });
+    let mixed = attention.output.as_ref().expect("the output was wanted");
+    let output = project(width_from_heads(mixed.view()).view(), &block.w_o);
+    Ok(BlockTrace { inputs, attention, output })
 }
 
 /// The keys that window and length let any of these queries see.

@@ -1,4 +1,4 @@
-use ndarray::{Array4, ArrayD, ArrayView, ArrayView4, Axis, Dimension, concatenate};
+use ndarray::{Array4, ArrayD, ArrayView, ArrayView4, Axis, Dimension, concatenate, s};
 
 use super::error::{KEYS, MASK, PAST_KEYS, PAST_VALUES, QUERIES, VALUES};
 use super::{Broadcast, Config, Error, Place, Rules, Visibility};
@@ -134,6 +134,18 @@ impl Inputs {
         Shape { batch, heads, key_heads, query_len, key_len, head_dim, value_dim }
     }
 
+    /// One query head alone: the same numbers by the same rules, `H = H_k = 1`.
+    pub fn of_head(&self, head: usize) -> Self {
+        let key_head = self.shape().key_head(head);
+        let of = |tensor: &Array4<f32>, head: usize| tensor.slice(s![.., head..=head, .., ..]).to_owned();
+        Self {
+            queries: of(&self.queries, head),
+            keys: of(&self.keys, key_head),
+            values: of(&self.values, key_head),
+            rules: self.rules.of_head(head),
+        }
+    }
+
     /// Gives the three tensors back: queries, keys, values; those of the past first.
     pub fn into_parts(self) -> (Array4<f32>, Array4<f32>, Array4<f32>) {
         (self.queries, self.keys, self.values)
@@ -158,7 +170,7 @@ impl Inputs {
                             query_is_used = true;
                         }
                     }
-                    for (column, value) in self.queries.slice_mut(ndarray::s![b, h, query, ..]).iter_mut().enumerate() {
+                    for (column, value) in self.queries.slice_mut(s![b, h, query, ..]).iter_mut().enumerate() {
                         if !value.is_finite() {
                             if query_is_used {
                                 let index = vec![b, h, query, column];

@@ -1,3 +1,5 @@
+use ndarray::s;
+
 use super::{Config, Shape, Visibility, alibi_slope};
 
 /// What turns scores into weights: a [`Config`] worked out for tensors of known sizes.
@@ -22,6 +24,29 @@ impl Rules {
     /// Without cache and mask.
     pub fn of(config: &Config, Shape { batch, heads, key_len, head_dim, .. }: Shape) -> Self {
         Self::new(config, heads, head_dim, Visibility::new(config.window, batch, key_len))
+    }
+
+    /// Those of one head alone.
+    pub(super) fn of_head(&self, head: usize) -> Self {
+        let mut rules = self.clone();
+        rules.slopes = self.slopes.as_ref().map(|slopes| vec![slopes[head]]);
+        if let Some(mask) = &mut rules.visibility.mask {
+            let axis = if mask.values.dim().1 == 1 { 0 } else { head };
+            mask.values = mask.values.slice(s![.., axis..=axis, .., ..]).to_owned();
+        }
+        rules
+    }
+
+    /// Turns raw scores of one row into masked ones, those of the keys from `first` on; −∞ where a key may not be seen.
+    pub fn mask_row(&self, batch: usize, head: usize, query: usize, first: usize, numbers: &mut [f32]) {
+        let seen = self.visibility.keys(batch, query);
+        let has_bias = self.visibility.mask.is_some() || self.slopes.is_some();
+        for (key, number) in (first..).zip(numbers) {
+            let scaled = *number * self.factor;
+            let bent = self.softcap.map_or(scaled, |softcap| softcap * (scaled / softcap).tanh());
+            let bias = if has_bias { self.bias(batch, head, query, key) } else { seen.contains(&key).then_some(0.0) };
+            *number = bias.map_or(f32::NEG_INFINITY, |bias| (bent + bias).clamp(f32::MIN, f32::MAX));
+        }
     }
 
     /// What is added to this scaled score, by mask and distance; `None` where the key may not be seen.

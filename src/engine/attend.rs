@@ -1,6 +1,7 @@
-//! Attention of tensors that are given, for `window.headlight` and for tests: nothing of it is kept.
+//! Attention of tensors that are given, for `window.headlight`: nothing of it is kept.
 
-use crate::attention::{self, Inputs, Outputs, Wanted, fast};
+use super::backend::Backend;
+use crate::attention::{Error, Inputs, Outputs, Wanted};
 use crate::gpu;
 use crate::protocol::{EngineChoice, EngineKind};
 
@@ -10,41 +11,31 @@ pub const MOST_BYTES: u64 = 1 << 31;
 /// Attends to tensors, on the GPU where that is wanted and to be had.
 #[derive(Default)]
 pub struct Attend {
-    /// Opened by the first call that wants it.
-    gpu: Option<Result<gpu::Attention, gpu::Error>>,
+    /// With a GPU, opened by the first call that wants one; or with why there is none.
+    with_gpu: Option<Backend>,
 }
 
 impl Attend {
-    /// Of the tensors of [`attention::attend`], those that are wanted; and who made them.
+    /// Of the tensors of [`attend`](crate::attention::attend), those that are wanted; and who made them. Where the GPU
+    /// fails, the CPU does it instead.
     ///
     /// # Errors
-    /// [`attention::Error::TooLarge`]. Where the GPU fails, the CPU does it instead.
+    /// [`Error::TooLarge`].
     pub async fn call(
         &mut self,
         inputs: &Inputs,
         wanted: Wanted,
         choice: EngineChoice,
-    ) -> Result<(Outputs, EngineKind), attention::Error> {
+    ) -> Result<(Outputs, EngineKind), Error> {
         wanted.check_size(inputs.shape(), MOST_BYTES)?;
-        let mut instead_of_webgpu = None;
-        if choice != EngineChoice::Cpu {
-            if self.gpu.is_none() {
-                self.gpu = Some(gpu::Attention::open().await);
-            }
-            let answer = match self.gpu.as_mut().expect("it was just opened") {
-                Ok(gpu) => gpu.attend(inputs, wanted).await.map(|outputs| (outputs, gpu.adapter_name().to_owned())),
-                Err(error) => Err(error.clone()),
-            };
-            match answer {
-                Ok((outputs, adapter)) => return Ok((outputs, EngineKind::WebGpu { adapter })),
-                Err(error) => {
-                    instead_of_webgpu = Some(error.to_string());
-                    if error.is_final() {
-                        self.gpu = Some(Err(error));
-                    }
-                }
-            }
+        if choice == EngineChoice::Cpu {
+            let mut cpu = Backend::CPU;
+            return Ok(cpu.attend(inputs, wanted).await);
         }
-        Ok((fast::attend(inputs, wanted), EngineKind::Cpu { instead_of_webgpu }))
+        if self.with_gpu.is_none() {
+            self.with_gpu = Some(Backend::of(gpu::Attention::open().await));
+        }
+        let backend = self.with_gpu.as_mut().expect("it was just opened");
+        Ok(backend.attend(inputs, wanted).await)
     }
 }

@@ -1,10 +1,20 @@
-use ndarray::{Array2, Array3, Array4, ArrayView2, Axis, CowArray, Ix2, s};
+use std::ops::Range;
 
-use crate::attention::{BlockTrace, BlockWeights, Config, width_from_heads};
+use ndarray::{Array2, Array3, Array4, ArrayView1, Axis, s};
+
+use super::backend::Backend;
+use crate::attention::{BlockTrace, BlockWeights, Inputs, Outputs, Wanted, fast};
 use crate::embedding::{Generator, Token, embedding_from_id};
-use crate::protocol::{CellRef, Matrix, Operands, Setup, Slice, Tensor};
+use crate::protocol::{CellRef, Matrix, Operands, Setup, Slice, Span, Tensor};
+
+/// How many bytes of scores and attention weights are kept at most; one head's are in any case.
+const MOST_BYTES: usize = 512 << 20;
 
 /// A run that is kept: every tensor can be looked at, and every number opened.
+///
+/// Scores and weights, which grow with the square of the tokens, are kept by head: those of all heads where they fit,
+/// otherwise of some, made when they are looked at. What follows from them number by
+/// number is worked out where it is read.
 pub struct Kept {
     pub run: u64,
     pub tokens: Vec<Token>,
@@ -13,9 +23,42 @@ pub struct Kept {
     positions: Array2<f32>,
     input: Array3<f32>,
     weights: BlockWeights,
-    trace: BlockTrace,
-    /// The mixed values of all heads side by side, `[1, S, E]`.
-    joined: Array3<f32>,
+    /// Queries, keys and values, and the rules of the attention.
+    inputs: Inputs,
+    /// The mixed values, `[1, H, S, D]`.
+    mixed: Array4<f32>,
+    output: Array3<f32>,
+    /// The heads whose scores and weights are here, the one made last at the end.
+    pairs: Vec<Pairs>,
+    /// The largest magnitude of tensors that were looked at, of each head.
+    largest: Vec<((Tensor, usize), f32)>,
+}
+
+/// What one head has for each pair of tokens.
+struct Pairs {
+    head: usize,
+    scores: Array2<f32>,
+    weights: Array2<f32>,
+    /// The largest masked score of each row.
+    maxima: Vec<f32>,
+    /// The sum of each row's exponentials.
+    sums: Vec<f32>,
+}
+
+/// Scores and weights of a head: the rest of what it has for each pair follows from them.
+const PAIRS: Wanted = Wanted { scores: true, scaled: false, masked: false, weights: true, output: false };
+
+/// What a run has to make: scores and weights too, where those of all heads may be kept.
+pub fn wanted(heads: usize, len: usize) -> Wanted {
+    if heads.saturating_mul(bytes_of_head(len)) <= MOST_BYTES {
+        Wanted { output: true, ..PAIRS }
+    } else {
+        Wanted { scores: false, weights: false, output: true, ..PAIRS }
+    }
+}
+
+fn bytes_of_head(len: usize) -> usize {
+    2 * size_of::<f32>() * len * len
 }
 
 impl Kept {
@@ -25,102 +68,188 @@ impl Kept {
         tokens: Vec<Token>,
         (words, positions, input): (Array2<f32>, Array2<f32>, Array3<f32>),
         weights: BlockWeights,
-        trace: BlockTrace,
+        BlockTrace { inputs, attention, output }: BlockTrace<Outputs>,
     ) -> Self {
-        let joined = width_from_heads(trace.attention.output.view());
-        Self { run, tokens, setup, words, positions, input, weights, trace, joined }
+        let Outputs { scores, weights: shares, output: mixed, .. } = attention;
+        let mixed = mixed.expect("a block always makes its output");
+        let pairs = scores.zip(shares).map_or_else(Vec::new, |(scores, shares)| {
+            let heads = scores.outer_iter().zip(shares.outer_iter()).next().expect("a batch of one");
+            let heads = heads.0.outer_iter().zip(heads.1.outer_iter()).enumerate();
+            heads
+                .map(|(head, (scores, shares))| Pairs::new(head, scores.to_owned(), shares.to_owned(), &inputs))
+                .collect()
+        });
+        Self { run, tokens, setup, words, positions, input, weights, inputs, mixed, output, pairs, largest: Vec::new() }
     }
 
-    /// A tensor of one head, `[rows, columns]`. What can be derived is derived here instead of stored.
-    fn tensor(&self, tensor: Tensor, head: usize) -> CowArray<'_, f32, Ix2> {
-        let BlockTrace { queries, keys, values, attention, output } = &self.trace;
-        let head_dim = self.setup.width / self.setup.heads;
-        let columns = s![.., head * head_dim..(head + 1) * head_dim];
+    /// Makes the scores and weights of this head if they are not here, and lets go of those made longest ago.
+    pub async fn make_pairs(&mut self, backend: &mut Backend, head: usize) {
+        if head >= self.setup.heads || self.pairs_of(head).is_some() {
+            return;
+        }
+        let most = (MOST_BYTES / bytes_of_head(self.tokens.len())).max(1);
+        self.pairs.drain(..(self.pairs.len() + 1).saturating_sub(most));
+        let (outputs, _) = backend.attend(&self.inputs.of_head(head), PAIRS).await;
+        let part = |tensor: Option<Array4<f32>>| {
+            let tensor = tensor.expect("it was wanted");
+            tensor.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0)
+        };
+        self.pairs.push(Pairs::new(head, part(outputs.scores), part(outputs.weights), &self.inputs));
+    }
+
+    /// Whether this tensor can be read now.
+    pub fn has(&self, tensor: Tensor, head: usize) -> bool {
+        !needs_pairs(tensor) || self.pairs_of(head).is_some()
+    }
+
+    fn pairs_of(&self, head: usize) -> Option<&Pairs> {
+        self.pairs.iter().find(|pairs| pairs.head == head)
+    }
+
+    /// How many rows and columns one head's part of a tensor has.
+    fn shape(&self, tensor: Tensor) -> (usize, usize) {
+        let (len, width) = (self.tokens.len(), self.setup.width);
+        let head_dim = width / self.setup.heads;
         match tensor {
-            Tensor::Tokens => Array2::from_shape_fn((1, self.tokens.len()), |(_, i)| self.tokens[i].id as f32).into(),
-            Tensor::WordEmbeddings => self.words.view().into(),
-            Tensor::Positions => self.positions.view().into(),
-            Tensor::Input => self.input.index_axis(Axis(0), 0).into(),
-            Tensor::QueryWeights => self.weights.w_q.slice(columns).into(),
-            Tensor::KeyWeights => self.weights.w_k.slice(columns).into(),
-            Tensor::ValueWeights => self.weights.w_v.slice(columns).into(),
-            Tensor::OutputWeights => self.weights.w_o.view().into(),
-            Tensor::Queries => of_head(queries, head).into(),
-            Tensor::Keys => of_head(keys, head).into(),
-            Tensor::Values => of_head(values, head).into(),
-            Tensor::Scores => of_head(&attention.scores, head).into(),
-            Tensor::Scaled => of_head(&attention.scaled, head).into(),
-            Tensor::Mask => {
-                let len = self.tokens.len();
-                let added =
-                    |(query, key)| if self.setup.mask.sees(query as isize, key) { 0.0 } else { f32::NEG_INFINITY };
-                Array2::from_shape_fn((len, len), added).into()
-            }
-            Tensor::Masked => of_head(&attention.masked, head).into(),
-            Tensor::RowMax => {
-                let max = |row: ArrayView2<f32>| row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                per_row(of_head(&attention.masked, head), max).into()
-            }
-            Tensor::Shifted => (&of_head(&attention.masked, head) - &self.tensor(Tensor::RowMax, head)).into(),
-            Tensor::Exponentials => self.tensor(Tensor::Shifted, head).mapv(f32::exp).into(),
-            Tensor::ExponentialSums => per_row(self.tensor(Tensor::Exponentials, head).view(), sum).into(),
-            Tensor::Weights => of_head(&attention.weights, head).into(),
-            Tensor::RowSums => per_row(of_head(&attention.weights, head), sum).into(),
-            Tensor::Mixed => of_head(&attention.output, head).into(),
-            Tensor::Heads => self.joined.index_axis(Axis(0), 0).into(),
-            Tensor::Output => output.index_axis(Axis(0), 0).into(),
+            Tensor::Tokens => (1, len),
+            Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input | Tensor::Heads | Tensor::Output => (len, width),
+            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => (width, head_dim),
+            Tensor::OutputWeights => (width, width),
+            Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Mixed => (len, head_dim),
+            Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => (len, 1),
+            _ => (len, len),
         }
     }
 
-    /// The matrices that the page wants to see, in that order, without those of heads that this run does not have.
-    pub fn matrices(&self, slices: Vec<Slice>) -> Vec<(Slice, Matrix)> {
-        slices.into_iter().filter_map(|slice| Some((slice, self.matrix(slice)?))).collect()
+    /// A part of one row of a tensor, into numbers that are there already. What can be derived is derived here.
+    ///
+    /// The row and the columns are of the tensor, and what it needs has been made.
+    fn read(&self, tensor: Tensor, head: usize, row: usize, columns: Range<usize>, numbers: &mut Vec<f32>) {
+        numbers.clear();
+        let head_dim = self.setup.width / self.setup.heads;
+        let pairs = || self.pairs_of(head).expect("they were made before");
+        let sees = |key: usize| self.setup.mask.sees(row as isize, key);
+        // What a masked score is from the maximum of its row.
+        let shifted = |masked: f32| masked - pairs().maxima[row];
+        let mut copy = |values: ArrayView1<f32>| numbers.extend(values.slice(s![columns.clone()]));
+        let of_head = |weights: &Array2<f32>| weights.slice(s![row, head * head_dim..(head + 1) * head_dim]).to_owned();
+        match tensor {
+            Tensor::Tokens => numbers.extend(self.tokens[columns].iter().map(|token| token.id as f32)),
+            Tensor::WordEmbeddings => copy(self.words.row(row)),
+            Tensor::Positions => copy(self.positions.row(row)),
+            Tensor::Input => copy(self.input.slice(s![0, row, ..])),
+            Tensor::QueryWeights => copy(of_head(&self.weights.w_q).view()),
+            Tensor::KeyWeights => copy(of_head(&self.weights.w_k).view()),
+            Tensor::ValueWeights => copy(of_head(&self.weights.w_v).view()),
+            Tensor::OutputWeights => copy(self.weights.w_o.row(row)),
+            Tensor::Queries => copy(self.inputs.queries().slice(s![0, head, row, ..])),
+            Tensor::Keys => copy(self.inputs.keys().slice(s![0, head, row, ..])),
+            Tensor::Values => copy(self.inputs.values().slice(s![0, head, row, ..])),
+            Tensor::Mixed => copy(self.mixed.slice(s![0, head, row, ..])),
+            Tensor::Output => copy(self.output.slice(s![0, row, ..])),
+            Tensor::Heads => {
+                numbers.extend(columns.map(|column| self.mixed[[0, column / head_dim, row, column % head_dim]]))
+            }
+            Tensor::Mask => numbers.extend(columns.map(|key| if sees(key) { 0.0 } else { f32::NEG_INFINITY })),
+            Tensor::Scores => copy(pairs().scores.row(row)),
+            Tensor::Weights => copy(pairs().weights.row(row)),
+            Tensor::Scaled => {
+                copy(pairs().scores.row(row));
+                numbers.iter_mut().for_each(|number| *number *= self.inputs.rules().factor);
+            }
+            Tensor::Masked | Tensor::Shifted | Tensor::Exponentials => {
+                copy(pairs().scores.row(row));
+                self.inputs.rules().mask_row(0, head, row, columns.start, numbers);
+                for number in numbers {
+                    *number = match tensor {
+                        Tensor::Masked => *number,
+                        Tensor::Shifted => shifted(*number),
+                        _ => fast::exp(shifted(*number)),
+                    };
+                }
+            }
+            Tensor::RowMax => numbers.push(pairs().maxima[row]),
+            Tensor::ExponentialSums => numbers.push(pairs().sums[row]),
+            Tensor::RowSums => numbers.push(sum(pairs().weights.row(row).iter())),
+        }
+    }
+
+    /// The matrices that the page wants to see, in that order, without those of heads that this run does not have or
+    /// whose scores are not here.
+    pub fn matrices(&mut self, slices: &[Slice]) -> Vec<(Slice, Matrix)> {
+        slices.iter().filter_map(|slice| Some((*slice, self.matrix(*slice)?))).collect()
     }
 
     /// A tensor as the page wants to see it. `None` where there is no such head.
-    fn matrix(&self, slice: Slice) -> Option<Matrix> {
-        let Slice { tensor, head, most_rows, most_columns } = slice;
-        if head >= self.setup.heads {
+    fn matrix(&mut self, slice: Slice) -> Option<Matrix> {
+        let Slice { tensor, head, .. } = slice;
+        if head >= self.setup.heads || !self.has(tensor, head) {
             return None;
         }
-        let values = self.tensor(tensor, head);
-        let (rows, columns) = values.dim();
-        let (shown_rows, shown_columns) = (rows.min(most_rows.max(1)), columns.min(most_columns.max(1)));
-        // A hidden key's weight and exponential are 0; what the page must know is that it is hidden.
-        let hides = matches!(tensor, Tensor::Weights | Tensor::Exponentials);
-        let shown = |row: usize, column: usize| {
-            if hides && !self.setup.mask.sees(row as isize, column) { f32::NEG_INFINITY } else { values[[row, column]] }
-        };
-        let block = |shown: usize, of_shown: usize, of: usize| shown * of / of_shown..(shown + 1) * of / of_shown;
-        let mut cells = Vec::with_capacity(shown_rows * shown_columns);
-        for shown_row in 0..shown_rows {
-            for shown_column in 0..shown_columns {
-                let mut extreme = f32::NEG_INFINITY;
-                for row in block(shown_row, shown_rows, rows) {
-                    for column in block(shown_column, shown_columns, columns) {
-                        let value = shown(row, column);
-                        if value.is_finite() && (!extreme.is_finite() || value.abs() > extreme.abs()) {
-                            extreme = value;
-                        }
-                    }
-                }
-                cells.push(extreme);
-            }
-        }
-        let largest = cells.iter().filter(|value| value.is_finite()).fold(0.0, |max: f32, value| max.max(value.abs()));
-        Some(Matrix { rows, columns, shown_rows, shown_columns, values: cells, largest })
+        let mut matrix = self.reduced(slice);
+        let all = Slice { rows: Span::ALL, columns: Span::ALL, ..slice };
+        let known = self.largest.iter().find(|(of, _)| *of == (tensor, head)).map(|(_, largest)| *largest);
+        matrix.largest = known.unwrap_or_else(|| {
+            let of_all = if (matrix.rows, matrix.columns) == self.shape(tensor) { &matrix } else { &self.reduced(all) };
+            let finite = of_all.values.iter().filter(|value| value.is_finite());
+            let largest = finite.fold(0.0, |max: f32, value| max.max(value.abs()));
+            self.largest.push(((tensor, head), largest));
+            largest
+        });
+        Some(matrix)
     }
 
-    /// A number and what it was made from. `None` where there is no such cell.
+    /// A part of a tensor, reduced to no more numbers than are asked for; what it needs has been made.
+    fn reduced(&self, slice: Slice) -> Matrix {
+        let Slice { tensor, head, rows, columns, most_rows, most_columns } = slice;
+        let (all_rows, all_columns) = self.shape(tensor);
+        let (rows, columns) = (rows.within(all_rows), columns.within(all_columns));
+        let (shown_rows, shown_columns) = (rows.len().min(most_rows.max(1)), columns.len().min(most_columns.max(1)));
+        // A hidden key's weight and exponential are 0; what the page must know is that it is hidden.
+        let hides = matches!(tensor, Tensor::Weights | Tensor::Exponentials);
+        let mut values = vec![f32::NEG_INFINITY; shown_rows * shown_columns];
+        let mut numbers = Vec::with_capacity(columns.len());
+        for (index, row) in rows.clone().enumerate() {
+            self.read(tensor, head, row, columns.clone(), &mut numbers);
+            if hides {
+                let seen = self.setup.mask.keys(row as isize, all_columns);
+                for (key, number) in columns.clone().zip(&mut numbers) {
+                    if !seen.contains(&key) {
+                        *number = f32::NEG_INFINITY;
+                    }
+                }
+            }
+            let shown_row = block_of(index, shown_rows, rows.len());
+            let extremes = &mut values[shown_row * shown_columns..(shown_row + 1) * shown_columns];
+            keep_extremes(&numbers, extremes);
+        }
+        let (first_row, first_column) = (rows.start, columns.start);
+        let (rows, columns) = (rows.len(), columns.len());
+        Matrix { first_row, first_column, rows, columns, shown_rows, shown_columns, values, largest: 0.0 }
+    }
+
+    /// A number and what it was made from. `None` where there is no such cell, or its head's scores are not here.
     pub fn operands(&self, cell: CellRef) -> Option<Operands> {
         let CellRef { tensor, head, row, column } = cell;
-        if head >= self.setup.heads {
+        let (rows, columns) = self.shape(tensor);
+        let lacks_pairs = self.head_behind(cell).is_some_and(|head| self.pairs_of(head).is_none());
+        if head >= self.setup.heads || row >= rows || column >= columns || lacks_pairs {
             return None;
         }
-        let value = *self.tensor(tensor, head).get((row, column))?;
-        let row_of = |tensor| self.tensor(tensor, head).row(row).to_vec();
-        let column_of = |tensor| self.tensor(tensor, head).column(column).to_vec();
-        let number = |tensor, row, column| vec![self.tensor(tensor, head)[[row, column]]];
+        let row_of = |tensor| {
+            let mut numbers = Vec::new();
+            self.read(tensor, head, row, 0..self.shape(tensor).1, &mut numbers);
+            numbers
+        };
+        let number = |tensor, row, column| {
+            let mut numbers = Vec::new();
+            self.read(tensor, head, row, column..column + 1, &mut numbers);
+            numbers
+        };
+        let column_of = |tensor: Tensor| -> Vec<f32> {
+            (0..self.shape(tensor).0).flat_map(|row| number(tensor, row, column)).collect()
+        };
+        let value = number(tensor, row, column)[0];
         let head_dim = self.setup.width / self.setup.heads;
         let (left, right) = match tensor {
             Tensor::Tokens | Tensor::Positions | Tensor::Mask => (vec![], vec![]),
@@ -136,8 +265,11 @@ impl Kept {
             Tensor::Queries => (row_of(Tensor::Input), column_of(Tensor::QueryWeights)),
             Tensor::Keys => (row_of(Tensor::Input), column_of(Tensor::KeyWeights)),
             Tensor::Values => (row_of(Tensor::Input), column_of(Tensor::ValueWeights)),
-            Tensor::Scores => (row_of(Tensor::Queries), self.tensor(Tensor::Keys, head).row(column).to_vec()),
-            Tensor::Scaled => (number(Tensor::Scores, row, column), vec![Config::default().factor(head_dim)]),
+            Tensor::Scores => {
+                let key = self.inputs.keys().slice_move(s![0, head, column, ..]).to_vec();
+                (row_of(Tensor::Queries), key)
+            }
+            Tensor::Scaled => (number(Tensor::Scores, row, column), vec![self.inputs.rules().factor]),
             Tensor::Masked => (number(Tensor::Scaled, row, column), number(Tensor::Mask, row, column)),
             Tensor::RowMax => (row_of(Tensor::Masked), vec![]),
             Tensor::Shifted => (number(Tensor::Masked, row, column), number(Tensor::RowMax, row, 0)),
@@ -147,13 +279,24 @@ impl Kept {
             Tensor::RowSums => (row_of(Tensor::Weights), vec![]),
             Tensor::Mixed => (row_of(Tensor::Weights), column_of(Tensor::Values)),
             Tensor::Heads => {
-                let (head, column) = (column / head_dim, column % head_dim);
-                let weights = self.tensor(Tensor::Weights, head).row(row).to_vec();
-                (weights, self.tensor(Tensor::Values, head).column(column).to_vec())
+                let of_column =
+                    CellRef { tensor: Tensor::Mixed, head: column / head_dim, row, column: column % head_dim };
+                let Operands { left, right, .. } = self.operands(of_column)?;
+                (left, right)
             }
             Tensor::Output => (row_of(Tensor::Heads), column_of(Tensor::OutputWeights)),
         };
         Some(Operands { cell, value, left, right })
+    }
+
+    /// The head whose scores and weights [`Kept::operands`] needs for this cell, if any.
+    pub fn head_behind(&self, cell: CellRef) -> Option<usize> {
+        let head_dim = self.setup.width / self.setup.heads;
+        match cell.tensor {
+            Tensor::Heads => Some(cell.column / head_dim),
+            Tensor::Mixed => Some(cell.head),
+            tensor => needs_pairs(tensor).then_some(cell.head),
+        }
     }
 
     /// A weight of one of the four layers, drawn from the seed once more.
@@ -168,16 +311,57 @@ impl Kept {
     }
 }
 
-fn of_head(tensor: &Array4<f32>, head: usize) -> ArrayView2<'_, f32> {
-    tensor.slice(s![0, head, .., ..])
+impl Pairs {
+    fn new(head: usize, scores: Array2<f32>, weights: Array2<f32>, inputs: &Inputs) -> Self {
+        let (mut maxima, mut sums) = (Vec::with_capacity(scores.nrows()), Vec::with_capacity(scores.nrows()));
+        let mut masked = Vec::new();
+        for (row, scores) in scores.outer_iter().enumerate() {
+            masked.clear();
+            masked.extend(scores);
+            inputs.rules().mask_row(0, head, row, 0, &mut masked);
+            let max = masked.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            masked.iter_mut().for_each(|number| *number = fast::exp(*number - max));
+            maxima.push(max);
+            sums.push(sum(masked.iter()));
+        }
+        Self { head, scores, weights, maxima, sums }
+    }
 }
 
-/// One number a row: `[S, 1]`.
-fn per_row(matrix: ArrayView2<f32>, number: impl Fn(ArrayView2<f32>) -> f32) -> Array2<f32> {
-    Array2::from_shape_fn((matrix.nrows(), 1), |(row, _)| number(matrix.slice(s![row..=row, ..])))
+/// Whether a tensor is one of scores and weights, or follows from them number by number.
+pub fn needs_pairs(tensor: Tensor) -> bool {
+    matches!(
+        tensor,
+        Tensor::Scores
+            | Tensor::Scaled
+            | Tensor::Masked
+            | Tensor::RowMax
+            | Tensor::Shifted
+            | Tensor::Exponentials
+            | Tensor::ExponentialSums
+            | Tensor::Weights
+            | Tensor::RowSums
+    )
+}
+
+/// In which of `shown` blocks the row or column at this index lies, of so many.
+fn block_of(index: usize, shown: usize, of: usize) -> usize {
+    ((index + 1) * shown).div_ceil(of) - 1
+}
+
+/// Puts the number of largest magnitude of each block in its place, unless a larger one is there; −∞ is none.
+fn keep_extremes(numbers: &[f32], extremes: &mut [f32]) {
+    let shown = extremes.len();
+    for (block, extreme) in extremes.iter_mut().enumerate() {
+        for &number in &numbers[block * numbers.len() / shown..(block + 1) * numbers.len() / shown] {
+            if number.is_finite() && (number.abs() > extreme.abs() || !extreme.is_finite()) {
+                *extreme = number;
+            }
+        }
+    }
 }
 
 /// In f64, rounded once, so that what is shown is the row's sum and not the error of adding it up.
-fn sum(row: ArrayView2<f32>) -> f32 {
-    row.iter().map(|&value| f64::from(value)).sum::<f64>() as f32
+fn sum<'a>(row: impl Iterator<Item = &'a f32>) -> f32 {
+    row.map(|&value| f64::from(value)).sum::<f64>() as f32
 }

@@ -3,20 +3,22 @@
 //! [`Engine::answer`] is all there is to it; `worker` (in a browser) carries the messages.
 
 pub mod attend;
+mod backend;
 #[cfg(target_arch = "wasm32")]
 mod calls;
 mod kept;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 
-use ndarray::{Array3, Axis};
+use ndarray::Axis;
 
-use crate::attention::{BlockTrace, BlockWeights, Config, Error, self_attention};
+use crate::attention::{BlockWeights, Config, Error};
 use crate::embedding;
 use crate::gpu;
 use crate::protocol::{
-    BUILD, EngineChoice, EngineKind, MOST_TOKENS, Refusal, Reply, Request, Run, Setup, WIDEST_MODEL,
+    BUILD, EngineChoice, EngineKind, MOST_TOKENS, Matrix, Refusal, Reply, Request, Run, Setup, Slice, WIDEST_MODEL,
 };
+use backend::Backend;
 use kept::Kept;
 
 /// The engine: a back end, and the trace of its last run.
@@ -29,32 +31,11 @@ pub struct Engine {
     clock: fn() -> f64,
 }
 
-enum Backend {
-    Cpu { instead_of_webgpu: Option<String> },
-    Gpu(Box<gpu::Attention>),
-}
-
-impl Backend {
-    fn of(opened: Result<gpu::Attention, gpu::Error>) -> Self {
-        match opened {
-            Ok(gpu) => Backend::Gpu(Box::new(gpu)),
-            Err(error) => Backend::Cpu { instead_of_webgpu: Some(error.to_string()) },
-        }
-    }
-
-    fn kind(&self) -> EngineKind {
-        match self {
-            Backend::Cpu { instead_of_webgpu } => EngineKind::Cpu { instead_of_webgpu: instead_of_webgpu.clone() },
-            Backend::Gpu(gpu) => EngineKind::WebGpu { adapter: gpu.adapter_name().to_owned() },
-        }
-    }
-}
-
 impl Engine {
     /// An engine on the CPU that has not run yet; [`Request::Open`] chooses another. `clock` tells milliseconds since
     /// any fixed point.
     pub fn new(clock: fn() -> f64) -> Self {
-        Self { backend: Backend::Cpu { instead_of_webgpu: None }, weights: None, kept: None, clock }
+        Self { backend: Backend::CPU, weights: None, kept: None, clock }
     }
 
     /// An engine on a GPU that is open already.
@@ -76,7 +57,7 @@ impl Engine {
     pub async fn answer(&mut self, request: Request) -> Option<Reply> {
         match request {
             Request::Open { engine: EngineChoice::Cpu, .. } => {
-                self.backend = Backend::Cpu { instead_of_webgpu: None };
+                self.backend = Backend::CPU;
                 Some(self.opened())
             }
             Request::Open { .. } => {
@@ -87,21 +68,24 @@ impl Engine {
                 let started = (self.clock)();
                 Some(match self.run(run, &sentence, &setup).await {
                     Err(refusal) => Reply::Refused { run, refusal },
-                    Ok(Done { kept, left_out, engine }) => {
+                    Ok(Done { mut kept, left_out, engine }) => {
                         let milliseconds = (self.clock)() - started;
                         let tokens = kept.tokens.clone();
-                        let slices = kept.matrices(slices);
+                        let slices = look(&mut kept, &mut self.backend, &slices).await;
                         self.kept = Some(kept);
                         Reply::Ran(Run { run, setup, tokens, left_out, engine, milliseconds, slices })
                     }
                 })
             }
             Request::Read { run, slices } => {
-                let kept = self.kept.as_ref().filter(|kept| kept.run == run)?;
-                Some(Reply::Slices { run, slices: kept.matrices(slices) })
+                let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
+                Some(Reply::Slices { run, slices: look(kept, &mut self.backend, &slices).await })
             }
             Request::Explain { run, cell } => {
-                let kept = self.kept.as_ref().filter(|kept| kept.run == run)?;
+                let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
+                if let Some(head) = kept.head_behind(cell) {
+                    kept.make_pairs(&mut self.backend, head).await;
+                }
                 Some(Reply::Operands { run, operands: kept.operands(cell)? })
             }
         }
@@ -126,14 +110,24 @@ impl Engine {
         }
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
         let config = Config { window: setup.mask, ..Config::default() };
-        let (trace, engine) =
-            calculate(&mut self.backend, &input, weights, heads, &config).await.map_err(|error| match error {
-                Error::HeadsDoNotDivideWidth { width, heads } => Refusal::Heads { heads, width },
-                error => Refusal::Attention(error.to_string()),
-            })?;
+        let wanted = kept::wanted(heads, tokens.len());
+        let made = self.backend.self_attention(&input, weights, heads, &config, wanted).await;
+        let (trace, engine) = made.map_err(|error| match error {
+            Error::HeadsDoNotDivideWidth { width, heads } => Refusal::Heads { heads, width },
+            error => Refusal::Attention(error.to_string()),
+        })?;
         let kept = Kept::new(run, setup.clone(), tokens, (words, positions, input), weights.clone(), trace);
         Ok(Done { kept, left_out, engine })
     }
+}
+
+/// The matrices, without those that would take the making of more than one head: the page asks for them again.
+async fn look(kept: &mut Kept, backend: &mut Backend, slices: &[Slice]) -> Vec<(Slice, Matrix)> {
+    let missing = slices.iter().find(|slice| !kept.has(slice.tensor, slice.head));
+    if let Some(head) = missing.map(|slice| slice.head) {
+        kept.make_pairs(backend, head).await;
+    }
+    kept.matrices(slices)
 }
 
 /// One run.
@@ -143,29 +137,4 @@ struct Done {
     left_out: usize,
     /// Who calculated.
     engine: EngineKind,
-}
-
-/// Where the GPU fails, the CPU does the run again; a GPU that is lost or at fault is given up.
-async fn calculate(
-    backend: &mut Backend,
-    input: &Array3<f32>,
-    weights: &BlockWeights,
-    heads: usize,
-    config: &Config,
-) -> Result<(BlockTrace, EngineKind), Error> {
-    let mut engine = backend.kind();
-    if let Backend::Gpu(gpu) = backend {
-        gpu.set_weights(weights);
-        match gpu.self_attention(input.view(), heads, config).await {
-            Ok(trace) => return Ok((trace, engine)),
-            Err(gpu::Error::Inputs(error)) => return Err(error),
-            Err(error) => {
-                engine = EngineKind::Cpu { instead_of_webgpu: Some(error.to_string()) };
-                if error.is_final() {
-                    *backend = Backend::Cpu { instead_of_webgpu: Some(error.to_string()) };
-                }
-            }
-        }
-    }
-    Ok((self_attention(input.view(), weights, heads, config)?, engine))
 }

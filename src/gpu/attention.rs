@@ -111,7 +111,8 @@ impl Attention {
         Ok(Outputs::new(inputs.rules(), wanted, scores, weights, output))
     }
 
-    /// Multi-head self-attention of `input` `[B, S, E]`, as [`self_attention`](crate::attention::self_attention).
+    /// Multi-head self-attention of `input` `[B, S, E]`, as [`self_attention`](crate::attention::self_attention); of its
+    /// attention, the tensors that are wanted, and the output in any case.
     ///
     /// The future may be dropped half-way; the next run is not disturbed.
     ///
@@ -124,7 +125,8 @@ impl Attention {
         input: ArrayView3<'_, f32>,
         heads: usize,
         config: &Config,
-    ) -> Result<BlockTrace, Error> {
+        wanted: Wanted,
+    ) -> Result<BlockTrace<Outputs>, Error> {
         self.device.check()?;
         let block = self.weights.clone().ok_or(Error::NoWeights)?;
         block.check(input, heads, config)?;
@@ -151,7 +153,8 @@ impl Attention {
 
         let [mut queries, mut keys, mut values, mut mixed] =
             [(); 4].map(|()| Array4::zeros((batch, heads, len, head_dim)));
-        let [mut scores, mut weights] = [(); 2].map(|()| Array4::zeros((batch, heads, len, len)));
+        let pairs = |wanted: bool| wanted.then(|| Array4::zeros((batch, heads, len, len)));
+        let (mut scores, mut weights) = (pairs(wanted.keeps_scores()), pairs(wanted.weights));
         let mut output = Array3::zeros((batch, len, width));
         let mut result = Ok(());
         for planes in plan.chunks() {
@@ -171,8 +174,8 @@ impl Attention {
             run.softmax(&planes);
             run.mix(&planes);
             let pairs = plan.pairs(&planes);
-            downloads.push((Slot::Scores, &mut numbers(&mut scores)[pairs.clone()]));
-            downloads.push((Slot::Weights, &mut numbers(&mut weights)[pairs]));
+            downloads.extend(scores.as_mut().map(|scores| (Slot::Scores, &mut numbers(scores)[pairs.clone()])));
+            downloads.extend(weights.as_mut().map(|weights| (Slot::Weights, &mut numbers(weights)[pairs])));
             if planes.end == plan.planes() {
                 run.project((Slot::Mixed, head_dim), Slot::Wo, (Slot::Output, width));
                 downloads.extend([(Slot::Mixed, numbers(&mut mixed)), (Slot::Output, numbers(&mut output))]);
@@ -188,10 +191,8 @@ impl Attention {
 
         // Finite inputs can overflow on the way to the queries, keys and values.
         let inputs = Inputs::new(Tensors::new(queries, keys, values), *config)?;
-        let outputs = Outputs::new(inputs.rules(), Wanted::ALL, Some(scores), Some(weights), Some(mixed));
-        let attention = outputs.into_trace().expect("all were wanted");
-        let (queries, keys, values) = inputs.into_parts();
-        Ok(BlockTrace { queries, keys, values, attention, output })
+        let attention = Outputs::new(inputs.rules(), wanted, scores, weights, Some(mixed));
+        Ok(BlockTrace { inputs, attention, output })
     }
 }
 

@@ -13,6 +13,8 @@ mod step;
 pub mod theme;
 pub mod timeline;
 pub mod words;
+mod zoom;
 
 pub use session::{HEAD_COUNTS, Projection, SPEEDS, STANDARD_EXAMPLE, Session, Theme, WIDTHS};
 pub use step::Step;
+pub use zoom::Zoom;

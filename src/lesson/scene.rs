@@ -1,8 +1,8 @@
 //! What each step shows: which tensors it needs, and which stored numbers a cell was made from.
 
-use super::{Projection, Session, Step, timeline};
+use super::{Projection, Session, Step, Zoom, timeline};
 use crate::embedding::Token;
-use crate::protocol::{CellRef, EngineKind, Matrix, Run, Setup, Slice, Tensor};
+use crate::protocol::{CellRef, EngineKind, Matrix, Run, Setup, Slice, Span, Tensor};
 
 /// A matrix on the stage comes in full up to this many rows and columns, and reduced beyond.
 const MOST_ON_STAGE: usize = 256;
@@ -38,13 +38,15 @@ pub struct Data {
     pub engine: EngineKind,
     /// How long it took.
     pub milliseconds: f64,
+    /// Which tokens the stage shows: what the session asked for, or, while that has not come, what it asked for before.
+    pub zoom: Zoom,
     /// A few dozen at most: looking through them all is quick.
     matrices: Vec<(Slice, Matrix)>,
 }
 
 impl Data {
-    /// A run's first matrices.
-    pub fn new(run: Run) -> Self {
+    /// A run's first matrices, asked for with this zoom.
+    pub fn new(run: Run, zoom: Zoom) -> Self {
         Self {
             run: run.run,
             setup: run.setup,
@@ -52,18 +54,25 @@ impl Data {
             left_out: run.left_out,
             engine: run.engine,
             milliseconds: run.milliseconds,
+            zoom,
             matrices: run.slices,
         }
     }
 
-    /// Takes matrices that came later, and drops those that are no longer wanted.
-    pub fn exchange(&mut self, came: Vec<(Slice, Matrix)>, wanted: &[Slice]) {
+    /// Takes matrices that came later, asked for with this zoom, and drops those that are no longer shown.
+    pub fn exchange(&mut self, came: Vec<(Slice, Matrix)>, asked: Zoom, session: &Session) {
         for (slice, matrix) in came {
             if self.find(&slice).is_none() {
                 self.matrices.push((slice, matrix));
             }
         }
-        self.matrices.retain(|(slice, _)| wanted.contains(slice));
+        let is_here = |zoom| stage(session, zoom).iter().all(|slice| self.find(slice).is_some());
+        if let Some(zoom) = [session.zoom, asked].into_iter().find(|zoom| is_here(*zoom)) {
+            self.zoom = zoom;
+        }
+        let wanted = wanted(session, self.setup.heads);
+        let shown = stage(session, self.zoom);
+        self.matrices.retain(|(slice, _)| wanted.contains(slice) || shown.contains(slice));
     }
 
     /// Which of these are not here.
@@ -73,12 +82,12 @@ impl Data {
 
     /// A matrix as the stage draws it.
     pub fn on_stage(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        self.find(&slice(tensor, head, MOST_ON_STAGE))
+        self.find(&slice(tensor, head, self.zoom, MOST_ON_STAGE))
     }
 
     /// A matrix as a thumbnail draws it.
     pub fn in_thumbnail(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        self.find(&slice(tensor, head, MOST_IN_THUMBNAIL))
+        self.find(&slice(tensor, head, Zoom::ALL, MOST_IN_THUMBNAIL))
     }
 
     fn find(&self, wanted: &Slice) -> Option<&Matrix> {
@@ -91,8 +100,9 @@ impl Data {
             return (cell.column < self.tokens.len()).then_some(0.0);
         }
         let matrix = self.on_stage(cell.tensor, cell.head)?;
-        let inside = cell.row < matrix.rows && cell.column < matrix.columns;
-        (matrix.is_whole() && inside).then(|| matrix.values[cell.row * matrix.columns + cell.column])
+        let row = cell.row.checked_sub(matrix.first_row).filter(|row| *row < matrix.rows)?;
+        let column = cell.column.checked_sub(matrix.first_column).filter(|column| *column < matrix.columns)?;
+        matrix.is_whole().then(|| matrix.values[row * matrix.columns + column])
     }
 
     /// The same run without its numbers, for whoever wants to know how large its pictures are: every matrix that any
@@ -105,15 +115,17 @@ impl Data {
             left_out: self.left_out,
             engine: self.engine.clone(),
             milliseconds: self.milliseconds,
+            zoom: Zoom::ALL,
             matrices: Vec::new(),
         };
         for tensor in Step::ALL.into_iter().flat_map(|step| on_stage(step, projection)) {
             let (rows, columns) = self.shape(tensor);
             let (shown_rows, shown_columns) = (rows.min(MOST_ON_STAGE), columns.min(MOST_ON_STAGE));
             let values = vec![0.0; shown_rows * shown_columns];
-            let matrix =
-                Matrix { rows, columns, shown_rows, shown_columns, values, largest: 1.0 + blank.matrices.len() as f32 };
-            blank.matrices.push((slice(tensor, head, MOST_ON_STAGE), matrix));
+            let largest = 1.0 + blank.matrices.len() as f32;
+            let (first_row, first_column) = (0, 0);
+            let matrix = Matrix { first_row, first_column, rows, columns, shown_rows, shown_columns, values, largest };
+            blank.matrices.push((slice(tensor, head, Zoom::ALL, MOST_ON_STAGE), matrix));
         }
         blank
     }
@@ -123,7 +135,7 @@ impl Data {
         let (len, width) = (self.tokens.len(), self.setup.width);
         let count = |axis| match axis {
             Axis::One => 1,
-            Axis::Tokens => len,
+            Axis::Queries | Axis::Keys => len,
             Axis::Width => width,
             Axis::HeadWidth => width / self.setup.heads,
         };
@@ -152,31 +164,41 @@ impl Data {
 pub enum Axis {
     /// For nothing: there is one alone.
     One,
-    /// One for each token.
-    Tokens,
+    /// One for each token, as what looks.
+    Queries,
+    /// One for each token, as what is looked at.
+    Keys,
     /// One for each dimension of the model width.
     Width,
     /// One for each dimension of the head's width.
     HeadWidth,
 }
 
+impl Axis {
+    /// Whether there is one for each token.
+    pub fn is_of_tokens(self) -> bool {
+        matches!(self, Axis::Queries | Axis::Keys)
+    }
+}
+
 /// What the rows and the columns of one head's part of a tensor stand for.
 pub fn axes(tensor: Tensor) -> (Axis, Axis) {
     match tensor {
-        Tensor::Tokens => (Axis::One, Axis::Tokens),
+        Tensor::Tokens => (Axis::One, Axis::Queries),
         Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input | Tensor::Heads | Tensor::Output => {
-            (Axis::Tokens, Axis::Width)
+            (Axis::Queries, Axis::Width)
         }
         Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => (Axis::Width, Axis::HeadWidth),
-        Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Mixed => (Axis::Tokens, Axis::HeadWidth),
+        Tensor::Queries | Tensor::Mixed => (Axis::Queries, Axis::HeadWidth),
+        Tensor::Keys | Tensor::Values => (Axis::Keys, Axis::HeadWidth),
         Tensor::Scores
         | Tensor::Scaled
         | Tensor::Mask
         | Tensor::Masked
         | Tensor::Shifted
         | Tensor::Exponentials
-        | Tensor::Weights => (Axis::Tokens, Axis::Tokens),
-        Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => (Axis::Tokens, Axis::One),
+        | Tensor::Weights => (Axis::Queries, Axis::Keys),
+        Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => (Axis::Queries, Axis::One),
         Tensor::OutputWeights => (Axis::Width, Axis::Width),
     }
 }
@@ -204,11 +226,12 @@ pub fn being_made(session: &Session, data: &Data) -> Option<CellRef> {
     let tensor = result(session.step, session.projection);
     let on_stage = |tensor| data.on_stage(tensor, session.head).filter(|matrix| matrix.is_whole());
     let made = on_stage(tensor)?;
-    let terms = on_stage(left).filter(|_| on_stage(right).is_some()).map_or(0, |left| left.columns);
+    let in_full = on_stage(left).filter(|matrix| matrix.columns == data.shape(left).1);
+    let terms = in_full.filter(|_| on_stage(right).is_some()).map_or(0, |left| left.columns);
     let progress = timeline::product(session.shown_position(), made.rows, made.columns, terms);
-    let column = progress.done.min(made.columns - 1);
+    let (row, column) = (made.first_row, made.first_column + progress.done.min(made.columns - 1));
     let head = head_of(tensor, session.head);
-    (progress.done < made.rows * made.columns).then_some(CellRef { tensor, head, row: 0, column })
+    (progress.done < made.rows * made.columns).then_some(CellRef { tensor, head, row, column })
 }
 
 /// Whether the words that a cell is about stand at the same places in another sentence.
@@ -218,7 +241,7 @@ pub fn same_words(cell: CellRef, old: &[Token], new: &[Token]) -> bool {
         _ => false,
     };
     let (rows, columns) = axes(cell.tensor);
-    (rows != Axis::Tokens || same(cell.row)) && (columns != Axis::Tokens || same(cell.column))
+    (!rows.is_of_tokens() || same(cell.row)) && (!columns.is_of_tokens() || same(cell.column))
 }
 
 /// Whether a tensor is different in every head.
@@ -241,8 +264,15 @@ pub fn head_of(tensor: Tensor, head: usize) -> usize {
     if has_heads(tensor) { head } else { 0 }
 }
 
-fn slice(tensor: Tensor, head: usize, most: usize) -> Slice {
-    Slice { tensor, head: head_of(tensor, head), most_rows: most, most_columns: most }
+fn slice(tensor: Tensor, head: usize, zoom: Zoom, most: usize) -> Slice {
+    let span = |axis| match axis {
+        Axis::Queries => zoom.queries,
+        Axis::Keys => zoom.keys,
+        Axis::One | Axis::Width | Axis::HeadWidth => Span::ALL,
+    };
+    let (rows, columns) = axes(tensor);
+    let (rows, columns) = (span(rows), span(columns));
+    Slice { tensor, head: head_of(tensor, head), rows, columns, most_rows: most, most_columns: most }
 }
 
 /// The tensors that a step draws.
@@ -314,18 +344,23 @@ pub fn in_heads_strip(step: Step, projection: Projection) -> Tensor {
 
 /// Everything that the page shows in this session of a run with so many heads.
 pub fn wanted(session: &Session, heads: usize) -> Vec<Slice> {
-    let Session { step, projection, head, .. } = *session;
+    let Session { step, projection, head, zoom, .. } = *session;
     let strip = in_heads_strip(step, projection);
-    let stage = on_stage(step, projection).into_iter().map(|tensor| slice(tensor, head, MOST_ON_STAGE));
-    let overview = OVERVIEW.into_iter().map(|(tensor, _)| slice(tensor, head, MOST_IN_THUMBNAIL));
-    let heads = (0..heads).map(|head| slice(strip, head, MOST_IN_THUMBNAIL));
+    let thumbnail = |tensor, head| slice(tensor, head, Zoom::ALL, MOST_IN_THUMBNAIL);
+    let overview = OVERVIEW.into_iter().map(|(tensor, _)| thumbnail(tensor, head));
+    let heads = (0..heads).map(|head| thumbnail(strip, head));
     let mut wanted: Vec<Slice> = Vec::new();
-    for slice in stage.chain(overview).chain(heads) {
+    for slice in stage(session, zoom).into_iter().chain(overview).chain(heads) {
         if !wanted.contains(&slice) {
             wanted.push(slice);
         }
     }
     wanted
+}
+
+/// What the stage shows in this session, of these tokens.
+fn stage(&Session { step, projection, head, .. }: &Session, zoom: Zoom) -> Vec<Slice> {
+    on_stage(step, projection).into_iter().map(|tensor| slice(tensor, head, zoom, MOST_ON_STAGE)).collect()
 }
 
 /// Which part of an operand a cell was made from.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Step,
+    Step, Zoom,
     scene::{self, Axis},
     timeline,
 };
@@ -34,6 +34,8 @@ pub struct Session {
     pub position: f64,
     /// The head on the stage, from 0.
     pub head: usize,
+    /// Which tokens the stage shows.
+    pub zoom: Zoom,
     /// Which of the three projections step 3 builds.
     pub projection: Projection,
     /// The cell that stays in the inspector.
@@ -80,6 +82,7 @@ impl Default for Session {
             step: Step::Softmax,
             position: 1.0,
             head: 0,
+            zoom: Zoom::ALL,
             projection: Projection::Queries,
             pinned: None,
             speed: 1.0,
@@ -169,7 +172,7 @@ impl Session {
 
 /// Whether a tensor has a number for each query and key.
 fn is_of_pairs(tensor: Tensor) -> bool {
-    scene::axes(tensor) == (Axis::Tokens, Axis::Tokens)
+    scene::axes(tensor) == (Axis::Queries, Axis::Keys)
 }
 
 #[cfg(test)]

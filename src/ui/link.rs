@@ -11,6 +11,7 @@ use super::{
     state::{Badge, Page},
 };
 use crate::lesson::{
+    Zoom,
     notice::Trouble,
     scene::{self, Data},
 };
@@ -32,6 +33,9 @@ struct Link {
     answered: u64,
     /// The run that a fresh engine does for a dead one; what was said of that stays until the next.
     again: Option<u64>,
+    /// The tokens that a reading was asked for that has not been answered: the next waits for it, so that the engine is
+    /// never asked faster than it answers.
+    reading: Option<Zoom>,
     /// What the last run was asked with.
     asked: Option<(String, Setup)>,
     /// The engine that was asked for.
@@ -46,7 +50,16 @@ type LinkRef = &'static RefCell<Link>;
 /// Connects the page to the engine: what the session needs is asked for, what comes is kept.
 pub fn connect(page: Page) {
     let choice = page.session.read().engine;
-    let link = Link { worker: start_engine(), run: 0, answered: 0, again: None, asked: None, choice, deaths: 0 };
+    let link = Link {
+        worker: start_engine(),
+        run: 0,
+        answered: 0,
+        again: None,
+        reading: None,
+        asked: None,
+        choice,
+        deaths: 0,
+    };
     let link: LinkRef = Box::leak(Box::new(RefCell::new(link)));
     listen(page, link);
     open(link, choice);
@@ -111,17 +124,23 @@ fn ask_again(page: Page, link: LinkRef) {
     let session = page.session.read();
     let (sentence, setup) = (session.sentence.clone(), session.setup.clone());
     let slices = scene::wanted(&session, setup.heads);
+    // No reading of the run before is answered any more.
+    link.borrow_mut().reading = None;
     send(link, &Request::Run { run, sentence, setup, slices });
 }
 
 /// Asks for what the session shows and the page does not have.
 fn ask_for_missing(page: Page, link: LinkRef) {
+    if link.borrow().reading.is_some() {
+        return;
+    }
     let missing = page
         .data
         .read()
         .as_ref()
         .map(|data| (data.run, data.missing(&scene::wanted(&page.session.read(), data.setup.heads))));
     if let Some((run, slices)) = missing.filter(|(_, slices)| !slices.is_empty()) {
+        link.borrow_mut().reading = Some(page.session.read().zoom);
         send(link, &Request::Read { run, slices });
     }
 }
@@ -188,7 +207,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             }
             // They are of the run before.
             page.operands.set(None);
-            page.data.set(Some(Data::new(run)));
+            page.data.set(Some(Data::new(run, page.session.read().zoom)));
             ask_for_missing(page, link);
         }
         Reply::Refused { run, refusal } if link.borrow().run == run => {
@@ -197,11 +216,17 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         }
         Reply::Refused { .. } => {}
         Reply::Slices { run, slices } => {
+            let asked = link.borrow_mut().reading.take();
+            // An engine that has none of them is not asked again.
+            let came = !slices.is_empty();
             page.data.update(|data| {
-                if let Some(data) = data.as_mut().filter(|data| data.run == run) {
-                    data.exchange(slices, &scene::wanted(&page.session.read(), data.setup.heads));
+                if let (Some(data), Some(asked)) = (data.as_mut().filter(|data| data.run == run), asked) {
+                    data.exchange(slices, asked, &page.session.read());
                 }
             });
+            if came {
+                ask_for_missing(page, link);
+            }
         }
         Reply::Operands { run, operands } => {
             if page.data.read().as_ref().is_some_and(|data| data.run == run) {

@@ -24,6 +24,7 @@ mod stage;
 mod state;
 mod steps;
 mod thumbnails;
+mod zoom;
 
 use leptos::prelude::*;
 

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
-use super::{canvas, dom, keyboard, live::watch, state::Page, thumbnails};
+use super::{canvas, dom, keyboard, live::watch, state::Page, thumbnails, zoom};
 use crate::lesson::{
-    Projection, Session, Step,
+    Projection, Session, Step, Zoom,
     explain::{Context, announcement},
     picture::{Grid, View, common_height, picture},
     scene::{self, Data},
@@ -71,13 +71,15 @@ pub fn Stage(page: Page) -> impl IntoView {
     dom::on("click", "#finish", move |_, _| {
         page.session.update(|session| session.position = session.position.max(1.0));
     });
-    let (projections, figure, heads) = (projections(page), figure(page), thumbnails::heads(page));
+    let (projections, figure, zoom, heads) =
+        (projections(page), figure(page), zoom::controls(page), thumbnails::heads(page));
     dom::skeleton(format!(
         r#"<section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
             <h2 id="stage-title"></h2>
             <p class="lead" id="stage-lead"></p>
             {projections}
             {figure}
+            {zoom}
             <div class="scrub">
                 <span class="caption" id="caption"></span>
                 <input type="range" id="position" min="0" max="1000" step="1" aria-label="{POSITION}">
@@ -290,6 +292,9 @@ fn grids(page: Page) {
     });
     dom::on("pointerout", "[role=grid]", move |_, _| page.hover.set(None));
     dom::on("click", "[role=grid]", move |element, event| {
+        if zoom::has_dragged(element) {
+            return;
+        }
         if let Some(cell) = cell_under(page, element, event) {
             page.cursor.set(Some(cell));
             toggle_pin(page, cell);
@@ -301,11 +306,18 @@ fn grids(page: Page) {
         };
         let at = current(page, &grid);
         let key = event.key();
+        let among_all = (grid.first.0 + at.0, grid.first.1 + at.1);
         if matches!(key.as_str(), "Enter" | " ") {
             toggle_pin(page, grid.cell(at.0, at.1));
-        } else if let Some((row, column)) = keyboard::moved(&key, event.ctrl_key(), at, (grid.rows, grid.columns)) {
+        } else if let Some((row, column)) = keyboard::moved(&key, event.ctrl_key(), among_all, grid.of) {
             page.hover.set(None);
-            page.cursor.set(Some(grid.cell(row, column)));
+            let cell = grid.cell_among_all(row, column);
+            page.cursor.set(Some(cell));
+            // Where it goes out of sight, the view follows.
+            let shown = page.session.read().zoom;
+            if shown != Zoom::ALL && grid.drawn_at(cell).is_none() {
+                page.session.update(|session| session.zoom = shown.with(cell, zoom::tokens(page)));
+            }
         } else {
             return;
         }
@@ -346,7 +358,7 @@ fn match_elements(grids: &[Grid]) {
     }
 }
 
-fn grid_id(grid: &Grid) -> String {
+pub fn grid_id(grid: &Grid) -> String {
     format!("grid-{}", grid.tensor as usize)
 }
 
@@ -372,7 +384,7 @@ fn current(page: Page, grid: &Grid) -> (usize, usize) {
 fn describe(page: Page, grid: &Grid) {
     let (at_row, at_column) = current(page, grid);
     let current = grid.cell(at_row, at_column);
-    let id = format!("cell-{}-{}-{at_row}-{at_column}", grid.tensor as usize, grid.head);
+    let id = format!("cell-{}-{}-{}-{}", grid.tensor as usize, grid.head, current.row, current.column);
     let outer = dom::element(&grid_id(grid)).and_then(|element| element.dyn_into::<HtmlElement>().ok());
     let Some((outer, row)) = outer.and_then(|outer| Some((outer.clone(), outer.first_element_child()?))) else {
         return;
@@ -400,12 +412,12 @@ fn describe(page: Page, grid: &Grid) {
     let pinned = page.session.read().pinned == Some(current);
     for (element, name, value) in [
         (&cell, "id", Some(id.as_str())),
-        (&cell, "aria-colindex", Some(&*(at_column + 1).to_string())),
+        (&cell, "aria-colindex", Some(&*(grid.first.1 + at_column + 1).to_string())),
         (&cell, "aria-selected", Some(if pinned { "true" } else { "false" })),
         (&cell, "hidden", None),
-        (&row, "aria-rowindex", Some(&*(at_row + 1).to_string())),
-        (&outer, "aria-rowcount", Some(&*grid.rows.to_string())),
-        (&outer, "aria-colcount", Some(&*grid.columns.to_string())),
+        (&row, "aria-rowindex", Some(&*(grid.first.0 + at_row + 1).to_string())),
+        (&outer, "aria-rowcount", Some(&*grid.of.0.to_string())),
+        (&outer, "aria-colcount", Some(&*grid.of.1.to_string())),
         (&outer, "aria-activedescendant", Some(&id)),
         (&gone, "hidden", Some("")),
         (&gone, "id", None),

@@ -1,5 +1,7 @@
 //! How close two engines have to be.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
 use headlight::attention::Outputs;
 use ndarray::Array4;
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use headlight::engine::Engine;
 use headlight::protocol::{
-    BUILD, CellRef, EngineChoice, EngineKind, Matrix, Operands, Reply, Request, Run, Setup, Slice, Tensor,
+    BUILD, CellRef, EngineChoice, EngineKind, Matrix, Operands, Reply, Request, Run, Setup, Slice, Span, Tensor,
 };
 use pollster::block_on;
 
@@ -90,7 +90,7 @@ pub fn run(engine: &mut Engine, number: u64, sentence: &str, setup: &Setup, slic
 
 /// The whole of a tensor.
 pub fn whole(tensor: Tensor, head: usize) -> Slice {
-    Slice { tensor, head, most_rows: usize::MAX, most_columns: usize::MAX }
+    Slice { tensor, head, rows: Span::ALL, columns: Span::ALL, most_rows: usize::MAX, most_columns: usize::MAX }
 }
 
 /// A matrix of the run that is kept, if it has such a head.

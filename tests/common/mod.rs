@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use headlight::{
-    attention::{BlockTrace, Config, Window, width_from_heads},
+    attention::{BlockTrace, Config, Outputs, Window, width_from_heads},
     embedding::{Positions, embed, positions, tokens},
 };
-use ndarray::{Array3, Array4, ArrayD, ArrayViewD, Axis};
+use ndarray::{Array3, ArrayD, ArrayView4, ArrayViewD, Axis};
 use safetensors::{Dtype, SafeTensors};
 
 /// The sentence of every case.
@@ -77,7 +77,7 @@ impl Case {
 }
 
 /// Runs an engine on every case, prints the worst difference of each stage, and fails where one passes [`TOLERANCE`].
-pub fn assert_close_to_torch(engine: &str, mut run: impl FnMut(&Case, &Array3<f32>) -> BlockTrace) {
+pub fn assert_close_to_torch(engine: &str, mut run: impl FnMut(&Case, &Array3<f32>) -> BlockTrace<Outputs>) {
     let cases = cases();
     let mut worst: Vec<(&str, f32, &Case)> = Vec::new();
     for case in &cases {
@@ -101,19 +101,20 @@ pub fn assert_close_to_torch(engine: &str, mut run: impl FnMut(&Case, &Array3<f3
 }
 
 /// The largest absolute difference from PyTorch at each stage; infinite where a shape or a NaN differs.
-pub fn compare(trace: &BlockTrace, input: &Array3<f32>, case: &Case) -> Vec<(&'static str, f32)> {
-    let attention = &trace.attention;
-    let joined = |split: &Array4<f32>| width_from_heads(split.view()).into_dyn();
+pub fn compare(trace: &BlockTrace<Outputs>, input: &Array3<f32>, case: &Case) -> Vec<(&'static str, f32)> {
+    let attention = trace.attention.clone().into_trace().expect("all tensors were wanted");
+    let inputs = &trace.inputs;
+    let joined = |split: ArrayView4<f32>| width_from_heads(split).into_dyn();
     let stages = [
         ("x", input.clone().into_dyn()),
-        ("q", joined(&trace.queries)),
-        ("k", joined(&trace.keys)),
-        ("v", joined(&trace.values)),
-        ("scores", attention.scores.clone().into_dyn()),
-        ("scaled", attention.scaled.clone().into_dyn()),
-        ("masked", attention.masked.clone().into_dyn()),
+        ("q", joined(inputs.queries())),
+        ("k", joined(inputs.keys())),
+        ("v", joined(inputs.values())),
+        ("scores", attention.scores.into_dyn()),
+        ("scaled", attention.scaled.into_dyn()),
+        ("masked", attention.masked.into_dyn()),
         ("weights", attention.weights.clone().into_dyn()),
-        ("mixed", joined(&attention.output)),
+        ("mixed", joined(attention.output.view())),
         ("output", trace.output.clone().into_dyn()),
     ];
     stages

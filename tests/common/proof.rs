@@ -1,6 +1,8 @@
 //! Independent numbers: what the ONNX operator, PyTorch and a float64 reference make of given tensors, and how an engine
 //! is held to them. The scripts beside the files in `tests/data/` say what they hold.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
 use headlight::attention::{BlockWeights, Cache, Config, Inputs, Mask, Outputs, Scale, Tensors, Window, capped};
 use ndarray::{Array3, ArrayD, ArrayViewD, Ix4};
 use safetensors::{Dtype, SafeTensors};

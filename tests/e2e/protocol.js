@@ -32,7 +32,7 @@ export const TENSORS = [
 
 /** A request for whole matrices, `[["Weights", 0], …]`: tensor and head. */
 export function readRequest(run, tensors) {
-  const slices = tensors.flatMap(([tensor, head]) => [TENSORS.indexOf(tensor), head, WHOLE, WHOLE]);
+  const slices = tensors.flatMap(([tensor, head]) => [TENSORS.indexOf(tensor), head, 0, WHOLE, 0, WHOLE, WHOLE, WHOLE]);
   return [2, run, tensors.length, ...slices].flatMap(varint);
 }
 
@@ -156,8 +156,14 @@ class Reader {
     return this.list(() => ({
       tensor: TENSORS[this.varint()],
       head: this.varint(),
+      firstRow: this.varint(),
+      rowCount: this.varint(),
+      firstColumn: this.varint(),
+      columnCount: this.varint(),
       mostRows: this.varint(),
       mostColumns: this.varint(),
+      fromRow: this.varint(),
+      fromColumn: this.varint(),
       rows: this.varint(),
       columns: this.varint(),
       shownRows: this.varint(),

@@ -4,7 +4,7 @@ use super::{
     super::{
         explain::{Role, is_whole_row, role_of},
         number::{fixed, shape, short},
-        scene::{self, Axis, Data, Source, has_heads},
+        scene::{self, Data, Source, has_heads},
         words,
     },
     Grid, LABEL_SIZE, Picture, Place, View,
@@ -210,7 +210,7 @@ fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<V
 }
 
 fn rows_are_tokens(panel: &Panel) -> bool {
-    !panel.transposed && scene::axes(panel.tensor).0 == Axis::Tokens
+    !panel.transposed && scene::axes(panel.tensor).0.is_of_tokens()
 }
 
 fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, view: &View) -> Row<'a> {
@@ -319,6 +319,8 @@ fn draw_panel(
         transposed: panel.transposed,
         rows: true_rows,
         columns: true_columns,
+        first: swap_if(panel.transposed, (panel.matrix.first_row, panel.matrix.first_column)),
+        of: swap_if(panel.transposed, data.shape(panel.tensor)),
         place: Place::Even { x, y, cell_width: width / true_columns as f32, cell_height: height / true_rows as f32 },
     };
 
@@ -486,7 +488,14 @@ fn draw_focus(grid: &Grid, focus: Option<CellRef>, term: Option<usize>, gap: f32
         };
         let (row, column) = swap_if(grid.transposed, (row, column));
         let (rows, columns) = swap_if(grid.transposed, (rows, columns));
-        if row < grid.rows && column < grid.columns {
+        // A whole row or column is lit as far as it is shown.
+        let row = if rows > 1 { Some(0) } else { row.checked_sub(grid.first.0).filter(|row| *row < grid.rows) };
+        let column = if columns > 1 {
+            Some(0)
+        } else {
+            column.checked_sub(grid.first.1).filter(|column| *column < grid.columns)
+        };
+        if let (Some(row), Some(column)) = (row, column) {
             marks.push(outline(rect(row, column, rows, columns), color, 2.5));
             if let Some(term) = term {
                 let (row, column) = if rows > columns { (row + term, column) } else { (row, column + term) };
@@ -535,6 +544,9 @@ fn caption_width(panel: &Panel) -> f32 {
 fn draw_caption(panel: &Panel, middle: f32, y: f32, view: &View, marks: &mut Vec<Mark>) {
     let parts = caption(panel);
     let nameless = parts[2].0.is_empty();
+    // Of a small matrix at the edge, it stays in the picture.
+    let half = caption_width(panel) / 2.0;
+    let middle = middle.clamp(half, (view.width - half).max(half));
     let mut x = middle - caption_width(panel) / 2.0;
     for (part, (text, size, wide, lowered, face)) in parts.into_iter().enumerate() {
         if text.is_empty() {
@@ -599,7 +611,7 @@ fn draw_labels(
             let strong = lit == Some(row);
             if is_labelled(row, lit, step) {
                 let middle = y + (row as f32 + 0.5) * step;
-                marks.push(label(row, x - 7.0, middle, Anchor::End, false, LONGEST_LABEL, strong));
+                marks.push(label(grid.first.0 + row, x - 7.0, middle, Anchor::End, false, LONGEST_LABEL, strong));
             }
         }
     }
@@ -610,9 +622,9 @@ fn draw_labels(
             let strong = lit == Some(column);
             let middle = x + (column as f32 + 0.5) * step;
             if laid.turned && is_labelled(column, lit, step) {
-                marks.push(label(column, middle, y - 6.0, Anchor::Start, true, LONGEST_LABEL, strong));
+                marks.push(label(grid.first.1 + column, middle, y - 6.0, Anchor::Start, true, LONGEST_LABEL, strong));
             } else if !laid.turned {
-                marks.push(label(column, middle, y - 11.0, Anchor::Middle, false, step, strong));
+                marks.push(label(grid.first.1 + column, middle, y - 11.0, Anchor::Middle, false, step, strong));
             }
         }
     }
@@ -663,7 +675,9 @@ fn lit_row_and_column(grid: &Grid, focus: CellRef) -> Option<(Option<usize>, Opt
         Source::Column(_, column) => (None, Some(column)),
         Source::Cell(_, row, column) => (Some(row), Some(column)),
     };
-    Some(if grid.transposed { (column, row) } else { (row, column) })
+    let (row, column) = if grid.transposed { (column, row) } else { (row, column) };
+    let shown = |index: Option<usize>, first: usize, count: usize| index?.checked_sub(first).filter(|at| *at < count);
+    Some((shown(row, grid.first.0, grid.rows), shown(column, grid.first.1, grid.columns)))
 }
 
 /// The colours' meaning: a bar with its ends, and words. Returns the lower edge.

@@ -13,7 +13,11 @@ mod tokens;
 
 use panel::{Scale, hatch_line};
 
-use super::{Session, Step, scene::Data, theme::Colors};
+use super::{
+    Session, Step, Zoom,
+    scene::{Axis, Data, axes},
+    theme::Colors,
+};
 use crate::figure::{Figure, Heatmap, Mark};
 use crate::protocol::{CellRef, Matrix, Tensor};
 
@@ -63,6 +67,10 @@ pub struct Grid {
     pub rows: usize,
     /// How many columns are drawn.
     pub columns: usize,
+    /// The first row and column that are drawn: others may lie out of sight.
+    pub first: (usize, usize),
+    /// How many rows and columns there are with those out of sight.
+    pub of: (usize, usize),
     /// Where.
     pub place: Place,
 }
@@ -102,8 +110,13 @@ impl Grid {
         Some(self.cell(row, column))
     }
 
-    /// The cell drawn in this row and column.
+    /// The cell drawn in this row and column, counted from the first that are drawn.
     pub fn cell(&self, row: usize, column: usize) -> CellRef {
+        self.cell_among_all(self.first.0 + row, self.first.1 + column)
+    }
+
+    /// The cell of this row and column, counted with those out of sight, as drawn.
+    pub fn cell_among_all(&self, row: usize, column: usize) -> CellRef {
         let (row, column) = if self.transposed { (column, row) } else { (row, column) };
         CellRef { tensor: self.tensor, head: self.head, row, column }
     }
@@ -112,7 +125,44 @@ impl Grid {
     pub fn drawn_at(&self, cell: CellRef) -> Option<(usize, usize)> {
         let same = cell.tensor == self.tensor && cell.head == self.head;
         let (row, column) = if self.transposed { (cell.column, cell.row) } else { (cell.row, cell.column) };
+        let (row, column) = (row.checked_sub(self.first.0)?, column.checked_sub(self.first.1)?);
         (same && row < self.rows && column < self.columns).then_some((row, column))
+    }
+
+    /// What stands at a row and column, for queries and keys: `(0.5, 0.5)` where a matrix has none of them.
+    pub fn as_queries_and_keys(&self, (row, column): (f64, f64)) -> (f64, f64) {
+        let (rows, columns) = self.axes();
+        let of = |axis| {
+            if rows == axis {
+                row
+            } else if columns == axis {
+                column
+            } else {
+                0.5
+            }
+        };
+        (of(Axis::Queries), of(Axis::Keys))
+    }
+
+    /// How many queries and keys a move by so many rows and columns is.
+    pub fn as_moved_tokens(&self, (rows_by, columns_by): (isize, isize)) -> (isize, isize) {
+        let (rows, columns) = self.axes();
+        let of = |axis| {
+            if rows == axis {
+                rows_by
+            } else if columns == axis {
+                columns_by
+            } else {
+                0
+            }
+        };
+        (of(Axis::Queries), of(Axis::Keys))
+    }
+
+    /// What rows and columns stand for, as drawn.
+    fn axes(&self) -> (Axis, Axis) {
+        let (rows, columns) = axes(self.tensor);
+        if self.transposed { (columns, rows) } else { (rows, columns) }
     }
 
     /// Left, top, width and height of the cell drawn in this row and column.
@@ -156,7 +206,7 @@ pub fn common_height(session: &Session, data: &Data, view: &View, most: f32) -> 
     let blank = data.blank(session.head, session.projection);
     let view = View { least_height: 0.0, focus: None, ..view.clone() };
     let height = |step| {
-        let session = Session { step, position: 1.0, ..session.clone() };
+        let session = Session { step, position: 1.0, zoom: Zoom::ALL, ..session.clone() };
         picture(&session, &blank, &view).map_or(0.0, |picture| picture.figure.height)
     };
     Step::ALL.into_iter().map(height).fold(0.0, f32::max).min(most)

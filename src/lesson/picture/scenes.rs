@@ -70,9 +70,14 @@ fn making(progress: Product, terms: &[f64], operands: impl Fn(usize) -> (f32, f3
     Making { ticker, caption, cell: (whole && progress.done < all).then_some(at), term }
 }
 
-/// The terms of a product's first cell, and how to look them up, where the operands came in full.
-fn first_terms(left: &Matrix, right: &Matrix, right_transposed: bool) -> (Vec<f64>, impl Fn(usize) -> (f32, f32)) {
-    let count = if left.is_whole() && right.is_whole() { left.columns } else { 0 };
+/// The terms of a product's first cell, `all` of them, and how to look them up, where the operands came in full.
+fn first_terms(
+    left: &Matrix,
+    right: &Matrix,
+    right_transposed: bool,
+    all: usize,
+) -> (Vec<f64>, impl Fn(usize) -> (f32, f32)) {
+    let count = if left.is_whole() && right.is_whole() && left.columns == all { left.columns } else { 0 };
     let pairs: Vec<(f32, f32)> = (0..count)
         .map(|i| (left.values[i], if right_transposed { right.values[i] } else { right.values[i * right.columns] }))
         .collect();
@@ -90,8 +95,10 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
     let result_tensor = scene::result(session.step, projection);
     let result = matrix(result_tensor)?;
     let result_scale = Scale::of(result_tensor, result);
-    let cell_of =
-        |tensor: Tensor, (row, column): (usize, usize)| CellRef { tensor, head: head_of(tensor, head), row, column };
+    let cell_of = |tensor: Tensor, (row, column): (usize, usize)| {
+        let (row, column) = (result.first_row + row, result.first_column + column);
+        CellRef { tensor, head: head_of(tensor, head), row, column }
+    };
     // While a cell is being made, its origin is lit, unless a person looks at another; afterwards, that of the cell in
     // focus.
     let scene = |rows, making: Making, masked| {
@@ -137,7 +144,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         }
         Step::Project => {
             let (input, weights) = (matrix(Tensor::Input)?, matrix(scene::projection_weights(projection))?);
-            let (terms, operands) = first_terms(input, weights, false);
+            let (terms, operands) = first_terms(input, weights, false, data.setup.width);
             let (shown, progress) = building(result, result_scale, position, &terms, colors);
             let making = making(progress, &terms, operands, result);
             let mut built =
@@ -160,7 +167,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         }
         Step::Scores => {
             let (queries, keys) = (matrix(Tensor::Queries)?, matrix(Tensor::Keys)?);
-            let (terms, operands) = first_terms(queries, keys, true);
+            let (terms, operands) = first_terms(queries, keys, true, data.setup.width / data.setup.heads);
             let (shown, progress) = building(result, result_scale, position, &terms, colors);
             let making = making(progress, &terms, operands, result);
             let row = vec![
@@ -241,7 +248,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         Step::Softmax => softmax(session, data, view),
         Step::Mix => {
             let (weights, values) = (matrix(Tensor::Weights)?, matrix(Tensor::Values)?);
-            let (terms, operands) = first_terms(weights, values, false);
+            let (terms, operands) = first_terms(weights, values, false, data.tokens.len());
             // A hidden key's weight is 0, and so is its term.
             let terms: Vec<f64> = terms.into_iter().map(|term| if term.is_finite() { term } else { 0.0 }).collect();
             let operands = move |i| {
@@ -267,7 +274,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         }
         Step::Output => {
             let (heads, weights) = (matrix(Tensor::Heads)?, matrix(Tensor::OutputWeights)?);
-            let (terms, operands) = first_terms(heads, weights, false);
+            let (terms, operands) = first_terms(heads, weights, false, data.setup.width);
             let (shown, progress) = building(result, result_scale, position, &terms, colors);
             let making = making(progress, &terms, operands, result);
             let mut joined = panel(Tensor::Heads, Size::flat((384.0, 128.0), (12.0, 20.0)))?.labels(true, false);

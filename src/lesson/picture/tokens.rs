@@ -8,23 +8,31 @@ use super::{
 use crate::figure::{Anchor, Face, Figure, Line, Mark, Rect, Rgb, Text};
 use crate::protocol::Tensor;
 
+/// No more chips than these are drawn.
+const MOST_CHIPS: usize = 256;
+
 /// The first step: the sentence as chips; the same word in two places is linked.
 pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
     let colors = &view.colors;
-    let count = data.tokens.len();
+    // The chips of the tokens that the stage shows, as far as a picture can hold them.
+    let all = data.zoom.queries.within(data.tokens.len());
+    let (first, count) = (all.start, all.len().min(MOST_CHIPS));
+    let tokens = &data.tokens[first..first + count];
     let roomy = count <= 24;
     let (height, line_height) = if roomy { (54.0, 84.0) } else { (30.0, 38.0) };
     let done = timeline::tokens(session.shown_position(), count);
     let focus = view.focus.filter(|focus| focus.tensor == Tensor::Tokens).map(|focus| focus.column);
     let focus_id = focus.and_then(|focus| data.tokens.get(focus)).map(|token| token.id);
+    let focus = focus.and_then(|focus| focus.checked_sub(first));
 
     // Where each chip stands.
     let mut boxes: Vec<(f32, f32, f32, f32)> = Vec::with_capacity(count);
     let (mut x, mut y) = (2.0, 8.0);
-    for index in 0..count {
-        let word = view.token_widths.get(index).copied().unwrap_or(0.0) * 15.0 / LABEL_SIZE;
-        let id = if roomy { about_width(&words::explain::token_id(data.tokens[index].id), 11.5) } else { 0.0 };
-        let width = (word.min(view.width * 0.6) + about_width(&index.to_string(), 11.5) + 30.0).max(id + 20.0);
+    for (index, token) in tokens.iter().enumerate() {
+        let word = view.token_widths.get(first + index).copied().unwrap_or(0.0) * 15.0 / LABEL_SIZE;
+        let id = if roomy { about_width(&words::explain::token_id(token.id), 11.5) } else { 0.0 };
+        let width =
+            (word.min(view.width * 0.6) + about_width(&(first + index).to_string(), 11.5) + 30.0).max(id + 20.0);
         if x + width > view.width && x > 2.0 {
             (x, y) = (2.0, y + line_height);
         }
@@ -33,7 +41,7 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
     }
 
     let mut marks = Vec::new();
-    for (index, token) in data.tokens.iter().enumerate() {
+    for (index, token) in tokens.iter().enumerate() {
         let (left, top, width, height) = boxes[index];
         let same = focus_id == Some(token.id);
         let cut_off = index >= done;
@@ -49,19 +57,26 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
         let text = |x: f32, y: f32, text: String, size: f32, color: Rgb, anchor: Anchor| {
             Mark::Text(Text { x, y, text, size, color, anchor, face: Face::Plain, turned: false })
         };
-        let full = view.token_widths.get(index).copied().unwrap_or(0.0) * 15.0 / LABEL_SIZE;
+        let full = view.token_widths.get(first + index).copied().unwrap_or(0.0) * 15.0 / LABEL_SIZE;
         let word = cut(&token.text, full, view.width * 0.6);
         marks.push(text(left + 10.0, first_line, word, 15.0, colors.ink, Anchor::Start));
         if !cut_off {
-            marks.push(text(left + width - 10.0, first_line, index.to_string(), 11.5, colors.soft, Anchor::End));
+            marks.push(text(
+                left + width - 10.0,
+                first_line,
+                (first + index).to_string(),
+                11.5,
+                colors.soft,
+                Anchor::End,
+            ));
             if roomy {
-                let id = words::explain::token_id(data.tokens[index].id);
+                let id = words::explain::token_id(token.id);
                 marks.push(text(left + 10.0, top + 38.0, id, 11.5, colors.soft, Anchor::Start));
             }
         }
     }
     // A bracket from each word to its next occurrence on the same line; on another line, its place is named.
-    let next = |index: usize| (index + 1..count).find(|&later| data.tokens[later].id == data.tokens[index].id);
+    let next = |index: usize| (index + 1..count).find(|&later| tokens[later].id == tokens[index].id);
     for (index, later) in (0..count).filter_map(|index| Some((index, next(index)?))) {
         let (from, to) = (boxes[index], boxes[later]);
         if !roomy || later >= done {
@@ -79,7 +94,7 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
             marks.push(Mark::Text(Text {
                 x: to.0 + to.2 / 2.0,
                 y: to.1 + height + 10.0,
-                text: words::same_as(index),
+                text: words::same_as(first + index),
                 size: 11.5,
                 color: colors.accent,
                 anchor: Anchor::Middle,
@@ -88,9 +103,30 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
             }));
         }
     }
+    if let Some(more) = all.len().checked_sub(count).filter(|more| *more > 0) {
+        y += line_height;
+        marks.push(Mark::Text(Text {
+            x: 2.0,
+            y: y + 15.0,
+            text: words::more_tokens(more),
+            size: 13.0,
+            color: colors.soft,
+            anchor: Anchor::Start,
+            face: Face::Plain,
+            turned: false,
+        }));
+    }
     let height = (y + line_height + 4.0).max(view.least_height).ceil();
     let figure = Figure { width: view.width, height, marks };
-    let grid =
-        Grid { tensor: Tensor::Tokens, head: 0, transposed: false, rows: 1, columns: count, place: Place::Each(boxes) };
+    let grid = Grid {
+        tensor: Tensor::Tokens,
+        head: 0,
+        transposed: false,
+        rows: 1,
+        columns: count,
+        first: (0, first),
+        of: (1, data.tokens.len()),
+        place: Place::Each(boxes),
+    };
     Picture { figure, grids: vec![grid], caption: words::token_of(done, count) }
 }

@@ -4,6 +4,8 @@
 pub(super) mod explain;
 
 use super::{HEAD_COUNTS, Projection, Step, WIDTHS, timeline::SoftmaxPart};
+use std::ops::Range;
+
 use crate::attention::Window;
 use crate::embedding::Positions;
 use crate::protocol::{EngineChoice, MOST_TOKENS, Refusal, Tensor, WIDEST_MODEL};
@@ -30,6 +32,10 @@ pub mod page {
     pub const SPEEDS: [&str; 4] = ["0.5×", "1×", "2×", "4×"];
     pub const POSITION: &str = "Position in step";
     pub const FAST_FORWARD: &str = "Finish this step";
+    pub const ZOOM: &str = "Zoom";
+    pub const ZOOM_IN: &str = "Zoom in";
+    pub const ZOOM_OUT: &str = "Zoom out";
+    pub const ALL_TOKENS: &str = "All tokens";
     pub const SET_UP: &str = "Set-up";
     pub const SEED: &str = "Seed";
     pub const HEADS: &str = "Heads";
@@ -334,6 +340,18 @@ pub fn token_note(count: usize, repeated: Option<(&str, &str)>, positions: Posit
 /// "and 464 more", after the first chips.
 pub fn more_tokens(count: usize) -> String {
     format!("and {count} more")
+}
+
+/// Which tokens of a long sentence the stage shows; counted from 0, as everywhere.
+pub fn zoomed(queries: Range<usize>, keys: Range<usize>, len: usize) -> String {
+    let span = |tokens: &Range<usize>| format!("{}–{}", tokens.start, tokens.end.saturating_sub(1));
+    if queries == (0..len) && keys == (0..len) {
+        format!("all {len} tokens")
+    } else if queries == keys {
+        format!("tokens {} of {len}", span(&queries))
+    } else {
+        format!("queries {}, keys {} of {len}", span(&queries), span(&keys))
+    }
 }
 
 /// A product in the making: one term, and the sum so far.

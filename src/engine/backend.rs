@@ -1,0 +1,77 @@
+use ndarray::Array3;
+
+use crate::attention::{self, BlockTrace, BlockWeights, Config, Inputs, Outputs, Wanted, fast};
+use crate::gpu;
+use crate::protocol::EngineKind;
+
+/// Who calculates.
+pub enum Backend {
+    Cpu {
+        /// Why not the GPU, if it was wanted.
+        instead_of_webgpu: Option<String>,
+    },
+    Gpu(Box<gpu::Attention>),
+}
+
+impl Backend {
+    pub const CPU: Self = Self::Cpu { instead_of_webgpu: None };
+
+    pub fn of(opened: Result<gpu::Attention, gpu::Error>) -> Self {
+        match opened {
+            Ok(gpu) => Self::Gpu(Box::new(gpu)),
+            Err(error) => Self::Cpu { instead_of_webgpu: Some(error.to_string()) },
+        }
+    }
+
+    pub fn kind(&self) -> EngineKind {
+        match self {
+            Self::Cpu { instead_of_webgpu } => EngineKind::Cpu { instead_of_webgpu: instead_of_webgpu.clone() },
+            Self::Gpu(gpu) => EngineKind::WebGpu { adapter: gpu.adapter_name().to_owned() },
+        }
+    }
+
+    /// A self-attention block; of its attention, the tensors that are wanted, and the output in any case. With who made it.
+    ///
+    /// # Errors
+    /// As [`attention::self_attention`].
+    pub async fn self_attention(
+        &mut self,
+        input: &Array3<f32>,
+        block: &BlockWeights,
+        heads: usize,
+        config: &Config,
+        wanted: Wanted,
+    ) -> Result<(BlockTrace<Outputs>, EngineKind), attention::Error> {
+        let mut engine = self.kind();
+        if let Self::Gpu(gpu) = self {
+            gpu.set_weights(block);
+            match gpu.self_attention(input.view(), heads, config, wanted).await {
+                Ok(trace) => return Ok((trace, engine)),
+                Err(gpu::Error::Inputs(error)) => return Err(error),
+                Err(error) => engine = self.failed(error),
+            }
+        }
+        Ok((fast::self_attention(input.view(), block, heads, config, wanted)?, engine))
+    }
+
+    /// Attention alone, and who made it.
+    pub async fn attend(&mut self, inputs: &Inputs, wanted: Wanted) -> (Outputs, EngineKind) {
+        let mut engine = self.kind();
+        if let Self::Gpu(gpu) = self {
+            match gpu.attend(inputs, wanted).await {
+                Ok(outputs) => return (outputs, engine),
+                Err(error) => engine = self.failed(error),
+            }
+        }
+        (fast::attend(inputs, wanted), engine)
+    }
+
+    /// The GPU did not answer, so the CPU does; a GPU that is lost or at fault is given up.
+    fn failed(&mut self, error: gpu::Error) -> EngineKind {
+        let instead_of_webgpu = Some(error.to_string());
+        if error.is_final() {
+            *self = Self::Cpu { instead_of_webgpu: instead_of_webgpu.clone() };
+        }
+        EngineKind::Cpu { instead_of_webgpu }
+    }
+}
