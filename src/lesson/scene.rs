@@ -1,5 +1,7 @@
 //! What each step shows: which tensors it needs, and which stored numbers a cell was made from.
 
+use std::ops::Range;
+
 use super::{Projection, Session, Step, Zoom, timeline};
 use crate::embedding::Token;
 use crate::protocol::{CellRef, EngineKind, Matrix, Run, Setup, Slice, Span, Tensor};
@@ -143,6 +145,12 @@ impl Data {
         (count(rows), count(columns))
     }
 
+    /// The rows and columns of one head's part of a tensor that the stage shows.
+    pub fn in_sight(&self, tensor: Tensor) -> (Range<usize>, Range<usize>) {
+        let ((rows, columns), (row_span, column_span)) = (self.shape(tensor), spans(tensor, self.zoom));
+        (row_span.within(rows), column_span.within(columns))
+    }
+
     /// The shape of the whole tensor, batch and heads included, as a practitioner would print it.
     pub fn full_shape(&self, tensor: Tensor) -> Vec<usize> {
         let (rows, columns) = self.shape(tensor);
@@ -265,14 +273,19 @@ pub fn head_of(tensor: Tensor, head: usize) -> usize {
 }
 
 fn slice(tensor: Tensor, head: usize, zoom: Zoom, most: usize) -> Slice {
+    let (rows, columns) = spans(tensor, zoom);
+    Slice { tensor, head: head_of(tensor, head), rows, columns, most_rows: most, most_columns: most }
+}
+
+/// The rows and columns of a tensor that a zoom shows.
+fn spans(tensor: Tensor, zoom: Zoom) -> (Span, Span) {
     let span = |axis| match axis {
         Axis::Queries => zoom.queries,
         Axis::Keys => zoom.keys,
         Axis::One | Axis::Width | Axis::HeadWidth => Span::ALL,
     };
     let (rows, columns) = axes(tensor);
-    let (rows, columns) = (span(rows), span(columns));
-    Slice { tensor, head: head_of(tensor, head), rows, columns, most_rows: most, most_columns: most }
+    (span(rows), span(columns))
 }
 
 /// The tensors that a step draws.

@@ -58,9 +58,9 @@ impl Zoom {
 
 fn scaled(span: Span, factor: f64, at: f64, len: usize) -> Span {
     let shown = span.within(len);
-    let count = (shown.len() as f64 * factor).round().clamp(FEWEST.min(len) as f64, len as f64);
-    let first = shown.start as f64 + at * (shown.len() as f64 - count);
-    Span { first: (first.round().max(0.0) as usize).min(len - count as usize), count: count as usize }
+    let count = ((shown.len() as f64 * factor).round() as usize).clamp(FEWEST.min(len), len);
+    let first = shown.start as f64 + at * (shown.len() as f64 - count as f64);
+    Span { first: (first.round() as usize).min(len - count), count }
 }
 
 fn moved(span: Span, by: isize, len: usize) -> Span {

@@ -147,13 +147,13 @@ impl Page {
 
 /// The last row's largest number.
 fn most_interesting(data: &Data, tensor: Tensor, head: usize) -> CellRef {
-    let (rows, columns) = data.shape(tensor);
+    let (rows, columns) = data.in_sight(tensor);
     let head = scene::head_of(tensor, head);
-    let cell = |column| CellRef { tensor, head, row: rows - 1, column };
+    let cell = |column| CellRef { tensor, head, row: rows.end - 1, column };
     let value = |column| data.value(cell(column)).unwrap_or(f32::NEG_INFINITY);
-    let largest = (0..columns).max_by(|&a, &b| value(a).total_cmp(&value(b))).unwrap_or(0);
+    let largest = columns.clone().max_by(|&a, &b| value(a).total_cmp(&value(b))).unwrap_or(columns.start);
     // A token's id is no measure of anything; its place is.
-    cell(if tensor == Tensor::Tokens { columns - 1 } else { largest })
+    cell(if tensor == Tensor::Tokens { columns.end - 1 } else { largest })
 }
 
 /// Keeps the document's theme as the session and the system want it.

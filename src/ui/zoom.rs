@@ -17,8 +17,8 @@ use crate::lesson::{
 
 /// One step nearer shows so many times the tokens.
 const STEP: f64 = 0.5;
-/// So much one notch of a wheel does.
-const NOTCH: f64 = 0.8;
+/// So much farther one notch of a wheel goes.
+const NOTCH: f64 = 0.25;
 /// A sentence of no more tokens has no controls: all its numbers are in sight.
 const FEW_TOKENS: usize = 24;
 /// A pointer that has moved farther than this, in CSS pixels, drags and does not click.
@@ -65,7 +65,9 @@ pub fn controls(page: Page) -> String {
                 event.prevent_default();
                 // A notch is about a hundred pixels; a touchpad sends many small ones.
                 let notches = (wheel.delta_y() / 100.0).clamp(-3.0, 3.0);
-                scale(page, NOTCH.powf(-notches), place_of(page, &grid, &event));
+                let farther = 1.0 + NOTCH * notches.abs();
+                let factor = if notches > 0.0 { farther } else { 1.0 / farther };
+                scale(page, factor, place_of(page, &grid, &event));
             });
         },
     );
@@ -138,7 +140,7 @@ fn drag(page: Page) {
         if event.buttons() == 0 {
             return moves.set(None);
         }
-        if x.hypot(y) < DRAGS && !has_dragged(element) {
+        if x.abs().max(y.abs()) < DRAGS && !has_dragged(element) {
             return;
         }
         dom::attribute(element, "data-dragged", Some(""));

@@ -432,7 +432,7 @@ fn shape_note(panel: &Panel, data: &Data) -> String {
         let last = axes.len() - 1;
         axes.swap(last, last - 1);
     }
-    let (columns, of) = (panel.matrix.columns, axes[axes.len() - 1]);
+    let (columns, of) = (data.shape(panel.tensor).1, axes[axes.len() - 1]);
     if has_heads(panel.tensor) && columns < of && !panel.transposed {
         return words::columns_of(panel.head * columns, columns, &shape(&axes));
     }
@@ -546,7 +546,7 @@ fn draw_caption(panel: &Panel, middle: f32, y: f32, view: &View, marks: &mut Vec
     let nameless = parts[2].0.is_empty();
     // Of a small matrix at the edge, it stays in the picture.
     let half = caption_width(panel) / 2.0;
-    let middle = middle.clamp(half, (view.width - half).max(half));
+    let middle = middle.min(view.width - half).max(half);
     let mut x = middle - caption_width(panel) / 2.0;
     for (part, (text, size, wide, lowered, face)) in parts.into_iter().enumerate() {
         if text.is_empty() {
