@@ -254,6 +254,11 @@ pub enum Request {
         /// What the page wants to show.
         slices: Vec<Slice>,
     },
+    /// Calculate it all once more by other means, and send how far the two are apart.
+    Check {
+        /// The run that the page shows; another one is not answered.
+        run: u64,
+    },
     /// Send this number and what it was made from.
     Explain {
         /// The run that the page shows; another one is not answered.
@@ -292,6 +297,8 @@ pub enum Reply {
         /// The matrices, in the order asked for.
         slices: Vec<(Slice, Matrix)>,
     },
+    /// To [`Request::Check`].
+    Checked(Check),
     /// To [`Request::Explain`].
     Operands {
         /// Of which run.
@@ -318,6 +325,45 @@ pub struct Run {
     pub milliseconds: f64,
     /// The matrices that were asked for, in that order.
     pub slices: Vec<(Slice, Matrix)>,
+}
+
+/// A run that was calculated twice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// Which run.
+    pub run: u64,
+    /// Who calculated it the second time.
+    pub against: Against,
+    /// For each stage, how far the two are apart.
+    pub stages: Vec<Difference>,
+}
+
+/// How far two calculations of a tensor are apart.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Which tensor, of all heads.
+    pub tensor: Tensor,
+    /// The largest absolute difference; infinite where one side alone is hidden or no number.
+    pub largest: f32,
+    /// The largest magnitude among its finite numbers.
+    pub magnitude: f32,
+}
+
+impl Difference {
+    /// How far apart two orders of adding up may be in f32: a hundred-thousandth of the largest number, or of 1.
+    pub fn allowed(self) -> f32 {
+        1e-5 * self.magnitude.max(1.0)
+    }
+}
+
+/// What a run is checked against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Against {
+    /// The other engine.
+    Engine(EngineKind),
+    /// Where there is no other engine: the slow and clear calculation that all engines are tested against; and why there
+    /// is no other.
+    Reference(String),
 }
 
 /// Why a run was not done.

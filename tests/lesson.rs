@@ -8,11 +8,11 @@ mod snapshot;
 use engine::{on_cpu, run};
 use headlight::attention::Window;
 use headlight::embedding::Positions;
-use headlight::figure::{Face, Mark};
+use headlight::figure::{Face, Mark, Rgb, colormap::CIVIDIS, raster};
 use headlight::lesson::picture::{LABEL_SIZE, Picture, View, common_height, picture, thumbnail};
 use headlight::lesson::scene::{Data, being_made, in_heads_strip, result, sources, wanted};
 use headlight::lesson::theme::Colors;
-use headlight::lesson::{Projection, Session, Step, Theme};
+use headlight::lesson::{Projection, Session, Step, Theme, Zoom};
 use headlight::protocol::{CellRef, Setup, Tensor};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -362,4 +362,59 @@ fn no_word_of_the_standard_example_is_cut_off() {
             }
         }
     }
+}
+
+/// However long the sentence and however small the picture, one number that stands out is seen.
+#[test]
+fn a_bright_cell_is_never_lost() {
+    const LEN: usize = 300;
+    let sentence = vec!["word"; LEN].join(" ");
+    let session = Session { sentence, setup: Setup { width: 8, heads: 1, ..Setup::default() }, ..at(Step::Softmax) };
+    let zooms = [Zoom::ALL, Zoom::ALL.scaled(0.5, (0.4, 0.6), LEN), Zoom::ALL.scaled(0.1, (0.4, 0.6), LEN)];
+    for zoom in zooms {
+        let session = Session { zoom, ..session.clone() };
+        let slices = wanted(&session, 1);
+        for place in [(0, 0), (41, 67), (120, 180), (133, 170)] {
+            let mut run = run(&mut on_cpu(), 1, &session.sentence, &session.setup, slices.clone());
+            let planted = plant(&mut run, place);
+            if !planted {
+                continue;
+            }
+            let data = Data::new(run, zoom);
+            for width in [PHONE, 700.0, DESKTOP] {
+                let view = view(&data, width, Theme::Light, None);
+                let picture = picture(&session, &data, &view).expect("it is all there");
+                assert!(is_seen(&picture, CIVIDIS.color(1.0)), "{place:?} at {width} px in {zoom:?}");
+            }
+        }
+    }
+}
+
+/// Makes all attention weights on the stage 0 but one, which is 1; false if that cell is out of sight.
+fn plant(run: &mut headlight::protocol::Run, (row, column): (usize, usize)) -> bool {
+    let mut planted = false;
+    for (slice, matrix) in run.slices.iter_mut().filter(|(slice, _)| slice.tensor == Tensor::Weights) {
+        matrix.values.fill(0.0);
+        matrix.largest = 1.0;
+        let inside = |index: usize, first: usize, count: usize| index.checked_sub(first).filter(|at| *at < count);
+        let at = (inside(row, matrix.first_row, matrix.rows), inside(column, matrix.first_column, matrix.columns));
+        if let (Some(row), Some(column)) = at {
+            // As the engine reduces: tests/engine.rs holds it to that.
+            let (row, column) = (row * matrix.shown_rows / matrix.rows, column * matrix.shown_columns / matrix.columns);
+            matrix.values[row * matrix.shown_columns + column] = 1.0;
+            planted |= slice.most_rows > 100;
+        }
+    }
+    planted
+}
+
+/// Whether any pixel of the matrices has this colour, at one pixel of the screen to a CSS pixel.
+fn is_seen(picture: &Picture, color: Rgb) -> bool {
+    picture.figure.marks.iter().any(|mark| match mark {
+        // The legend's bar has one row.
+        Mark::Heatmap(map) if map.rows > 1 => {
+            raster::heatmap(map, 1.0).rgba.chunks(4).any(|pixel| pixel[..3] == [color.0, color.1, color.2])
+        }
+        _ => false,
+    })
 }

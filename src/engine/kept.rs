@@ -3,7 +3,7 @@ use std::ops::Range;
 use ndarray::{Array2, Array3, Array4, ArrayView1, Axis, s};
 
 use super::backend::Backend;
-use crate::attention::{BlockTrace, BlockWeights, Inputs, Outputs, Wanted, fast};
+use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Wanted, fast};
 use crate::embedding::{Generator, Token, embedding_from_id};
 use crate::protocol::{CellRef, Matrix, Operands, Setup, Slice, Span, Tensor};
 
@@ -18,16 +18,18 @@ const MOST_BYTES: usize = 512 << 20;
 pub struct Kept {
     pub run: u64,
     pub tokens: Vec<Token>,
-    setup: Setup,
+    pub setup: Setup,
     words: Array2<f32>,
     positions: Array2<f32>,
-    input: Array3<f32>,
-    weights: BlockWeights,
+    /// `X`, `[1, S, E]`.
+    pub input: Array3<f32>,
+    pub weights: BlockWeights,
     /// Queries, keys and values, and the rules of the attention.
-    inputs: Inputs,
+    pub inputs: Inputs,
     /// The mixed values, `[1, H, S, D]`.
-    mixed: Array4<f32>,
-    output: Array3<f32>,
+    pub mixed: Array4<f32>,
+    /// `Y`, `[1, S, E]`.
+    pub output: Array3<f32>,
     /// The heads whose scores and weights are here, the one made last at the end.
     pairs: Vec<Pairs>,
     /// The largest magnitude of tensors that were looked at, of each head.
@@ -59,6 +61,11 @@ pub fn wanted(heads: usize, len: usize) -> Wanted {
 
 fn bytes_of_head(len: usize) -> usize {
     2 * size_of::<f32>() * len * len
+}
+
+/// How a set-up attends.
+pub fn config(setup: &Setup) -> Config {
+    Config { window: setup.mask, ..Config::default() }
 }
 
 impl Kept {
@@ -95,6 +102,16 @@ impl Kept {
             tensor.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0)
         };
         self.pairs.push(Pairs::new(head, part(outputs.scores), part(outputs.weights), &self.inputs));
+    }
+
+    /// All numbers of one head's tensor, row by row; what it needs has been made.
+    pub fn numbers(&self, tensor: Tensor, head: usize) -> impl Iterator<Item = f32> {
+        let (rows, columns) = self.shape(tensor);
+        (0..rows).flat_map(move |row| {
+            let mut numbers = Vec::with_capacity(columns);
+            self.read(tensor, head, row, 0..columns, &mut numbers);
+            numbers
+        })
     }
 
     /// Whether this tensor can be read now.

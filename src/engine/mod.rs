@@ -6,13 +6,14 @@ pub mod attend;
 mod backend;
 #[cfg(target_arch = "wasm32")]
 mod calls;
+mod check;
 mod kept;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 
 use ndarray::Axis;
 
-use crate::attention::{BlockWeights, Config, Error};
+use crate::attention::{BlockWeights, Error};
 use crate::embedding;
 use crate::gpu;
 use crate::protocol::{
@@ -49,7 +50,8 @@ impl Engine {
         self.opened()
     }
 
-    fn opened(&self) -> Reply {
+    /// Which engine this is now.
+    pub fn opened(&self) -> Reply {
         Reply::Opened { build: BUILD.to_owned(), engine: self.backend.kind() }
     }
 
@@ -81,6 +83,13 @@ impl Engine {
                 let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
                 Some(Reply::Slices { run, slices: look(kept, &mut self.backend, &slices).await })
             }
+            Request::Check { run } => {
+                let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
+                Some(match check::check(kept, &mut self.backend).await {
+                    Ok(checked) => Reply::Checked(checked),
+                    Err(error) => Reply::Refused { run, refusal: Refusal::Attention(error.to_string()) },
+                })
+            }
             Request::Explain { run, cell } => {
                 let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
                 if let Some(head) = kept.head_behind(cell) {
@@ -109,7 +118,7 @@ impl Engine {
             self.weights = Some(((width, seed), embedding::block_weights(width, seed)));
         }
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
-        let config = Config { window: setup.mask, ..Config::default() };
+        let config = kept::config(setup);
         let wanted = kept::wanted(heads, tokens.len());
         let made = self.backend.self_attention(&input, weights, heads, &config, wanted).await;
         let (trace, engine) = made.map_err(|error| match error {

@@ -104,8 +104,15 @@ impl Worker {
             // look like a page that hangs.
             match task {
                 Task::Answer(request) => {
+                    let before = engine.opened();
+                    let says_so = matches!(request, Request::Run { .. } | Request::Open { .. });
                     if let Some(reply) = engine.answer(request).await {
                         post(&reply);
+                    }
+                    // A GPU that was lost while the page only looked: a run says so itself.
+                    let after = engine.opened();
+                    if !says_so && after != before {
+                        post(&after);
                     }
                 }
                 Task::UseGpu(opened) => post(&engine.use_gpu(*opened)),

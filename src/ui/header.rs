@@ -5,17 +5,22 @@ use web_sys::Element;
 use super::{
     dom,
     live::watch,
-    state::{Badge, Page},
+    state::{Badge, Checking, Page},
 };
+use crate::figure::svg::escaped;
 use crate::lesson::{
     Theme,
-    number::fixed,
+    number::{fixed, scientific},
     words::{
-        NAME, TAGLINE,
-        page::{ENGINE, STARTING, STOPPED, THEME_TO_DARK, THEME_TO_LIGHT, WHY_CPU},
+        NAME, TAGLINE, check_verdict, checked_against,
+        page::{
+            CHECK, CHECK_LARGEST, CHECK_RUNS, CHECK_STAGE, ENGINE, STARTING, STOPPED, THEME_TO_DARK, THEME_TO_LIGHT,
+            WHY_CPU,
+        },
+        tensor_name,
     },
 };
-use crate::protocol::EngineKind;
+use crate::protocol::{Check, EngineKind};
 
 /// The name, the engine's badge and the theme switch.
 #[component]
@@ -41,11 +46,35 @@ pub fn Header(page: Page) -> impl IntoView {
             dom::text("reason-text", reason.unwrap_or_default());
         },
     );
+    watch(
+        move || page.check.get(),
+        |check| {
+            let html = match check {
+                Checking::No => String::new(),
+                Checking::Of(_) => format!("<p>{CHECK_RUNS}</p>"),
+                Checking::Done(check) => check_table(check),
+            };
+            dom::html("check-result", &html);
+        },
+    );
+    // A run is checked once, when somebody wants to know.
+    dom::on("click", "#check summary", move |_, _| {
+        let run = page.data.read().as_ref().map(|data| data.run);
+        if let Some(run) = run.filter(|_| page.check.get() == Checking::No) {
+            page.check.set(Checking::Of(run));
+        }
+    });
+    watch(
+        move || matches!(page.badge.get(), Badge::Ready(_)) && page.data.read().is_some(),
+        |ready| dom::flag("check", "hidden", !ready),
+    );
     // It goes as it came, and by Esc, and by a click anywhere else.
     dom::listen(&document(), "click", |event| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        if target.is_some_and(|target| target.closest("#reason").ok().flatten().is_none()) {
-            dom::flag("reason", "open", false);
+        for (id, selector) in [("reason", "#reason"), ("check", "#check")] {
+            if target.as_ref().is_some_and(|target| target.closest(selector).ok().flatten().is_none()) {
+                dom::flag(id, "open", false);
+            }
         }
     });
     watch(
@@ -78,6 +107,10 @@ pub fn Header(page: Page) -> impl IntoView {
                         <summary>{WHY_CPU}</summary>
                         <p id="reason-text"></p>
                     </details>
+                    <details class="reason" id="check" hidden>
+                        <summary>{CHECK}</summary>
+                        <div id="check-result" aria-live="polite"></div>
+                    </details>
                 </div>
                 <button class="btn icon" id="theme">
                     <svg width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">
@@ -87,4 +120,24 @@ pub fn Header(page: Page) -> impl IntoView {
             </div>
         </header>"#
     ))
+}
+
+/// What a check found: a line for each stage, and a verdict.
+fn check_table(check: &Check) -> String {
+    let mut rows = String::new();
+    for stage in &check.stages {
+        let (name, largest) = (tensor_name(stage.tensor), scientific(f64::from(stage.largest)));
+        let mark = if stage.largest <= stage.allowed() { "✓" } else { "✗" };
+        rows += &format!(r#"<tr><th scope="row">{name}</th><td>{largest}</td><td>{mark}</td></tr>"#);
+    }
+    let holds = check.stages.iter().all(|stage| stage.largest <= stage.allowed());
+    let (against, verdict) = (escaped(&checked_against(&check.against)), check_verdict(holds));
+    format!(
+        r#"<p>{against}</p>
+        <table>
+            <tr><th scope="col">{CHECK_STAGE}</th><th scope="col">{CHECK_LARGEST}</th><td></td></tr>
+            {rows}
+        </table>
+        <p>{verdict}</p>"#
+    )
 }

@@ -8,7 +8,7 @@ use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 
 use super::{
     live::watch,
-    state::{Badge, Page},
+    state::{Badge, Checking, Page},
 };
 use crate::lesson::{
     Zoom,
@@ -89,6 +89,14 @@ pub fn connect(page: Page) {
         move |asked| {
             if let (Some(run), Some(cell)) = *asked {
                 send(link, &Request::Explain { run, cell });
+            }
+        },
+    );
+    watch(
+        move || page.check.get(),
+        move |check| {
+            if let Checking::Of(run) = *check {
+                send(link, &Request::Check { run });
             }
         },
     );
@@ -207,6 +215,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             }
             // They are of the run before.
             page.operands.set(None);
+            page.check.set(Checking::No);
             page.data.set(Some(Data::new(run, page.session.read().zoom)));
             ask_for_missing(page, link);
         }
@@ -226,6 +235,11 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             });
             if came {
                 ask_for_missing(page, link);
+            }
+        }
+        Reply::Checked(check) => {
+            if page.check.get() == Checking::Of(check.run) {
+                page.check.set(Checking::Done(check));
             }
         }
         Reply::Operands { run, operands } => {

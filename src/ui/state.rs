@@ -13,7 +13,7 @@ use crate::lesson::{
     scene::{self, Data},
     theme::Colors,
 };
-use crate::protocol::{CellRef, EngineChoice, EngineKind, Operands, Tensor};
+use crate::protocol::{CellRef, Check, EngineChoice, EngineKind, Operands, Tensor};
 
 /// Everything that the components share. Copying it copies handles.
 #[derive(Clone, Copy)]
@@ -32,6 +32,8 @@ pub struct Page {
     pub cursor: Live<Option<CellRef>>,
     /// The cell in the inspector, with what it was made from.
     pub operands: Live<Option<Operands>>,
+    /// Whether a check of the run was asked for, and what came of it.
+    pub check: Live<Checking>,
     /// Counts the times that a person asked for the engine to be started again.
     pub restart: Live<usize>,
     /// Whether Play is on.
@@ -65,6 +67,17 @@ pub enum Badge {
     Stopped,
 }
 
+/// A check of the run on the stage.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Checking {
+    /// Nobody asked for one.
+    No,
+    /// It is under way, of this run.
+    Of(u64),
+    /// What it found.
+    Done(Check),
+}
+
 impl Page {
     /// The values of a page that has just been opened.
     pub fn open() -> Self {
@@ -82,6 +95,7 @@ impl Page {
             hover: Live::new(None),
             cursor: Live::new(None),
             operands: Live::new(None),
+            check: Live::new(Checking::No),
             restart: Live::new(0),
             playing: Live::new(false),
             played: Live::new(false),

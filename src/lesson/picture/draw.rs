@@ -8,7 +8,7 @@ use super::{
         words,
     },
     Grid, LABEL_SIZE, Picture, Place, View,
-    panel::{Item, Panel, Scale, Scene, hatch_line, swap_if},
+    panel::{Item, Panel, Scale, Scene, Shown, hatch_line, swap_if},
 };
 use crate::figure::{Anchor, Cell, Face, Heatmap, Line, Mark, Rect, Rgb, Text, colormap::ink_on};
 use crate::protocol::{CellRef, Tensor};
@@ -327,13 +327,13 @@ fn draw_panel(
     // The cells and their numbers.
     let gap = if cell_width.min(*cell_height) >= 5.0 { 1.0 } else { 0.0 };
     let number_size = number_size(panel, *cell_width).filter(|_| *cell_height >= 16.0);
-    let mut cells = Vec::with_capacity(rows * columns);
+    let mut shown_cells = Vec::with_capacity(rows * columns);
     let mut texts = Vec::new();
     for row in 0..rows {
         for column in 0..columns {
             let (tensor_row, tensor_column) = swap_if(panel.transposed, (row, column));
             let shown = (panel.shown)(tensor_row, tensor_column);
-            cells.push(shown.cell);
+            shown_cells.push(shown);
             if let (Some(size), Some(number), Cell::Color(ground)) = (number_size, shown.number, shown.cell) {
                 let number = match panel.decimals {
                     Some(decimals) => fixed(f64::from(number), decimals),
@@ -367,14 +367,15 @@ fn draw_panel(
             }
         }
     }
+    let (cells, drawn_rows, drawn_columns) = at_least_a_pixel(&shown_cells, (rows, columns), (width, height));
     marks.push(Mark::Heatmap(Heatmap {
         x,
         y,
-        cell_width: *cell_width,
-        cell_height: *cell_height,
+        cell_width: width / drawn_columns as f32,
+        cell_height: height / drawn_rows as f32,
         gap,
-        rows,
-        columns,
+        rows: drawn_rows,
+        columns: drawn_columns,
         cells,
         hatch_ground: colors.chip,
         hatch_line: hatch_line(colors),
@@ -399,6 +400,30 @@ fn draw_panel(
     }
     draw_focus(&grid, focus, term, gap, view, marks);
     grid
+}
+
+/// The cells to draw, so many rows and columns, where each is at least a pixel wide and high: of those that share one, the
+/// number of largest magnitude is seen. Otherwise a single bright one could fall between two pixels.
+pub(super) fn at_least_a_pixel(
+    shown: &[Shown],
+    (rows, columns): (usize, usize),
+    (width, height): (f32, f32),
+) -> (Vec<Cell>, usize, usize) {
+    let most = |count: usize, length: f32| count.min((length as usize).max(1));
+    let (drawn_rows, drawn_columns) = (most(rows, height), most(columns, width));
+    if (drawn_rows, drawn_columns) == (rows, columns) {
+        return (shown.iter().map(|shown| shown.cell).collect(), rows, columns);
+    }
+    let magnitude = |shown: &Shown| shown.number.map_or(-1.0, f32::abs);
+    let mut drawn: Vec<Option<Shown>> = vec![None; drawn_rows * drawn_columns];
+    for (index, shown) in shown.iter().enumerate() {
+        let (row, column) = (index / columns * drawn_rows / rows, index % columns * drawn_columns / columns);
+        let place = &mut drawn[row * drawn_columns + column];
+        if place.as_ref().is_none_or(|there| magnitude(shown) > magnitude(there)) {
+            *place = Some(*shown);
+        }
+    }
+    (drawn.into_iter().flatten().map(|shown| shown.cell).collect(), drawn_rows, drawn_columns)
 }
 
 /// The size of the numbers in the cells, where the longest one fits.

@@ -11,7 +11,7 @@ mod panel;
 mod scenes;
 mod tokens;
 
-use panel::{Scale, hatch_line};
+use panel::{Scale, Shown, hatch_line};
 
 use super::{
     Session, Step, Zoom,
@@ -215,17 +215,19 @@ pub fn common_height(session: &Session, data: &Data, view: &View, most: f32) -> 
 /// A thumbnail: a matrix as a picture of this width and height, without words.
 pub fn thumbnail(matrix: &Matrix, tensor: Tensor, width: f32, height: f32, colors: &Colors) -> Figure {
     let scale = Scale::of(tensor, matrix);
-    let (cell_width, cell_height) = (width / matrix.shown_columns as f32, height / matrix.shown_rows as f32);
+    let shown: Vec<Shown> = matrix.values.iter().map(|&value| Shown::value(scale, value)).collect();
+    let size = (matrix.shown_rows, matrix.shown_columns);
+    let (cells, rows, columns) = draw::at_least_a_pixel(&shown, size, (width, height));
+    let (cell_width, cell_height) = (width / columns as f32, height / rows as f32);
     let gap = if cell_width >= 5.0 && cell_height >= 5.0 { 1.0 } else { 0.0 };
-    let cells = matrix.values.iter().map(|&value| scale.cell(value)).collect();
     let heatmap = Heatmap {
         x: 0.0,
         y: 0.0,
         cell_width,
         cell_height,
         gap,
-        rows: matrix.shown_rows,
-        columns: matrix.shown_columns,
+        rows,
+        columns,
         cells,
         hatch_ground: colors.chip,
         hatch_line: hatch_line(colors),

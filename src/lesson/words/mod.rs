@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::attention::Window;
 use crate::embedding::Positions;
-use crate::protocol::{EngineChoice, MOST_TOKENS, Refusal, Tensor, WIDEST_MODEL};
+use crate::protocol::{Against, EngineChoice, EngineKind, MOST_TOKENS, Refusal, Tensor, WIDEST_MODEL};
 
 /// The page's name.
 pub const NAME: &str = "Headlight";
@@ -57,6 +57,10 @@ pub mod page {
     pub const RESTART_ENGINE: &str = "Start it again";
     pub const BUILT_FROM: &str = "Which projection to build";
     pub const WHY_CPU: &str = "why not WebGPU?";
+    pub const CHECK: &str = "check";
+    pub const CHECK_RUNS: &str = "Calculating everything once more …";
+    pub const CHECK_STAGE: &str = "Stage";
+    pub const CHECK_LARGEST: &str = "Largest difference";
     pub const WEIGHTS: &str = "Weights";
     pub const PYTORCH_INIT: &str = "PyTorch init";
     pub const HEADS_STRIP: &str = "Heads";
@@ -410,6 +414,27 @@ pub fn refusal(refusal: &Refusal) -> String {
 pub fn bad_seed(typed: &str) -> String {
     let what = if typed.is_empty() { "What stands there".to_owned() } else { format!("“{typed}”") };
     format!("{what} is not a seed: a seed here is a whole number from 0 to 4294967295. The last one stays in use.")
+}
+
+/// Who calculated a run once more.
+pub fn checked_against(against: &Against) -> String {
+    match against {
+        Against::Engine(EngineKind::Cpu { .. }) => "Calculated once more on the CPU.".to_owned(),
+        Against::Engine(EngineKind::WebGpu { adapter }) => format!("Calculated once more with WebGPU ({adapter})."),
+        Against::Reference(reason) => format!(
+            "Calculated once more on the CPU, in the slow and clear way that the fast ones are tested against. There is no \
+             other engine to check against: {reason}"
+        ),
+    }
+}
+
+/// What a check found.
+pub fn check_verdict(holds: bool) -> &'static str {
+    if holds {
+        "Both agree: no number differs by more than a hundred-thousandth of its stage’s largest (or of 1), which is what another order of adding up can do."
+    } else {
+        "They do not agree: a number differs by more than another order of adding up can explain. One of the two is wrong; please tell us."
+    }
 }
 
 /// Page and engine are of different builds.
