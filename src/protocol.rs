@@ -254,17 +254,17 @@ pub enum Request {
         /// What the page wants to show.
         slices: Vec<Slice>,
     },
-    /// Calculate it all once more by other means, and send how far the two are apart.
-    Check {
-        /// The run that the page shows; another one is not answered.
-        run: u64,
-    },
     /// Send this number and what it was made from.
     Explain {
         /// The run that the page shows; another one is not answered.
         run: u64,
         /// Which number.
         cell: CellRef,
+    },
+    /// Calculate it all once more by other means, and send how far the two are apart.
+    Check {
+        /// The run that the page shows; another one is not answered.
+        run: u64,
     },
 }
 
@@ -297,8 +297,6 @@ pub enum Reply {
         /// The matrices, in the order asked for.
         slices: Vec<(Slice, Matrix)>,
     },
-    /// To [`Request::Check`].
-    Checked(Check),
     /// To [`Request::Explain`].
     Operands {
         /// Of which run.
@@ -306,6 +304,8 @@ pub enum Reply {
         /// The number and what it was made from.
         operands: Operands,
     },
+    /// To [`Request::Check`].
+    Checked(Check),
 }
 
 /// A finished run.

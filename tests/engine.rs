@@ -12,9 +12,10 @@ use headlight::embedding::{Positions, embed, positions, tokens};
 use headlight::engine::Engine;
 use headlight::gpu;
 use headlight::protocol::{
-    CellRef, EngineKind, MOST_TOKENS, Matrix, Refusal, Reply, Request, Run, Setup, Slice, Tensor, WIDEST_MODEL,
+    Against, CellRef, EngineKind, MOST_TOKENS, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice, Span,
+    Tensor, WIDEST_MODEL,
 };
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use pollster::block_on;
 use rand_mt::Mt;
 
@@ -152,6 +153,81 @@ fn a_reduced_matrix_keeps_the_largest_magnitudes() {
             }
         }
     }
+}
+
+#[test]
+fn a_part_of_a_matrix_is_that_part_of_the_whole() {
+    let mut engine = on_cpu();
+    let sentence: Vec<String> = (0..37).map(|i| format!("word{i}")).collect();
+    run(&mut engine, 1, &sentence.join(" "), &causal(), vec![]);
+    let mut random = Mt::new(5);
+    let mut number = |below: usize| random.next_u32() as usize % below;
+    for tensor in TENSORS {
+        let whole = whole(tensor, 1);
+        let all = read(&mut engine, 1, whole).expect("there is a head 1");
+        for _ in 0..5 {
+            let (rows, columns) =
+                (Span { first: number(40), count: number(40) }, Span { first: number(40), count: number(40) });
+            let part = read(&mut engine, 1, Slice { rows, columns, ..whole }).expect("there is a head 1");
+            let (rows, columns) = (rows.within(all.rows), columns.within(all.columns));
+            assert_eq!((part.first_row, part.first_column), (rows.start, columns.start));
+            assert_eq!((part.rows, part.columns), (rows.len(), columns.len()));
+            assert_eq!(part.largest, all.largest, "its colours are those of the whole");
+            assert!(part.is_whole());
+            let expected = array(&all).slice(s![rows, columns]).to_owned();
+            assert_eq!(array(&part), expected, "{tensor:?}");
+        }
+    }
+}
+
+/// Where not all heads fit, they are made when they are looked at, and the numbers are the same.
+#[test]
+fn heads_that_are_made_late_have_the_same_numbers() {
+    // Sixteen heads of 2,100 tokens would take 540 MB; that a head is made late changes nothing in it.
+    let sentence: Vec<String> = (0..2100).map(|i| format!("word{i}")).collect();
+    let setup = Setup { width: 16, heads: 16, ..causal() };
+    let mut engine = on_cpu();
+    let some = |head| Slice {
+        rows: Span { first: 2000, count: 20 },
+        columns: Span { first: 10, count: 20 },
+        ..whole(Tensor::Weights, head)
+    };
+    let done = run(&mut engine, 1, &sentence.join(" "), &setup, vec![some(3), some(4)]);
+    assert_eq!(done.slices.len(), 1, "one head is made for a reply, others for the next");
+    let explained = explain(&mut engine, 1, CellRef { tensor: Tensor::Mixed, head: 9, row: 7, column: 0 });
+    let Operands { value, left, right, .. } = explained.expect("its head is made for it");
+    let sum: f64 = left.iter().zip(&right).map(|(share, value)| f64::from(*share) * f64::from(*value)).sum();
+    assert!((sum - f64::from(value)).abs() < 1e-6, "{sum} is not {value}");
+    for head in [3, 4, 15] {
+        let weights = read(&mut engine, 1, whole(Tensor::RowSums, head)).expect("it is made");
+        assert!(weights.values.iter().all(|sum| (sum - 1.0).abs() < 1e-6));
+        assert!(read(&mut engine, 1, some(head)).is_some());
+    }
+}
+
+#[test]
+fn a_check_finds_the_other_engine_in_agreement() {
+    on_both(|engine| {
+        let done = run(engine, 1, EXAMPLE, &causal(), vec![]);
+        let checked = match ask(engine, Request::Check { run: 1 }) {
+            Some(Reply::Checked(checked)) => checked,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(checked.run, 1);
+        match (&done.engine, &checked.against) {
+            (EngineKind::Cpu { .. }, Against::Engine(EngineKind::WebGpu { .. })) => {}
+            (EngineKind::WebGpu { .. }, Against::Engine(EngineKind::Cpu { .. })) => {}
+            other => panic!("{other:?}"),
+        }
+        let stages: Vec<Tensor> = checked.stages.iter().map(|stage| stage.tensor).collect();
+        let expected = [Tensor::Queries, Tensor::Keys, Tensor::Values, Tensor::Scores, Tensor::Scaled, Tensor::Masked];
+        assert_eq!(stages[..6], expected);
+        assert_eq!(stages[6..], [Tensor::Weights, Tensor::Mixed, Tensor::Output]);
+        for stage in checked.stages {
+            assert!(stage.largest <= stage.allowed() && stage.magnitude > 0.0, "{stage:?}");
+        }
+        assert_eq!(ask(engine, Request::Check { run: 2 }), None, "another run than the one that is kept");
+    });
 }
 
 #[test]

@@ -22,7 +22,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_tensor_equals_the_references(inputs in any_sizes().prop_flat_map(|sizes| inputs_of(sizes, 3.0))) {
+    fn every_tensor_equals_the_references(inputs in any_sizes().prop_flat_map(|sizes| inputs_of(sizes, 2.0))) {
         assert_close("the fast path", &fast::attend(&inputs, Wanted::ALL), &attend(&inputs).into());
     }
 
@@ -47,16 +47,16 @@ proptest! {
 fn exp_is_within_two_units_in_the_last_place() {
     let mut worst = 0.0_f64;
     // Every 61st float from −87.33 to −0, and 0.
-    for bits in (0..=87.33_f32.to_bits()).step_by(61) {
-        let x = -f32::from_bits(bits);
-        let exact = f64::from(x).exp();
-        let unit = f64::from(f32::EPSILON) * 2.0_f64.powf(exact.log2().floor());
-        worst = worst.max((f64::from(exp(x)) - exact).abs() / unit);
+    let floats: Vec<f32> = (0..=87.33_f32.to_bits()).step_by(61).map(|bits| -f32::from_bits(bits)).collect();
+    for eight in floats.as_chunks().0 {
+        for (x, result) in eight.iter().zip(exp(*eight)) {
+            let exact = f64::from(*x).exp();
+            let unit = f64::from(f32::EPSILON) * 2.0_f64.powf(exact.log2().floor());
+            worst = worst.max((f64::from(result) - exact).abs() / unit);
+        }
     }
     println!("exp: the worst error is {worst:.3} units in the last place");
     assert!(worst < 2.0, "{worst}");
-    for nothing in [-87.34, -104.0, -1e30, f32::MIN, f32::NEG_INFINITY] {
-        assert_eq!(exp(nothing), 0.0, "{nothing}");
-    }
-    assert_eq!(exp(0.0), 1.0);
+    let nothing = [-87.34, -104.0, -1e30, f32::MIN, f32::NEG_INFINITY, f32::NAN, 0.0, -0.0];
+    assert_eq!(exp(nothing), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
 }

@@ -14,11 +14,11 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use headlight::attention::{
-    self, BlockTrace, BlockWeights, Config, Outputs, Rules, Scale, Shape, Wanted, Window, attend,
+    self, BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Scale, Shape, Tensors, Wanted, Window, attend,
 };
 use headlight::embedding::block_weights;
 use headlight::gpu::{Attention, Error};
-use ndarray::{Array2, Array3, ArrayBase, Data, Dimension};
+use ndarray::{Array2, Array3, Array4, ArrayBase, Data, Dimension};
 use pollster::block_on;
 use proptest::prelude::*;
 use rand_mt::Mt;
@@ -142,11 +142,27 @@ fn every_stage_agrees_with_the_cpu() {
 fn every_kind_of_attention_agrees_with_the_cpu() {
     let gpu = RefCell::new(open());
     let sizes = prop_oneof![4 => random::sizes(1..=6, 1..=5), 1 => random::sizes(1..=40, 1..=20)];
-    let inputs = sizes.prop_flat_map(|sizes| random::inputs_of(sizes, 3.0));
+    let inputs = sizes.prop_flat_map(|sizes| random::inputs_of(sizes, 2.0));
     let run = ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(run, |(inputs in inputs)| {
         let on_gpu = block_on(gpu.borrow_mut().attend(&inputs, Wanted::ALL)).expect("the GPU answers");
         close::assert_close("the GPU", &on_gpu, &attend(&inputs).into());
+    });
+}
+
+#[test]
+fn scores_that_are_not_wanted_change_nothing() {
+    // Those that nobody sees are then not even calculated, and what a run before has left there must not matter.
+    let gpu = RefCell::new(open());
+    let few = Wanted { scores: false, scaled: false, masked: false, ..Wanted::ALL };
+    let sizes = prop_oneof![random::sizes(1..=40, 1..=9), random::sizes(60..=150, 1..=9)];
+    let inputs = sizes.prop_flat_map(|sizes| random::inputs_of(sizes, 2.0));
+    let run = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(run, |(inputs in inputs)| {
+        let mut gpu = gpu.borrow_mut();
+        let less = block_on(gpu.attend(&inputs, few)).expect("the GPU answers");
+        let all = block_on(gpu.attend(&inputs, Wanted::ALL)).expect("the GPU answers");
+        prop_assert_eq!(less, Outputs { scores: None, scaled: None, masked: None, ..all });
     });
 }
 
@@ -199,6 +215,18 @@ fn chunks_change_nothing() {
 }
 
 #[test]
+fn chunks_with_nothing_to_send_back_are_run_too() {
+    let mut gpu = open();
+    let tensor =
+        |seed: usize| Array4::from_shape_fn((1, 3, 9, 4), |(_, h, i, d)| ((h * 31 + i * 7 + d * seed) as f32).sin());
+    let inputs = Inputs::new(Tensors::new(tensor(1), tensor(2), tensor(3)), Config::causal()).expect("they agree");
+    let output = Wanted { scores: false, scaled: false, masked: false, weights: false, output: true };
+    let whole = block_on(gpu.attend(&inputs, output)).expect("the GPU answers");
+    gpu.limit_chunks(0);
+    assert_eq!(block_on(gpu.attend(&inputs, output)).expect("the GPU answers"), whole);
+}
+
+#[test]
 fn no_run_sees_the_numbers_of_the_one_before() {
     let shapes = [[1, 4, 6, 16], [2, 2, 40, 8], [1, 1, 1, 1], [3, 5, 17, 9], [1, 4, 6, 16]];
     let mut shared = open();
@@ -219,6 +247,16 @@ fn new_weights_are_used_and_layout_does_not_matter() {
     case.weights.w_q = case.weights.w_q.reversed_axes();
     case.input = case.input.permuted_axes([0, 2, 1]).as_standard_layout().into_owned().permuted_axes([0, 2, 1]);
     case.assert_gpu_agrees(&mut gpu);
+}
+
+/// Their layout depends on the heads: they lay in the GPU as they had been put there for another number of them.
+#[test]
+fn the_same_weights_are_right_for_another_number_of_heads() {
+    let mut gpu = open();
+    let case = Case::new([1, 4, 9, 3], Config::default(), 3);
+    for heads in [4, 1, 6, 12, 2] {
+        Case { heads, ..case.clone() }.assert_gpu_agrees(&mut gpu);
+    }
 }
 
 #[test]
@@ -311,6 +349,22 @@ fn a_device_lost_in_the_middle_of_a_run_is_an_error() {
         loser.join().expect("destroying a device does not panic");
         assert!(matches!(case.on_gpu(&mut gpu), Err(Error::Lost(_))), "and stays lost");
     }
+}
+
+#[test]
+fn a_run_tells_how_long_each_kernel_took() {
+    let mut gpu = open();
+    let case = Case::new([1, 2, 40, 6], Config::default(), 10);
+    let untimed = case.on_gpu(&mut gpu).expect("the GPU answers");
+    assert!(gpu.times().is_empty());
+    gpu.time_kernels();
+    gpu.limit_chunks(0);
+    assert_eq!(case.on_gpu(&mut gpu).expect("the GPU answers"), untimed);
+    let kernels: Vec<&str> = gpu.times().iter().map(|(kernel, _)| *kernel).collect();
+    let head = ["scores", "softmax", "mix"];
+    let all = [["project"; 3].as_slice(), &head, &head, &["project"]].concat();
+    // A GPU need not have a clock.
+    assert!(kernels.is_empty() || kernels == all, "{kernels:?}");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
 use headlight::lesson::{Projection, SPEEDS, Session, Step, Theme, Zoom};
 use headlight::protocol::{
-    CellRef, EngineChoice, EngineKind, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice, Span, Tensor,
-    from_bytes, to_bytes,
+    Against, CellRef, Check, Difference, EngineChoice, EngineKind, Matrix, Operands, Refusal, Reply, Request, Run,
+    Setup, Slice, Span, Tensor, from_bytes, to_bytes,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -99,11 +99,13 @@ fn requests() -> impl Strategy<Value = Request> {
             .prop_map(|(run, sentence, setup, slices)| Request::Run { run, sentence, setup, slices }),
         (any::<u64>(), vec(slices(), 0..9)).prop_map(|(run, slices)| Request::Read { run, slices }),
         (any::<u64>(), cells()).prop_map(|(run, cell)| Request::Explain { run, cell }),
+        any::<u64>().prop_map(|run| Request::Check { run }),
     ]
 }
 
 fn replies() -> impl Strategy<Value = Reply> {
     let shown = || vec((slices(), matrices()), 0..4);
+    let against = prop_oneof![kinds().prop_map(Against::Engine), any::<String>().prop_map(Against::Reference)];
     let refusal = prop_oneof![
         Just(Refusal::NoTokens),
         sizes().prop_map(Refusal::Width),
@@ -120,6 +122,11 @@ fn replies() -> impl Strategy<Value = Reply> {
         run,
         (any::<u64>(), refusal).prop_map(|(run, refusal)| Reply::Refused { run, refusal }),
         (any::<u64>(), shown()).prop_map(|(run, slices)| Reply::Slices { run, slices }),
+        (any::<u64>(), against, vec((tensors(), numbers(), numbers()), 0..9)).prop_map(|(run, against, stages)| {
+            let stages = stages.into_iter();
+            let stages = stages.map(|(tensor, largest, magnitude)| Difference { tensor, largest, magnitude }).collect();
+            Reply::Checked(Check { run, against, stages })
+        }),
         (any::<u64>(), cells(), numbers(), vec(numbers(), 0..20), vec(numbers(), 0..20)).prop_map(
             |(run, cell, value, left, right)| Reply::Operands { run, operands: Operands { cell, value, left, right } }
         ),

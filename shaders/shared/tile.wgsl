@@ -1,19 +1,11 @@
-// Matrix products read their operands through tiles in workgroup memory: TILE × TILE invocations fetch one number of
-// each operand, then each of them multiplies a row of the left tile with a column of the right one.
+// Matrix products are made of blocks of 4 × 4 numbers. Each invocation makes a tile of 2 × 2 blocks, 8 × 8 numbers, and
+// keeps it in registers: for 16 vec4s that it reads, it multiplies 256 times. Its neighbours read the same rows at the
+// same time, so the cache serves most of that.
 
-override TILE: u32;
+override SIDE: u32; // a workgroup is SIDE × SIDE invocations
 
-// [TILE, TILE] each, row by row.
-var<workgroup> left: array<f32, TILE * TILE>;
-var<workgroup> right: array<f32, TILE * TILE>;
-
-// Adds this invocation's share of the two tiles to its sum. Every invocation of the workgroup has to call it.
-fn add_tiles(sum: f32, row: u32, column: u32) -> f32 {
-    workgroupBarrier();
-    var total = sum;
-    for (var inner = 0u; inner < TILE; inner++) {
-        total += left[row * TILE + inner] * right[inner * TILE + column];
-    }
-    workgroupBarrier();
-    return total;
+// Where four rows of this width begin, from `first` on. Beyond the last it is the last one again: nobody keeps what is
+// made of it.
+fn four_rows(first: u32, len: u32, width: u32) -> vec4u {
+    return min(first + vec4u(0u, 1u, 2u, 3u), vec4u(len - 1u)) * width;
 }

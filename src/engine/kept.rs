@@ -146,8 +146,6 @@ impl Kept {
         let head_dim = self.setup.width / self.setup.heads;
         let pairs = || self.pairs_of(head).expect("they were made before");
         let sees = |key: usize| self.setup.mask.sees(row as isize, key);
-        // What a masked score is from the maximum of its row.
-        let shifted = |masked: f32| masked - pairs().maxima[row];
         let mut copy = |values: ArrayView1<f32>| numbers.extend(values.slice(s![columns.clone()]));
         let of_head = |weights: &Array2<f32>| weights.slice(s![row, head * head_dim..(head + 1) * head_dim]).to_owned();
         match tensor {
@@ -177,12 +175,12 @@ impl Kept {
             Tensor::Masked | Tensor::Shifted | Tensor::Exponentials => {
                 copy(pairs().scores.row(row));
                 self.inputs.rules().mask_row(0, head, row, columns.start, numbers);
-                for number in numbers {
-                    *number = match tensor {
-                        Tensor::Masked => *number,
-                        Tensor::Shifted => shifted(*number),
-                        _ => fast::exp(shifted(*number)),
-                    };
+                if tensor != Tensor::Masked {
+                    let max = pairs().maxima[row];
+                    numbers.iter_mut().for_each(|number| *number -= max);
+                }
+                if tensor == Tensor::Exponentials {
+                    fast::exp_all(numbers);
                 }
             }
             Tensor::RowMax => numbers.push(pairs().maxima[row]),
@@ -337,7 +335,8 @@ impl Pairs {
             masked.extend(scores);
             inputs.rules().mask_row(0, head, row, 0, &mut masked);
             let max = masked.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            masked.iter_mut().for_each(|number| *number = fast::exp(*number - max));
+            masked.iter_mut().for_each(|number| *number -= max);
+            fast::exp_all(&mut masked);
             maxima.push(max);
             sums.push(sum(masked.iter()));
         }

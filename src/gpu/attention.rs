@@ -1,10 +1,11 @@
 use std::ops::Range;
+use std::time::Duration;
 
 use bytemuck::{NoUninit, cast_slice};
 use ndarray::{Array, Array3, Array4, ArrayView, ArrayView3, Dimension};
 
 use super::device::Watch;
-use super::kernel::{self, Kernel, MixArgs, ProjectArgs, ScoresArgs, SoftmaxArgs, TILE};
+use super::kernel::{self, AttendArgs, Kernel, ProjectArgs, ROWS, Stopwatch, TILE};
 use super::{Device, Error};
 use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Shape, Tensors, Wanted};
 
@@ -17,7 +18,12 @@ pub struct Attention {
     weights: Option<BlockWeights>,
     buffers: Buffers,
     chunk_bytes: u64,
+    times_kernels: bool,
+    times: Times,
 }
+
+/// Kernels in the order in which they ran, with the time that each took.
+type Times = Vec<(&'static str, Duration)>;
 
 impl Attention {
     /// Opens a GPU and compiles the kernels.
@@ -31,10 +37,12 @@ impl Attention {
             project: Kernel::new(&device, &kernel::PROJECT),
             scores: Kernel::new(&device, &kernel::SCORES),
             softmax: Kernel::new(&device, &kernel::SOFTMAX),
+            plain_softmax: Kernel::new(&device, &kernel::PLAIN_SOFTMAX),
             mix: Kernel::new(&device, &kernel::MIX),
         };
         watch.finish().await.map_err(|error| Error::DeviceRefused(error.to_string()))?;
-        Ok(Self { device, kernels, weights: None, buffers: Buffers::default(), chunk_bytes: u64::MAX })
+        let (buffers, times) = (Buffers::default(), Times::new());
+        Ok(Self { device, kernels, weights: None, buffers, chunk_bytes: u64::MAX, times_kernels: false, times })
     }
 
     /// The adapter's name, for people.
@@ -51,7 +59,7 @@ impl Attention {
     pub fn set_weights(&mut self, weights: &BlockWeights) {
         if self.weights.as_ref() != Some(weights) {
             self.weights = Some(weights.clone());
-            self.buffers.hold_weights = false;
+            self.buffers.weights_for = None;
         }
     }
 
@@ -59,6 +67,16 @@ impl Attention {
     /// that the GPU needs less memory. Without it a piece is as large as the limits of WebGPU allow.
     pub fn limit_chunks(&mut self, bytes: u64) {
         self.chunk_bytes = bytes;
+    }
+
+    /// From now on, the time of each kernel is taken, where the GPU has a clock.
+    pub fn time_kernels(&mut self) {
+        self.times_kernels = true;
+    }
+
+    /// The kernels of the last run, with the time that each took; none before [`Attention::time_kernels`].
+    pub fn times(&self) -> &[(&'static str, Duration)] {
+        &self.times
     }
 
     /// Attention, as [`attend`](crate::attention::attend): of its tensors, those that are wanted.
@@ -76,17 +94,15 @@ impl Attention {
         run.upload(Slot::Queries, inputs.queries());
         run.upload(Slot::Keys, inputs.keys());
         run.upload(Slot::Values, inputs.values());
-        run.reserve(Slot::Mixed, plan.mixed_bytes());
-        run.set_rules(inputs.rules());
-        let prepared = run.prepared();
+        run.reserve(&[Slot::Mixed]);
+        run.set_rules(inputs.rules(), wanted);
 
         let Shape { batch, heads, query_len, key_len, value_dim, .. } = shape;
         let pairs = |wanted: bool| wanted.then(|| Array4::zeros((batch, heads, query_len, key_len)));
         let (mut scores, mut weights) = (pairs(wanted.keeps_scores()), pairs(wanted.weights));
         let mut output = wanted.output.then(|| Array4::zeros((batch, heads, query_len, value_dim)));
-        let mut result = Ok(());
         for planes in plan.chunks() {
-            run.start();
+            run.start(&planes);
             run.scores(&planes);
             run.softmax(&planes);
             if wanted.output {
@@ -99,15 +115,9 @@ impl Attention {
             if planes.end == plan.planes() {
                 downloads.extend(output.as_mut().map(|output| (Slot::Mixed, numbers(output))));
             }
-            result = run.download(downloads).await;
-            if result.is_err() {
-                break;
-            }
+            run.download(downloads).await?;
         }
-        // What went wrong in preparation is why the run went wrong.
-        prepared.await?;
-        result?;
-        self.buffers = run.buffers;
+        (self.buffers, self.times) = run.finish();
         Ok(Outputs::new(inputs.rules(), wanted, scores, weights, output))
     }
 
@@ -137,33 +147,31 @@ impl Attention {
         let plan = Plan::new(shape, Some(width), self.chunk_bytes, &self.device.handle.limits())?;
         let mut run = Run::new(self, &plan);
         run.upload(Slot::Input, input);
-        if !run.buffers.hold_weights {
-            for (slot, matrix) in
-                [(Slot::Wq, &block.w_q), (Slot::Wk, &block.w_k), (Slot::Wv, &block.w_v), (Slot::Wo, &block.w_o)]
-            {
-                run.upload(slot, matrix.view());
+        if run.buffers.weights_for != Some(heads) {
+            for (slot, matrix) in [(Slot::Wq, &block.w_q), (Slot::Wk, &block.w_k), (Slot::Wv, &block.w_v)] {
+                run.upload_rows(
+                    slot,
+                    matrix.view(),
+                    head_dim,
+                    [width, width.next_multiple_of(4)].map(|rows| rows * heads),
+                );
             }
-            run.buffers.hold_weights = true;
+            run.upload_rows(Slot::Wo, block.w_o.view(), width, [head_dim, head_dim.next_multiple_of(4)]);
+            run.buffers.weights_for = Some(heads);
         }
-        for slot in [Slot::Queries, Slot::Keys, Slot::Values, Slot::Mixed, Slot::Output] {
-            run.reserve(slot, plan.mixed_bytes());
-        }
-        run.set_rules(&Rules::of(config, shape));
-        let prepared = run.prepared();
+        run.reserve(&[Slot::Queries, Slot::Keys, Slot::Values, Slot::Mixed, Slot::Output]);
+        run.set_rules(&Rules::of(config, shape), wanted);
 
         let [mut queries, mut keys, mut values, mut mixed] =
             [(); 4].map(|()| Array4::zeros((batch, heads, len, head_dim)));
         let pairs = |wanted: bool| wanted.then(|| Array4::zeros((batch, heads, len, len)));
         let (mut scores, mut weights) = (pairs(wanted.keeps_scores()), pairs(wanted.weights));
         let mut output = Array3::zeros((batch, len, width));
-        let mut result = Ok(());
         for planes in plan.chunks() {
-            run.start();
+            run.start(&planes);
             let mut downloads = Vec::new();
             if planes.start == 0 {
-                run.project((Slot::Input, width), Slot::Wq, (Slot::Queries, head_dim));
-                run.project((Slot::Input, width), Slot::Wk, (Slot::Keys, head_dim));
-                run.project((Slot::Input, width), Slot::Wv, (Slot::Values, head_dim));
+                run.project_to_heads();
                 downloads.extend([
                     (Slot::Queries, numbers(&mut queries)),
                     (Slot::Keys, numbers(&mut keys)),
@@ -177,17 +185,12 @@ impl Attention {
             downloads.extend(scores.as_mut().map(|scores| (Slot::Scores, &mut numbers(scores)[pairs.clone()])));
             downloads.extend(weights.as_mut().map(|weights| (Slot::Weights, &mut numbers(weights)[pairs])));
             if planes.end == plan.planes() {
-                run.project((Slot::Mixed, head_dim), Slot::Wo, (Slot::Output, width));
+                run.project_from_heads();
                 downloads.extend([(Slot::Mixed, numbers(&mut mixed)), (Slot::Output, numbers(&mut output))]);
             }
-            result = run.download(downloads).await;
-            if result.is_err() {
-                break;
-            }
+            run.download(downloads).await?;
         }
-        prepared.await?;
-        result?;
-        self.buffers = run.buffers;
+        (self.buffers, self.times) = run.finish();
 
         // Finite inputs can overflow on the way to the queries, keys and values.
         let inputs = Inputs::new(Tensors::new(queries, keys, values), *config)?;
@@ -201,12 +204,16 @@ struct Kernels {
     project: Kernel,
     scores: Kernel,
     softmax: Kernel,
+    plain_softmax: Kernel,
     mix: Kernel,
 }
 
-/// What a buffer holds. `Scores` and `Weights` hold one chunk, `Staging` all that a chunk sends back.
+/// What a buffer holds. The first three are uniforms. `Scores` and `Weights` hold one chunk, `Staging` all that a chunk sends back.
 #[derive(Clone, Copy, Debug)]
 enum Slot {
+    ToHeads,
+    FromHeads,
+    Args,
     Wq,
     Wk,
     Wv,
@@ -229,8 +236,8 @@ enum Slot {
 #[derive(Debug, Default)]
 struct Buffers {
     slots: [Option<wgpu::Buffer>; Slot::Staging as usize + 1],
-    /// Whether they hold the weights that were set last.
-    hold_weights: bool,
+    /// For so many heads they hold the weights that were set last: between heads there is room.
+    weights_for: Option<usize>,
 }
 
 impl Buffers {
@@ -248,48 +255,77 @@ struct Run<'a> {
     kernels: &'a Kernels,
     plan: &'a Plan,
     buffers: Buffers,
-    softmax: SoftmaxArgs,
+    args: AttendArgs,
+    softmax: &'a Kernel,
+    /// Of the chunk that is being recorded; the first one's sees the preparation too.
     watch: Option<Watch>,
-    encoder: wgpu::CommandEncoder,
+    encoder: Option<wgpu::CommandEncoder>,
+    stopwatch: Option<Stopwatch>,
+    times: Times,
 }
 
 impl<'a> Run<'a> {
-    /// Takes the buffers and makes room for a chunk. Errors from here on are seen by [`Run::prepared`].
+    /// Takes the buffers and makes room for a chunk. Errors from here on are seen by [`Run::download`].
     fn new(attention: &'a mut Attention, plan: &'a Plan) -> Self {
-        let Attention { device, kernels, buffers, .. } = attention;
+        let Attention { device, kernels, buffers, times_kernels, .. } = attention;
         let watch = Some(device.watch());
-        let encoder = kernel::encoder(device);
         let buffers = std::mem::take(buffers);
-        let mut run = Self { device, kernels, plan, buffers, softmax: SoftmaxArgs::default(), watch, encoder };
-        run.reserve(Slot::Scores, plan.chunk_bytes());
-        run.reserve(Slot::Weights, plan.chunk_bytes());
+        let (args, softmax) = (AttendArgs::default(), &kernels.softmax);
+        let stopwatch = times_kernels.then(|| Stopwatch::new(device)).flatten();
+        let (encoder, times) = (None, Times::new());
+        let mut run = Self { device, kernels, plan, buffers, args, softmax, watch, encoder, stopwatch, times };
+        run.reserve(&[Slot::Scores, Slot::Weights]);
         run
     }
 
-    /// Makes sure that this buffer has room for so many bytes.
-    fn reserve(&mut self, slot: Slot, bytes: u64) {
+    /// What outlives a run that went well.
+    fn finish(self) -> (Buffers, Times) {
+        (self.buffers, self.times)
+    }
+
+    /// Makes sure that these buffers have room for what the plan puts there.
+    fn reserve(&mut self, slots: &[Slot]) {
+        for &slot in slots {
+            self.make_room(slot, self.plan.bytes(slot));
+        }
+    }
+
+    fn make_room(&mut self, slot: Slot, bytes: u64) {
         let held = &mut self.buffers.slots[slot as usize];
         if held.as_ref().is_none_or(|buffer| buffer.size() < bytes) {
             let limits = self.device.handle.limits();
             *held = Some(match slot {
+                Slot::ToHeads | Slot::FromHeads | Slot::Args => kernel::uniform(self.device, bytes),
                 Slot::Staging => kernel::staging(self.device, roomy(bytes, limits.max_buffer_size)),
                 _ => kernel::storage(self.device, roomy(bytes, limits.max_storage_buffer_binding_size)),
             });
         }
     }
 
+    /// Puts a tensor there; its rows become whole vec4s.
     fn upload<D: Dimension>(&mut self, slot: Slot, tensor: ArrayView<f32, D>) {
+        let row_len = tensor.shape().last().copied().expect("a tensor has axes");
+        self.upload_rows(slot, tensor, row_len, [1, 1]);
+    }
+
+    /// The same for rows that are only a part of the tensor's, and for some more of them: see [`padded`].
+    fn upload_rows<D: Dimension>(&mut self, slot: Slot, tensor: ArrayView<f32, D>, row_len: usize, rows: [usize; 2]) {
         let tensor = tensor.as_standard_layout();
-        self.write(slot, tensor.as_slice().expect("standard layout is contiguous"));
+        let numbers = tensor.as_slice().expect("standard layout is contiguous");
+        if row_len.is_multiple_of(4) && rows[0] == rows[1] {
+            self.write(slot, numbers);
+        } else {
+            self.write(slot, &padded(numbers, row_len, rows));
+        }
     }
 
     fn write<T: NoUninit>(&mut self, slot: Slot, numbers: &[T]) {
-        self.reserve(slot, size_of_val(numbers) as u64);
+        self.make_room(slot, size_of_val(numbers) as u64);
         self.device.queue.write_buffer(self.buffers.get(slot), 0, cast_slice(numbers));
     }
 
     /// What turns scores into weights.
-    fn set_rules(&mut self, rules: &Rules) {
+    fn set_rules(&mut self, rules: &Rules, wanted: Wanted) {
         let visibility = &rules.visibility;
         let window = visibility.window();
         // Far beyond any key, and far from overflowing when places are added.
@@ -302,116 +338,145 @@ impl<'a> Run<'a> {
         let no_slopes = || vec![0.0; self.plan.heads as usize];
         let slopes = rules.slopes.as_ref().map_or_else(no_slopes, |slopes| slopes.to_vec());
         self.write(Slot::Slopes, &slopes);
-        self.softmax = SoftmaxArgs {
-            query_len: self.plan.query_len,
-            key_len: self.plan.key_len,
-            heads: self.plan.heads,
+        let plan = self.plan;
+        self.args = AttendArgs {
+            query_len: plan.query_len,
+            key_len: plan.key_len,
+            key_width: width(plan.key_len),
+            head_width: width(plan.head_dim),
+            value_width: width(plan.value_dim),
+            heads: plan.heads,
+            group: plan.group,
             left: side(window.left),
             right: side(window.right),
+            all_scores: wanted.keeps_scores().into(),
             factor: rules.factor,
             softcap: rules.softcap.unwrap_or(0.0),
             largest: 0.5 * f32::MAX,
-            ..SoftmaxArgs::default()
+            ..AttendArgs::default()
         };
+        let is_plain = rules.softcap.is_none() && rules.slopes.is_none() && visibility.mask().is_none();
+        self.softmax = if is_plain { &self.kernels.plain_softmax } else { &self.kernels.softmax };
         let Some(mask) = visibility.mask() else {
             return self.write(Slot::Mask, &[[0.0_f32; 2]]);
         };
         let values = mask.values();
         let (batches, heads, queries, keys) = values.dim();
         let stride = |len: usize, stride: usize| if len == 1 { 0 } else { stride as u32 };
-        self.softmax.mask_batch = stride(batches, heads * queries * keys);
-        self.softmax.mask_head = stride(heads, queries * keys);
-        self.softmax.mask_query = stride(queries, keys);
-        self.softmax.mask_len = keys as u32;
+        self.args.mask_batch = stride(batches, heads * queries * keys);
+        self.args.mask_head = stride(heads, queries * keys);
+        self.args.mask_query = stride(queries, keys);
+        self.args.mask_len = keys as u32;
         // No infinity goes to a shader.
         let cell = |&value: &f32| if value == f32::NEG_INFINITY { [0.0, 0.0] } else { [value, 1.0] };
         let cells: Vec<[f32; 2]> = values.iter().map(cell).collect();
         self.write(Slot::Mask, &cells);
     }
 
-    /// Whether all until here went well, when awaited.
-    fn prepared(&mut self) -> impl Future<Output = Result<(), Error>> + use<> {
-        self.watch.take().expect("a run begins with a watch").finish()
-    }
-
     /// Begins to record a chunk.
-    fn start(&mut self) {
-        self.watch = Some(self.device.watch());
-        self.encoder = kernel::encoder(self.device);
+    fn start(&mut self, planes: &Range<u32>) {
+        self.watch.get_or_insert_with(|| self.device.watch());
+        self.args.first_plane = planes.start;
+        self.write(Slot::Args, &[self.args]);
     }
 
     /// Submits what was recorded, and fills each slice from the start of its buffer.
     async fn download(&mut self, downloads: Vec<(Slot, &mut [f32])>) -> Result<(), Error> {
-        let bytes = downloads.iter().map(|(_, numbers)| size_of_val(*numbers) as u64).sum();
-        self.reserve(Slot::Staging, bytes);
+        // A row comes as it lies there, with what fills its last vec4.
+        let rows = |slot: Slot, numbers: &[f32]| (numbers.len() / self.plan.row_len(slot)) as u64;
+        let bytes_of = |slot, numbers: &[f32]| rows(slot, numbers) * row_bytes(self.plan.row_len(slot));
+        let bytes: u64 = downloads.iter().map(|(slot, numbers)| bytes_of(*slot, numbers)).sum();
+        self.make_room(Slot::Staging, bytes + self.stopwatch.as_ref().map_or(0, Stopwatch::bytes));
         let staging = self.buffers.get(Slot::Staging);
-        let mut encoder = std::mem::replace(&mut self.encoder, kernel::encoder(self.device));
+        let mut encoder = self.encoder.take().expect("a chunk has something to do");
         let mut end = 0;
         for (slot, numbers) in &downloads {
-            let bytes = size_of_val(*numbers) as u64;
+            let bytes = bytes_of(*slot, numbers);
             encoder.copy_buffer_to_buffer(self.buffers.get(*slot), 0, staging, end, bytes);
             end += bytes;
+        }
+        if let Some(stopwatch) = &self.stopwatch {
+            stopwatch.resolve(&mut encoder, staging, end);
+            end += stopwatch.bytes();
         }
         let watch = self.watch.take().expect("a chunk begins with a watch");
         self.device.submit(watch, encoder, staging, end).await?;
         let mapped = staging.get_mapped_range(..end).map_err(|error| self.device.lost(&error.to_string()))?;
-        let mut rest = &mapped[..];
-        for (_, numbers) in downloads {
-            let (bytes, after) = rest.split_at(size_of_val(numbers));
-            bytemuck::cast_slice_mut(numbers).copy_from_slice(bytes);
-            rest = after;
+        let mut start = 0;
+        for (slot, numbers) in downloads {
+            let bytes = bytes_of(slot, numbers) as usize;
+            kernel::copy_rows(&mapped, start, numbers, self.plan.row_len(slot));
+            start += bytes;
+        }
+        if let Some(stopwatch) = &mut self.stopwatch {
+            self.times.extend(stopwatch.read(self.device, &mapped[start..]));
         }
         drop(mapped);
         staging.unmap();
         Ok(())
     }
 
-    /// `input · matrix`; input and output come with the width of the heads that they are cut into.
-    fn project(&mut self, input: (Slot, usize), matrix: Slot, output: (Slot, usize)) {
-        let &Plan { batch, query_len: len, width, .. } = self.plan;
-        let (input_head_dim, output_head_dim) = (input.1 as u32, output.1 as u32);
-        self.kernels.project.dispatch(
-            self.device,
-            &mut self.encoder,
-            &ProjectArgs { len, width, input_head_dim, output_head_dim },
-            &[input.0, matrix, output.0].map(|slot| self.buffers.get(slot)),
-            [width.div_ceil(TILE), len.div_ceil(TILE), batch],
-        );
+    /// `input · Wq`, `input · Wk` and `input · Wv`, cut into heads.
+    fn project_to_heads(&mut self) {
+        let plan = self.plan;
+        let (input_width, head_width) = (width(plan.width), width(plan.head_dim));
+        let args = ProjectArgs {
+            len: plan.query_len,
+            input_width,
+            output_width: plan.heads * head_width,
+            input_head_width: input_width,
+            output_head_width: head_width,
+        };
+        self.write(Slot::ToHeads, &[args]);
+        for (matrix, output) in [(Slot::Wq, Slot::Queries), (Slot::Wk, Slot::Keys), (Slot::Wv, Slot::Values)] {
+            self.project(args, [Slot::ToHeads, Slot::Input, matrix, output]);
+        }
+    }
+
+    /// `mixed · Wo`, of the heads side by side.
+    fn project_from_heads(&mut self) {
+        let plan = self.plan;
+        let (head_width, output_width) = (width(plan.head_dim), width(plan.width));
+        let args = ProjectArgs {
+            len: plan.query_len,
+            input_width: plan.heads * head_width,
+            output_width,
+            input_head_width: head_width,
+            output_head_width: output_width,
+        };
+        self.write(Slot::FromHeads, &[args]);
+        self.project(args, [Slot::FromHeads, Slot::Mixed, Slot::Wo, Slot::Output]);
+    }
+
+    fn project(&mut self, args: ProjectArgs, slots: [Slot; 4]) {
+        let workgroups = [tiles(4 * args.output_width), tiles(args.len), self.plan.batch];
+        self.dispatch(&self.kernels.project, &slots, workgroups);
     }
 
     /// `queries · keysᵀ`.
     fn scores(&mut self, planes: &Range<u32>) {
-        let &Plan { query_len, key_len, head_dim, group, .. } = self.plan;
-        self.kernels.scores.dispatch(
-            self.device,
-            &mut self.encoder,
-            &ScoresArgs { query_len, key_len, head_dim, group, first_plane: planes.start },
-            &[Slot::Queries, Slot::Keys, Slot::Scores].map(|slot| self.buffers.get(slot)),
-            [key_len.div_ceil(TILE), query_len.div_ceil(TILE), planes.len() as u32],
-        );
+        let slots = [Slot::Args, Slot::Queries, Slot::Keys, Slot::Places, Slot::Scores];
+        let workgroups = [tiles(self.plan.key_len), tiles(self.plan.query_len), planes.len() as u32];
+        self.dispatch(&self.kernels.scores, &slots, workgroups);
     }
 
     /// Scores to weights.
     fn softmax(&mut self, planes: &Range<u32>) {
-        self.kernels.softmax.dispatch(
-            self.device,
-            &mut self.encoder,
-            &SoftmaxArgs { first_plane: planes.start, ..self.softmax },
-            &[Slot::Scores, Slot::Places, Slot::Mask, Slot::Slopes, Slot::Weights].map(|slot| self.buffers.get(slot)),
-            [self.plan.query_len, planes.len() as u32, 1],
-        );
+        let slots = [Slot::Args, Slot::Scores, Slot::Places, Slot::Mask, Slot::Slopes, Slot::Weights];
+        self.dispatch(self.softmax, &slots, [self.plan.query_len.div_ceil(ROWS), planes.len() as u32, 1]);
     }
 
     /// `weights · values`.
     fn mix(&mut self, planes: &Range<u32>) {
-        let &Plan { query_len, key_len, value_dim, group, .. } = self.plan;
-        self.kernels.mix.dispatch(
-            self.device,
-            &mut self.encoder,
-            &MixArgs { query_len, key_len, value_dim, group, first_plane: planes.start },
-            &[Slot::Weights, Slot::Values, Slot::Mixed].map(|slot| self.buffers.get(slot)),
-            [value_dim.div_ceil(TILE), query_len.div_ceil(TILE), planes.len() as u32],
-        );
+        let slots = [Slot::Args, Slot::Weights, Slot::Values, Slot::Places, Slot::Mixed];
+        let workgroups = [tiles(self.plan.value_dim), tiles(self.plan.query_len), planes.len() as u32];
+        self.dispatch(&self.kernels.mix, &slots, workgroups);
+    }
+
+    fn dispatch(&mut self, kernel: &Kernel, slots: &[Slot], workgroups: [u32; 3]) {
+        let encoder = self.encoder.get_or_insert_with(|| kernel::encoder(self.device));
+        let buffers: Vec<&wgpu::Buffer> = slots.iter().map(|slot| self.buffers.get(*slot)).collect();
+        kernel.dispatch(self.device, encoder, self.stopwatch.as_mut(), &buffers, workgroups);
     }
 }
 
@@ -459,8 +524,9 @@ impl Plan {
         let mixed = bytes_within("The output", [batch * heads, query_len, value_dim], binding)?;
         let mut download = mixed;
         if let Some(width) = width {
-            bytes_within("A weight matrix", [1, width, width], binding)?;
-            download += queries + keys + values + mixed;
+            let wide = heads * head_dim.next_multiple_of(4);
+            bytes_within("A weight matrix", [1, wide, wide], binding)?;
+            download += queries + keys + values + bytes_within("The output", [batch, query_len, width], binding)?;
         }
         // A chunk sends back its scores and weights, and at most one of them all the rest.
         let limit = binding.min(limits.max_buffer_size.saturating_sub(download) / 2);
@@ -488,12 +554,26 @@ impl Plan {
         planes.start as usize * self.pairs_per_plane()..planes.end as usize * self.pairs_per_plane()
     }
 
-    fn chunk_bytes(&self) -> u64 {
-        4 * self.pairs(&(0..self.planes_per_chunk)).len() as u64
+    /// The numbers in a row of the tensor that is kept there.
+    fn row_len(&self, slot: Slot) -> usize {
+        let len = match slot {
+            Slot::Scores | Slot::Weights => self.key_len,
+            Slot::Queries | Slot::Keys => self.head_dim,
+            Slot::Values | Slot::Mixed => self.value_dim,
+            Slot::Output => self.width,
+            _ => unreachable!("{slot:?} is not made on the GPU"),
+        };
+        len as usize
     }
 
-    fn mixed_bytes(&self) -> u64 {
-        4 * u64::from(self.planes()) * u64::from(self.query_len) * u64::from(self.value_dim)
+    /// The bytes of the tensor that is kept there: for scores and weights, of a chunk of it.
+    fn bytes(&self, slot: Slot) -> u64 {
+        let heads = match slot {
+            Slot::Scores | Slot::Weights => self.planes_per_chunk,
+            Slot::Output => self.batch,
+            _ => self.planes(),
+        };
+        u64::from(heads) * u64::from(self.query_len) * row_bytes(self.row_len(slot))
     }
 
     fn chunks(&self) -> impl Iterator<Item = Range<u32>> + use<> {
@@ -503,14 +583,45 @@ impl Plan {
 }
 
 /// The bytes that a tensor of this shape takes, unless they are too many.
-fn bytes_within(name: &'static str, shape: [usize; 3], limit: u64) -> Result<u64, Error> {
-    let bytes = shape.into_iter().fold(size_of::<f32>() as u64, |bytes, count| bytes.saturating_mul(count as u64));
+fn bytes_within(name: &'static str, [outer, rows, row_len]: [usize; 3], limit: u64) -> Result<u64, Error> {
+    let bytes = [outer, rows].into_iter().fold(row_bytes(row_len), |bytes, count| bytes.saturating_mul(count as u64));
     if bytes <= limit { Ok(bytes) } else { Err(Error::TooLarge { name, size: bytes, limit, unit: " bytes" }) }
 }
 
 /// Up to twice the room, so that a sentence that is being typed does not ask for new buffers at every word.
 fn roomy(bytes: u64, limit: u64) -> u64 {
     bytes.next_power_of_two().min(limit).max(bytes)
+}
+
+/// The bytes of a row of so many numbers: a row is a whole number of vec4s.
+fn row_bytes(len: usize) -> u64 {
+    16 * len.div_ceil(4) as u64
+}
+
+/// So many numbers in vec4s.
+fn width(len: u32) -> u32 {
+    len.div_ceil(4)
+}
+
+/// How many tiles of a matrix product so many rows or columns take.
+fn tiles(len: u32) -> u32 {
+    len.div_ceil(TILE)
+}
+
+/// Rows of so many numbers, each with as many zeros as it takes to fill its last vec4; of every `rows` rows, with rows of
+/// zeros after them, `padded_rows`.
+fn padded(numbers: &[f32], row_len: usize, [rows, padded_rows]: [usize; 2]) -> Vec<f32> {
+    let padded_len = row_len.next_multiple_of(4);
+    let mut padded = Vec::with_capacity(numbers.len() / row_len / rows * padded_rows * padded_len);
+    for rows in numbers.chunks(rows * row_len) {
+        let end = padded.len() + padded_rows * padded_len;
+        for row in rows.chunks(row_len) {
+            padded.extend_from_slice(row);
+            padded.resize(padded.len() + padded_len - row_len, 0.0);
+        }
+        padded.resize(end, 0.0);
+    }
+    padded
 }
 
 /// The numbers of a tensor that was made by `zeros`.
@@ -536,8 +647,8 @@ mod tests {
             let limits = wgpu::Limits::defaults();
             let shape = Shape { batch, heads, key_heads: 1, query_len, key_len, head_dim, value_dim: head_dim };
             let [queries, keys, plane] =
-                [batch * heads * query_len * head_dim, batch * key_len * head_dim, query_len * key_len]
-                    .map(|numbers| 4 * numbers as u64);
+                [(batch * heads * query_len, head_dim), (batch * key_len, head_dim), (query_len, key_len)]
+                    .map(|(rows, row_len)| rows as u64 * row_bytes(row_len));
             let fits = batch <= 65_535
                 && query_len <= 65_535
                 && [queries, keys, plane].into_iter().all(|bytes| bytes <= limits.max_storage_buffer_binding_size)
@@ -546,8 +657,9 @@ mod tests {
             let plan = Plan::new(shape, None, chunk_bytes, &limits);
             prop_assert_eq!(plan.is_ok(), fits);
             let Ok(plan) = plan else { return Ok(()) };
-            prop_assert!(plan.chunk_bytes() <= limits.max_storage_buffer_binding_size);
-            prop_assert!(queries + 2 * plan.chunk_bytes() <= limits.max_buffer_size);
+            let chunk = plan.bytes(Slot::Scores);
+            prop_assert!(chunk <= limits.max_storage_buffer_binding_size);
+            prop_assert!(queries + 2 * chunk <= limits.max_buffer_size);
             prop_assert!(plan.planes_per_chunk <= limits.max_compute_workgroups_per_dimension);
             prop_assert!(plan.chunks().flatten().eq(0..(batch * heads) as u32));
         }

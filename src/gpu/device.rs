@@ -29,7 +29,11 @@ impl Device {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
         let adapter = open_adapter(&instance).await?;
         let (handle, queue) = adapter
-            .request_device(&wgpu::DeviceDescriptor::default())
+            .request_device(&wgpu::DeviceDescriptor {
+                // To time kernels, where there is a clock.
+                required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
+                ..wgpu::DeviceDescriptor::default()
+            })
             .await
             .map_err(|refusal| Error::DeviceRefused(refusal.to_string()))?;
         let fault = Arc::new(OnceLock::new());

@@ -122,21 +122,28 @@ fn place_of(page: Page, element: &Element, event: &Event) -> (f64, f64) {
     ))
 }
 
+/// A drag: where it began, in CSS pixels, and with which zoom.
+#[derive(Clone, Copy)]
+struct Begun {
+    x: i32,
+    y: i32,
+    zoom: Zoom,
+}
+
 /// Dragging a matrix moves its tokens along.
 fn drag(page: Page) {
-    // Where the drag began, in CSS pixels, and with which zoom.
-    let begun: Rc<Cell<Option<((i32, i32), Zoom)>>> = Rc::default();
+    let begun: Rc<Cell<Option<Begun>>> = Rc::default();
     let begins = Rc::clone(&begun);
     dom::on("pointerdown", "[role=grid]", move |element, event| {
         dom::attribute(element, "data-dragged", None);
         let zoom = page.session.read().zoom;
-        let at = event.dyn_ref::<MouseEvent>().map(|event| (event.client_x(), event.client_y()));
-        begins.set(at.filter(|_| zoom != Zoom::ALL).map(|at| (at, zoom)));
+        let event = event.dyn_ref::<MouseEvent>().filter(|_| zoom != Zoom::ALL);
+        begins.set(event.map(|event| Begun { x: event.client_x(), y: event.client_y(), zoom }));
     });
     let moves = Rc::clone(&begun);
     dom::on("pointermove", "[role=grid]", move |element, event| {
-        let (Some((from, zoom)), Some(event)) = (moves.get(), event.dyn_ref::<MouseEvent>()) else { return };
-        let (x, y) = (f64::from(event.client_x() - from.0), f64::from(event.client_y() - from.1));
+        let (Some(begun), Some(event)) = (moves.get(), event.dyn_ref::<MouseEvent>()) else { return };
+        let (x, y) = (f64::from(event.client_x() - begun.x), f64::from(event.client_y() - begun.y));
         if event.buttons() == 0 {
             return moves.set(None);
         }
@@ -149,7 +156,7 @@ fn drag(page: Page) {
         let (.., cell_width, cell_height) = grid.cell_box(0, 0);
         let by = ((-y / f64::from(cell_height)).round(), (-x / f64::from(cell_width)).round());
         let (queries, keys) = grid.as_moved_tokens((by.0 as isize, by.1 as isize));
-        let moved = zoom.moved(queries, keys, tokens(page));
+        let moved = begun.zoom.moved(queries, keys, tokens(page));
         if page.session.read().zoom != moved {
             page.session.update(|session| session.zoom = moved);
         }

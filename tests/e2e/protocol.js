@@ -48,6 +48,7 @@ export function decodeReply(bytes) {
     () => ({ kind: "Refused", run: reader.varint(), refusal: reader.refusal() }),
     () => ({ kind: "Slices", run: reader.varint(), slices: reader.slices() }),
     () => ({ kind: "Operands", run: reader.varint(), ...reader.operands() }),
+    () => ({ kind: "Checked", run: reader.varint(), ...reader.check() }),
   );
   if (reader.at !== bytes.length) throw new Error(`${bytes.length - reader.at} bytes are left of a ${reply.kind}`);
   return reply;
@@ -123,6 +124,16 @@ class Reader {
       width: this.varint(),
       positions: ["none", "sinusoidal"][this.varint()],
       mask: { "null,null": "none", "null,0": "causal" }[[this.option(), this.option()].map(String)],
+    };
+  }
+
+  check() {
+    return {
+      against: this.tag(
+        () => this.engine(),
+        () => ({ name: "reference", reason: this.string() }),
+      ),
+      stages: this.list(() => ({ tensor: TENSORS[this.varint()], largest: this.f32(), magnitude: this.f32() })),
     };
   }
 

@@ -1,0 +1,26 @@
+// The badge's check: the run on the stage once more, by other means.
+import { expect, test } from "./fixture.js";
+
+test("the check compares every stage with the other engine, or with the reference", async ({ headlight, page }) => {
+  await headlight.open();
+  await page.getByText("check", { exact: true }).click();
+  const result = page.locator("#check-result");
+  await expect(result.getByRole("row")).toHaveCount(10);
+  const against = { WebGPU: "Calculated once more on the CPU.", CPU: "in the slow and clear way" }[headlight.engineName];
+  await expect(result).toContainText(against);
+  await expect(result).toContainText("Both agree");
+  await expect(result.getByRole("row")).toContainText([
+    "Stage", "Queries", "Keys", "Values", "Scores", "Scaled scores", "Masked scores", "Attention weights", "Mixed values", "Output",
+  ]);
+  for (const row of (await result.getByRole("row").all()).slice(1)) await expect(row).toContainText("✓");
+  await expect(result).toBeInViewport();
+  await page.keyboard.press("Escape");
+  await expect(result).toBeHidden();
+
+  // Another run has not been checked yet.
+  await headlight.sentence.fill("another run");
+  await expect(headlight.tokens).toHaveText(["another", "run"]);
+  await expect(result).toBeEmpty();
+  await page.getByText("check", { exact: true }).click();
+  await expect(result).toContainText("Both agree");
+});
