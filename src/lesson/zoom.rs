@@ -50,6 +50,26 @@ impl Zoom {
         zoom.or_all(len)
     }
 
+    /// Where this cell is, of so many tokens, as [`Zoom::scaled`] takes it; the middle for what has no place among them.
+    pub fn place_of(self, cell: CellRef, len: usize) -> (f64, f64) {
+        let (rows, columns) = axes(cell.tensor);
+        let place = |axis, span: Span| {
+            let index = if rows == axis {
+                cell.row
+            } else if columns == axis {
+                cell.column
+            } else {
+                return 0.5;
+            };
+            let shown = span.within(len);
+            if !shown.contains(&index) {
+                return 0.5;
+            }
+            ((index - shown.start) as f64 + 0.5) / shown.len() as f64
+        };
+        (place(Axis::Queries, self.queries), place(Axis::Keys, self.keys))
+    }
+
     /// What shows everything is [`Zoom::ALL`], also when there will be more tokens.
     fn or_all(self, len: usize) -> Self {
         if self.shows_all(len) { Self::ALL } else { self }
@@ -109,6 +129,14 @@ mod tests {
         assert_eq!(nearer.queries, Span { first: 512, count: 2048 });
         assert_eq!(nearer.keys, Span { first: 2048, count: 2048 });
         assert_eq!(nearer.scaled(2.0, (0.25, 1.0), 4096), Zoom::ALL);
+    }
+
+    #[test]
+    fn a_cell_has_its_place_among_what_is_shown() {
+        let cell = |tensor, row, column| CellRef { tensor, head: 0, row, column };
+        assert_eq!(zoom(10, 20).place_of(cell(Tensor::Scores, 12, 0), 100), (0.125, 0.025));
+        assert_eq!(zoom(10, 20).place_of(cell(Tensor::Keys, 0, 7), 100), (0.5, 0.025));
+        assert_eq!(zoom(10, 20).place_of(cell(Tensor::Scores, 9, 20), 100), (0.5, 0.5), "out of sight");
     }
 
     #[test]

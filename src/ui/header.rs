@@ -54,11 +54,11 @@ pub fn Header(page: Page) -> impl IntoView {
                 Checking::Of(_) => format!("<p>{CHECK_RUNS}</p>"),
                 Checking::Done(check) => check_table(check),
             };
-            dom::html("check-result", &html);
+            dom::html("engine-check-result", &html);
         },
     );
     // A run is checked once, when somebody wants to know.
-    dom::on("click", "#check summary", move |_, _| {
+    dom::on("click", "#engine-check summary", move |_, _| {
         let run = page.data.read().as_ref().map(|data| data.run);
         if let Some(run) = run.filter(|_| page.check.get() == Checking::No) {
             page.check.set(Checking::Of(run));
@@ -66,12 +66,12 @@ pub fn Header(page: Page) -> impl IntoView {
     });
     watch(
         move || matches!(page.badge.get(), Badge::Ready(_)) && page.data.read().is_some(),
-        |ready| dom::flag("check", "hidden", !ready),
+        |ready| dom::flag("engine-check", "hidden", !ready),
     );
     // It goes as it came, and by Esc, and by a click anywhere else.
     dom::listen(&document(), "click", |event| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        for (id, selector) in [("reason", "#reason"), ("check", "#check")] {
+        for (id, selector) in [("reason", "#reason"), ("engine-check", "#engine-check")] {
             if target.as_ref().is_some_and(|target| target.closest(selector).ok().flatten().is_none()) {
                 dom::flag(id, "open", false);
             }
@@ -107,9 +107,9 @@ pub fn Header(page: Page) -> impl IntoView {
                         <summary>{WHY_CPU}</summary>
                         <p id="reason-text"></p>
                     </details>
-                    <details class="reason" id="check" hidden>
+                    <details class="reason" id="engine-check" hidden>
                         <summary>{CHECK}</summary>
-                        <div id="check-result" aria-live="polite"></div>
+                        <div id="engine-check-result" aria-live="polite"></div>
                     </details>
                 </div>
                 <button class="btn icon" id="theme">

@@ -19,7 +19,7 @@ pub fn listen(page: Page) {
         if key == "Escape" {
             page.session.update(|session| session.pinned = None);
             dom::flag("reason", "open", false);
-            dom::flag("check", "open", false);
+            dom::flag("engine-check", "open", false);
             return;
         }
         // Where a key has a meaning of its own, it keeps it.

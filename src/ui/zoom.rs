@@ -100,14 +100,7 @@ fn scale(page: Page, factor: f64, at: (f64, f64)) {
 
 /// Where the keyboard is, as parts of the queries and keys that are shown.
 fn at_cursor(page: Page) -> (f64, f64) {
-    let place = page.at_cursor().and_then(|cell| {
-        let grids = page.grids.read();
-        let grid = grids.iter().find(|grid| grid.drawn_at(cell).is_some())?;
-        let (row, column) = grid.drawn_at(cell)?;
-        let part = |at: usize, of: usize| (at as f64 + 0.5) / of as f64;
-        Some(grid.as_queries_and_keys((part(row, grid.rows), part(column, grid.columns))))
-    });
-    place.unwrap_or((0.5, 0.5))
+    page.at_cursor().map_or((0.5, 0.5), |cell| page.session.read().zoom.place_of(cell, tokens(page)))
 }
 
 /// Where the pointer is in a matrix, as parts of the queries and keys that it shows.

@@ -4,7 +4,7 @@ import { expect, test } from "./fixture.js";
 test("the check compares every stage with the other engine, or with the reference", async ({ headlight, page }) => {
   await headlight.open();
   await page.getByText("check", { exact: true }).click();
-  const result = page.locator("#check-result");
+  const result = page.locator("#engine-check-result");
   await expect(result.getByRole("row")).toHaveCount(10);
   const against = { WebGPU: "Calculated once more on the CPU.", CPU: "in the slow and clear way" }[headlight.engineName];
   await expect(result).toContainText(against);
