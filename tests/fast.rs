@@ -3,7 +3,7 @@
 #[path = "common/random.rs"]
 mod random;
 
-use headlight::attention::fast::{self, exp};
+use headlight::attention::fast::{self, all_finite, exp};
 use headlight::attention::{Outputs, Wanted, attend};
 use proptest::prelude::*;
 use random::{Sizes, inputs_of, sizes};
@@ -39,6 +39,21 @@ proptest! {
             (nothing, Outputs::default()),
         ] {
             assert_close("what is wanted alone", &fast::attend(&inputs, wanted), &part);
+        }
+    }
+}
+
+#[test]
+fn one_number_that_is_not_finite_is_found_anywhere() {
+    for len in [0, 1, 7, 8, 9, 40] {
+        let good: Vec<f32> = (0..len).map(|i| [f32::MAX, f32::MIN, 0.0, -1.5][i % 4]).collect();
+        assert!(all_finite(&good));
+        for at in 0..len {
+            for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let mut numbers = good.clone();
+                numbers[at] = bad;
+                assert!(!all_finite(&numbers), "{bad} at {at} of {len}");
+            }
         }
     }
 }

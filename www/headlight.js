@@ -65,9 +65,10 @@
     if (message.pastKey && message.keyLengths) {
       refuse("has both a past (pastKey, pastValue) and keyLengths, and each says where the queries stand. Give one of them");
     }
+    // What is not given away is copied here: sent as it is, it would be copied twice.
     const tensors = Object.values(message).filter((value) => value.data);
-    const buffers = new Set(tensors.map(({ data }) => data.buffer));
-    return { message, handedOver: message.transfer ? [...buffers] : [] };
+    if (!message.transfer) for (const tensor of tensors) tensor.data = tensor.data.slice();
+    return { message, handedOver: [...new Set(tensors.map(({ data }) => data.buffer))] };
   }
 
   const AXES = {
@@ -127,8 +128,7 @@
       const gone = data.buffer.detached ? ", because it was handed over" : "";
       refuse(`has ${data.length} numbers in ${name}.data${gone}, but its shape [${axes.join(", ")}] holds ${numbers}`);
     }
-    // Of a part of a buffer, the whole buffer would be sent.
-    return { shape: axes, data: data.byteLength < data.buffer.byteLength ? data.slice() : data };
+    return { shape: axes, data };
   }
 
   function number(value, name) {

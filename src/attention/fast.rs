@@ -368,3 +368,14 @@ pub fn exp_all(numbers: &mut [f32]) {
     last[..rest.len()].copy_from_slice(rest);
     rest.copy_from_slice(&exp(last)[..rest.len()]);
 }
+
+/// Whether there is neither NaN nor an infinity among these numbers.
+pub fn all_finite(numbers: &[f32]) -> bool {
+    let (eights, rest) = numbers.as_chunks();
+    let mut zeros = Lanes::splat(0.0);
+    for eight in eights {
+        // 0 times what is not finite is NaN, and stays so.
+        zeros = zeros.plus_product(Lanes::from(*eight), 0.0);
+    }
+    <[f32; 8]>::from(zeros).iter().chain(rest).all(|number| number.is_finite())
+}

@@ -1,7 +1,7 @@
 use ndarray::{Array4, ArrayD, ArrayView, ArrayView4, Axis, Dimension, concatenate, s};
 
 use super::error::{KEYS, MASK, PAST_KEYS, PAST_VALUES, QUERIES, VALUES};
-use super::{Broadcast, Config, Error, Place, Rules, Visibility};
+use super::{Broadcast, Config, Error, Place, Rules, Visibility, fast};
 
 /// What is attended with, as it comes: [`Inputs::new`] checks it.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,7 +153,10 @@ impl Inputs {
 
     /// `past` keys and values came from the cache, and have names of their own.
     fn refuse_what_is_not_finite(&mut self, past: usize) -> Result<(), Error> {
-        let all_finite = |tensor: &Array4<f32>| tensor.iter().all(|value| value.is_finite());
+        let all_finite = |tensor: &Array4<f32>| match tensor.as_slice_memory_order() {
+            Some(numbers) => fast::all_finite(numbers),
+            None => tensor.iter().all(|value| value.is_finite()),
+        };
         if [&self.queries, &self.keys, &self.values].into_iter().all(all_finite) {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! Attention of tensors that are given, for `window.headlight`: nothing of it is kept.
 
 use super::backend::Backend;
-use crate::attention::{Error, Inputs, Outputs, Wanted};
+use crate::attention::{Error, Inputs, Outputs, Wanted, fast};
 use crate::gpu;
 use crate::protocol::{EngineChoice, EngineKind};
 
@@ -13,6 +13,8 @@ pub const MOST_BYTES: u64 = 1 << 31;
 pub struct Attend {
     /// With a GPU, opened by the first call that wants one; or with why there is none.
     with_gpu: Option<Backend>,
+    /// The memory of the CPU's last answer, for the next.
+    last: Outputs,
 }
 
 impl Attend {
@@ -29,13 +31,22 @@ impl Attend {
     ) -> Result<(Outputs, EngineKind), Error> {
         wanted.check_size(inputs.shape(), MOST_BYTES)?;
         if choice == EngineChoice::Cpu {
-            let mut cpu = Backend::CPU;
-            return Ok(cpu.attend(inputs, wanted).await);
+            let mut outputs = std::mem::take(&mut self.last);
+            fast::attend_into(inputs, wanted, &mut outputs);
+            return Ok((outputs, EngineKind::Cpu { instead_of_webgpu: None }));
         }
         if self.with_gpu.is_none() {
             self.with_gpu = Some(Backend::of(gpu::Attention::open().await));
         }
         let backend = self.with_gpu.as_mut().expect("it was just opened");
         Ok(backend.attend(inputs, wanted).await)
+    }
+
+    /// Takes back what a call gave, so that the next need not ask for new memory; not the largest, which might never be
+    /// needed again.
+    pub fn give_back(&mut self, outputs: Outputs) {
+        const MOST_NUMBERS: usize = 32 << 20;
+        let numbers = outputs.weights.as_ref().map_or(0, |weights| weights.len());
+        self.last = if numbers <= MOST_NUMBERS { outputs } else { Outputs::default() };
     }
 }

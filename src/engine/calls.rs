@@ -60,6 +60,7 @@ async fn calculate(attend: &mut Attend, call: Call, reply: &Object, handed_over:
             set(reply, name, &object);
         }
     }
+    attend.give_back(outputs);
     Ok(())
 }
 
