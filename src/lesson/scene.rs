@@ -96,6 +96,11 @@ impl Data {
         self.matrices.iter().find(|(slice, _)| slice == wanted).map(|(_, matrix)| matrix)
     }
 
+    /// Whether there are so many tokens that their matrices are larger, and zoomed into.
+    pub fn is_long(&self) -> bool {
+        self.tokens.len() > 24
+    }
+
     /// A number of the trace, where the page has it in full.
     pub fn value(&self, cell: CellRef) -> Option<f32> {
         if cell.tensor == Tensor::Tokens {

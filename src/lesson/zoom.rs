@@ -38,6 +38,9 @@ impl Zoom {
 
     /// Moves no farther than needed to show this cell, of so many tokens.
     pub fn with(self, cell: CellRef, len: usize) -> Self {
+        if self == Self::ALL {
+            return self;
+        }
         let (rows, columns) = axes(cell.tensor);
         let mut zoom = self;
         for (axis, index) in [(rows, cell.row), (columns, cell.column)] {

@@ -9,7 +9,7 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObse
 
 use super::{canvas, dom, keyboard, live::watch, state::Page, thumbnails, zoom};
 use crate::lesson::{
-    Projection, Session, Step, Zoom,
+    Projection, Session, Step,
     explain::{Context, announcement},
     picture::{Grid, View, common_height, picture},
     scene::{self, Data},
@@ -200,7 +200,7 @@ impl Painter {
         let height = if view.width < 560.0 {
             // Under one another, matrices differ too much in height.
             0.0
-        } else if is_long(data) {
+        } else if data.is_long() {
             // Their pictures are higher than that.
             MOST
         } else {
@@ -209,11 +209,6 @@ impl Painter {
         self.heights.set((view.width, height));
         height
     }
-}
-
-/// A long sentence gets larger matrices.
-fn is_long(data: &Data) -> bool {
-    data.tokens.len() > 24
 }
 
 /// Paints with the next frame after anything in the picture has changed.
@@ -251,7 +246,7 @@ fn paint(page: Page, painter: &Painter) {
     }
     let mut view = View {
         width: page.stage_width.get() as f32,
-        matrix_height: if is_long(data) { 560.0 } else { 400.0 },
+        matrix_height: if data.is_long() { 560.0 } else { 400.0 },
         least_height: 0.0,
         colors: page.colors(),
         token_widths: painter.token_widths.borrow().clone(),
@@ -315,8 +310,9 @@ fn grids(page: Page) {
             page.cursor.set(Some(cell));
             // Where it goes out of sight, the view follows.
             let shown = page.session.read().zoom;
-            if shown != Zoom::ALL && grid.drawn_at(cell).is_none() {
-                page.session.update(|session| session.zoom = shown.with(cell, zoom::tokens(page)));
+            let following = shown.with(cell, zoom::tokens(page));
+            if following != shown {
+                page.session.update(|session| session.zoom = following);
             }
         } else {
             return;

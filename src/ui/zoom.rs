@@ -9,6 +9,7 @@ use web_sys::{Element, Event, MouseEvent};
 use super::{dom, live::watch, state::Page};
 use crate::lesson::{
     Zoom,
+    scene::Data,
     words::{
         self,
         page::{ALL_TOKENS, ZOOM, ZOOM_IN, ZOOM_OUT},
@@ -19,18 +20,20 @@ use crate::lesson::{
 const STEP: f64 = 0.5;
 /// So much farther one notch of a wheel goes.
 const NOTCH: f64 = 0.25;
-/// A sentence of no more tokens has no controls: all its numbers are in sight.
-const FEW_TOKENS: usize = 24;
 /// A pointer that has moved farther than this, in CSS pixels, drags and does not click.
 const DRAGS: f64 = 4.0;
 
 /// The controls beside the slider, and what wheel and keys do over a matrix.
 pub fn controls(page: Page) -> String {
     watch(
-        move || (page.session.read().zoom, page.data.read().as_ref().map(|data| data.tokens.len())),
-        |&(zoom, len)| {
-            let len = len.unwrap_or(0);
-            dom::flag("zoom", "hidden", len <= FEW_TOKENS && zoom == Zoom::ALL);
+        move || {
+            let data = page.data.read();
+            let len = data.as_ref().map_or(0, |data| data.tokens.len());
+            (page.session.read().zoom, len, data.as_ref().is_some_and(Data::is_long))
+        },
+        |&(zoom, len, is_long)| {
+            // Of a short sentence all numbers are in sight.
+            dom::flag("zoom", "hidden", !is_long && zoom == Zoom::ALL);
             dom::text("zoomed", &words::zoomed(zoom.queries.within(len), zoom.keys.within(len), len));
             dom::disable("zoom-out", zoom.shows_all(len));
             dom::disable("zoom-all", zoom.shows_all(len));

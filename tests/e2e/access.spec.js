@@ -46,6 +46,7 @@ test("the keyboard alone reaches every control, and one sees where it is", async
   expect(reached).toEqual([
     "Skip to the picture",
     ...(headlight.engineName === "CPU" ? ["why not WebGPU?"] : []),
+    "check",
     "Switch to dark",
     "Sentence",
     ...STEPS,

@@ -30,6 +30,7 @@ test("a wheel that is held with Ctrl goes nearer to what is under it, and number
   expect(firstKey).toBeLessThanOrEqual(260);
   expect(lastKey).toBeGreaterThanOrEqual(240);
   await expect(scores).toHaveAttribute("aria-rowcount", "1000");
+  expect(await scores.boundingBox(), "the matrix stays where it is").toEqual({ x, y, width, height });
   // What the pointer is at is one of the cells in sight, exact.
   await page.mouse.move(at.x + 2, at.y + 2);
   await headlight.expectInspected(scores);

@@ -174,7 +174,7 @@ fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<V
         let has_numbers = row.iter().any(|item| match item {
             Item::Panel(panel) => {
                 let (rows, columns) = panel.drawn_shown();
-                panel.size.square && panel.size.cell_for(rows, columns).0 >= NUMBER_WIDTH
+                panel.size.square && !panel.size.fills && panel.size.cell_for(rows, columns).0 >= NUMBER_WIDTH
             }
             Item::Operator(_) => false,
         });
@@ -241,7 +241,8 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, vi
                 if panel.level && square_height > 0.0 {
                     cell.1 = square_height;
                 }
-                let turned = panel.column_labels && cell.0 * panel_ratio(&panel) < label_width + 6.0;
+                let fits = cell.0 * panel_ratio(&panel) >= label_width + 6.0;
+                let turned = panel.column_labels && (panel.size.fills || !fits);
                 let labels = match (panel.column_labels, turned) {
                     (false, _) => 0.0,
                     (true, false) => 22.0,

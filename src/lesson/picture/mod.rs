@@ -11,7 +11,7 @@ mod panel;
 mod scenes;
 mod tokens;
 
-use panel::{Scale, Shown, hatch_line};
+use panel::{Item, Scale, Shown, hatch_line};
 
 use super::{
     Session, Step, Zoom,
@@ -197,7 +197,12 @@ pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
     if session.step == Step::Tokens {
         return Some(tokens::draw(session, data, view));
     }
-    let scene = scenes::scene(session, data, view)?;
+    let mut scene = scenes::scene(session, data, view)?;
+    for item in scene.rows.iter_mut().flatten().filter(|_| data.is_long()) {
+        if let Item::Panel(panel) = item {
+            panel.size.fills = axes(panel.tensor).0.is_of_tokens();
+        }
+    }
     Some(draw::draw(scene, data, view))
 }
 

@@ -78,22 +78,25 @@ pub(super) struct Size {
     pub(super) cell: (f32, f32),
     /// Whether cells are as high as they are wide.
     pub(super) square: bool,
+    /// Whether cells may be as large as the matrix has room for: so it stays as it is while it is zoomed into.
+    pub(super) fills: bool,
 }
 
 impl Size {
     /// Tokens against tokens.
     pub(super) fn square(cell: f32, view: &View) -> Self {
-        Self { total: (view.matrix_height, view.matrix_height), cell: (cell, cell), square: true }
+        Self { total: (view.matrix_height, view.matrix_height), cell: (cell, cell), square: true, fills: false }
     }
 
     pub(super) fn flat(total: (f32, f32), cell: (f32, f32)) -> Self {
-        Self { total, cell, square: false }
+        Self { total, cell, square: false, fills: false }
     }
 
     /// One cell's width and height for a matrix of so many rows and columns.
     pub(super) fn cell_for(&self, rows: usize, columns: usize) -> (f32, f32) {
-        let width = self.cell.0.min(self.total.0 / columns as f32);
-        let height = self.cell.1.min(self.total.1 / rows as f32);
+        let most = if self.fills { self.total } else { self.cell };
+        let width = most.0.min(self.total.0 / columns as f32);
+        let height = most.1.min(self.total.1 / rows as f32);
         if self.square { (width.min(height), width.min(height)) } else { (width, height) }
     }
 }
