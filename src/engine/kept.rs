@@ -10,10 +10,14 @@ use crate::protocol::{CellRef, Matrix, Operands, Setup, Slice, Span, Tensor};
 /// How many bytes of scores and attention weights are kept at most; one head's are in any case.
 const MOST_BYTES: usize = 512 << 20;
 
+/// Up to so many bytes, those of all heads are made with the run. More would have to be there twice for a moment, and the
+/// first picture would wait for heads that nobody may look at.
+const MOST_AT_ONCE: usize = 64 << 20;
+
 /// A run that is kept: every tensor can be looked at, and every number opened.
 ///
-/// Scores and weights, which grow with the square of the tokens, are kept by head: those of all heads where they fit,
-/// otherwise of some, made when they are looked at. What follows from them number by
+/// Scores and weights, which grow with the square of the tokens, are kept by head: those of all heads where they are few,
+/// otherwise of those that were looked at, as far as they fit. What follows from them number by
 /// number is worked out where it is read.
 pub struct Kept {
     pub run: u64,
@@ -50,9 +54,9 @@ struct Pairs {
 /// Scores and weights of a head: the rest of what it has for each pair follows from them.
 const PAIRS: Wanted = Wanted { scores: true, scaled: false, masked: false, weights: true, output: false };
 
-/// What a run has to make: scores and weights too, where those of all heads may be kept.
+/// What a run has to make: scores and weights too, where they are few.
 pub fn wanted(heads: usize, len: usize) -> Wanted {
-    if heads.saturating_mul(bytes_of_head(len)) <= MOST_BYTES {
+    if heads.saturating_mul(bytes_of_head(len)) <= MOST_AT_ONCE {
         Wanted { output: true, ..PAIRS }
     } else {
         Wanted { scores: false, weights: false, output: true, ..PAIRS }
