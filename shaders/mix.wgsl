@@ -29,13 +29,6 @@ fn keep(plane: u32, query: u32, column: u32, four: vec4f) {
     }
 }
 
-fn keep_block(plane: u32, query: u32, column: u32, block: mat4x4f) {
-    keep(plane, query, column, block[0]);
-    keep(plane, query + 1u, column, block[1]);
-    keep(plane, query + 2u, column, block[2]);
-    keep(plane, query + 3u, column, block[3]);
-}
-
 @compute @workgroup_size(SIDE, SIDE)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
     let plane = args.first_plane + group.z;

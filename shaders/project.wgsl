@@ -45,13 +45,6 @@ fn keep(batch: u32, token: u32, column: u32, four: vec4f) {
     }
 }
 
-fn keep_block(batch: u32, token: u32, column: u32, block: mat4x4f) {
-    keep(batch, token, column, block[0]);
-    keep(batch, token + 1u, column, block[1]);
-    keep(batch, token + 2u, column, block[2]);
-    keep(batch, token + 3u, column, block[3]);
-}
-
 @compute @workgroup_size(SIDE, SIDE)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
     let batch = group.z;

@@ -9,3 +9,11 @@ override SIDE: u32; // a workgroup is SIDE × SIDE invocations
 fn four_rows(first: u32, len: u32, width: u32) -> vec4u {
     return min(first + vec4u(0u, 1u, 2u, 3u), vec4u(len - 1u)) * width;
 }
+
+// Keeps what a block has of four rows, each by the kernel's own `keep`.
+fn keep_block(plane: u32, row: u32, column: u32, block: mat4x4f) {
+    keep(plane, row, column, block[0]);
+    keep(plane, row + 1u, column, block[1]);
+    keep(plane, row + 2u, column, block[2]);
+    keep(plane, row + 3u, column, block[3]);
+}

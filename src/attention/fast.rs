@@ -13,8 +13,8 @@ use ndarray::{Array4, ArrayView3};
 
 use self::lanes::Lanes;
 use super::{
-    BlockTrace, BlockWeights, Config, Error, Inputs, Outputs, Rules, Shape, Wanted, project, projected,
-    width_from_heads,
+    BlockTrace, BlockWeights, Config, Error, Inputs, Outputs, Rules, Shape, Wanted, bent, project, projected,
+    width_from_heads, with_bias,
 };
 
 /// As [`super::attend`]: of its tensors, those that are wanted.
@@ -322,20 +322,14 @@ impl Queries<'_> {
 
     /// Softcap, mask and distance; −∞ for what the mask hides.
     fn bend(&self, first: usize, block: &mut [[Lanes; 4]]) {
-        let Rules { softcap, visibility, slopes, .. } = self.rules;
-        if softcap.is_none() && visibility.mask().is_none() && slopes.is_none() {
+        if self.rules.is_plain() {
             return;
         }
         for (key, column) in (first..).zip(block.as_flattened_mut()) {
             let mut numbers: [f32; 8] = (*column).into();
             for (lane, number) in numbers.iter_mut().enumerate() {
-                if let Some(softcap) = softcap {
-                    *number = softcap * (*number / softcap).tanh();
-                }
-                *number = match self.rules.bias(self.batch, self.head, self.query(lane), key) {
-                    Some(bias) => (*number + bias).clamp(f32::MIN, f32::MAX),
-                    None => f32::NEG_INFINITY,
-                };
+                let bias = self.rules.bias(self.batch, self.head, self.query(lane), key);
+                *number = with_bias(bent(*number, self.rules.softcap), bias);
             }
             *column = numbers.into();
         }

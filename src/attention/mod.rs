@@ -88,10 +88,12 @@ pub fn scaled(scores: &Array4<f32>, scale: f32) -> Array4<f32> {
 
 /// `softcap · tanh(scaled / softcap)`, element by element; without a softcap as it came.
 pub fn capped(scaled: &Array4<f32>, softcap: Option<f32>) -> Array4<f32> {
-    match softcap {
-        None => scaled.clone(),
-        Some(softcap) => scaled.mapv(|scaled| softcap * (scaled / softcap).tanh()),
-    }
+    scaled.mapv(|scaled| bent(scaled, softcap))
+}
+
+/// One scaled score with a softcap, if there is one.
+fn bent(scaled: f32, softcap: Option<f32>) -> f32 {
+    softcap.map_or(scaled, |softcap| softcap * (scaled / softcap).tanh())
 }
 
 /// `scaled`, bent by the softcap, plus what mask and distance add; −∞ where the key may not be seen, and only there: a
@@ -99,12 +101,14 @@ pub fn capped(scaled: &Array4<f32>, softcap: Option<f32>) -> Array4<f32> {
 pub fn masked(scaled: &Array4<f32>, rules: &Rules) -> Array4<f32> {
     let mut masked = capped(scaled, rules.softcap);
     for ((b, h, query, key), value) in masked.indexed_iter_mut() {
-        *value = match rules.bias(b, h, query, key) {
-            Some(bias) => (*value + bias).clamp(f32::MIN, f32::MAX),
-            None => f32::NEG_INFINITY,
-        };
+        *value = with_bias(*value, rules.bias(b, h, query, key));
     }
     masked
+}
+
+/// A score with what is added to it, no lower than the lowest float; −∞ where there is none to add to.
+fn with_bias(bent: f32, bias: Option<f32>) -> f32 {
+    bias.map_or(f32::NEG_INFINITY, |bias| (bent + bias).clamp(f32::MIN, f32::MAX))
 }
 
 /// `weights [B, H, S_q, S_k] · values [B, H_k, S_k, D_v] -> [B, H, S_q, D_v]`.

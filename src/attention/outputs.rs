@@ -25,22 +25,21 @@ impl Wanted {
     pub fn keeps_scores(self) -> bool {
         self.scores || self.scaled || self.masked
     }
-}
 
-impl Wanted {
     /// Refuses what would take more than so many bytes, before they are taken.
     ///
     /// # Errors
     /// [`Error::TooLarge`], which names the size that would do.
     pub fn check_size(self, shape: Shape, limit: u64) -> Result<(), Error> {
-        let (wide, sizes) = (|count: usize| count as f64, shape);
+        let Shape { batch, heads, query_len, key_len, value_dim, .. } = shape;
+        // In floats, which do not overflow.
+        let numbers = |axes: [usize; 4]| axes.into_iter().map(|len| len as f64).product::<f64>();
         // Masked scores are made of scaled ones, and those of the scores.
         let pair_tensors = [self.keeps_scores(), self.scaled || self.masked, self.masked, self.weights];
         let pair_tensors = pair_tensors.into_iter().filter(|wanted| *wanted).count();
-        let heads = wide(sizes.batch) * wide(sizes.heads);
-        let bytes_per_pair = size_of::<f32>() as f64 * heads * wide(pair_tensors);
-        let output = size_of::<f32>() as f64 * heads * wide(sizes.query_len) * wide(sizes.value_dim);
-        let bytes = bytes_per_pair * wide(sizes.query_len) * wide(sizes.key_len) + output;
+        let bytes_per_pair = numbers([batch, heads, pair_tensors, size_of::<f32>()]);
+        let output = numbers([batch, heads, query_len, value_dim]) * size_of::<f32>() as f64;
+        let bytes = bytes_per_pair * query_len as f64 * key_len as f64 + output;
         if bytes <= limit as f64 {
             return Ok(());
         }

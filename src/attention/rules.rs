@@ -1,6 +1,6 @@
 use ndarray::s;
 
-use super::{Config, Shape, Visibility, alibi_slope};
+use super::{Config, Shape, Visibility, alibi_slope, bent, with_bias};
 
 /// What turns scores into weights: a [`Config`] worked out for tensors of known sizes.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,13 +40,22 @@ impl Rules {
     /// Turns raw scores of one row into masked ones, those of the keys from `first` on; −∞ where a key may not be seen.
     pub fn mask_row(&self, batch: usize, head: usize, query: usize, first: usize, numbers: &mut [f32]) {
         let seen = self.visibility.keys(batch, query);
-        let has_bias = self.visibility.mask.is_some() || self.slopes.is_some();
+        let has_bias = self.has_bias();
         for (key, number) in (first..).zip(numbers) {
-            let scaled = *number * self.factor;
-            let bent = self.softcap.map_or(scaled, |softcap| softcap * (scaled / softcap).tanh());
+            let bent = bent(*number * self.factor, self.softcap);
             let bias = if has_bias { self.bias(batch, head, query, key) } else { seen.contains(&key).then_some(0.0) };
-            *number = bias.map_or(f32::NEG_INFINITY, |bias| (bent + bias).clamp(f32::MIN, f32::MAX));
+            *number = with_bias(bent, bias);
         }
+    }
+
+    /// Whether scaled scores are masked ones already, but for window and lengths.
+    pub fn is_plain(&self) -> bool {
+        self.softcap.is_none() && !self.has_bias()
+    }
+
+    /// Whether a mask or the distance adds anything to a score that may be seen.
+    fn has_bias(&self) -> bool {
+        self.visibility.mask.is_some() || self.slopes.is_some()
     }
 
     /// What is added to this scaled score, by mask and distance; `None` where the key may not be seen.

@@ -1,9 +1,10 @@
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use ndarray::{Array2, Array3, Array4, ArrayView1, Axis, s};
 
 use super::backend::Backend;
-use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Wanted, fast};
+use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Wanted, fast};
 use crate::embedding::{Generator, Token, embedding_from_id};
 use crate::protocol::{CellRef, Matrix, Operands, Setup, Slice, Span, Tensor};
 
@@ -45,9 +46,15 @@ struct Pairs {
     head: usize,
     scores: Array2<f32>,
     weights: Array2<f32>,
-    /// The largest masked score of each row.
+    /// Worked out when first looked at.
+    rows: OnceCell<Rows>,
+}
+
+/// What the softmax finds out about each row of a head.
+struct Rows {
+    /// The largest masked score.
     maxima: Vec<f32>,
-    /// The sum of each row's exponentials.
+    /// The sum of the exponentials.
     sums: Vec<f32>,
 }
 
@@ -84,11 +91,9 @@ impl Kept {
         let Outputs { scores, weights: shares, output: mixed, .. } = attention;
         let mixed = mixed.expect("a block always makes its output");
         let pairs = scores.zip(shares).map_or_else(Vec::new, |(scores, shares)| {
-            let heads = scores.outer_iter().zip(shares.outer_iter()).next().expect("a batch of one");
-            let heads = heads.0.outer_iter().zip(heads.1.outer_iter()).enumerate();
-            heads
-                .map(|(head, (scores, shares))| Pairs::new(head, scores.to_owned(), shares.to_owned(), &inputs))
-                .collect()
+            let [scores, shares] = [scores, shares].map(|tensor| tensor.index_axis_move(Axis(0), 0));
+            let heads = scores.outer_iter().zip(shares.outer_iter()).enumerate();
+            heads.map(|(head, (scores, shares))| Pairs::new(head, scores.to_owned(), shares.to_owned())).collect()
         });
         Self { run, tokens, setup, words, positions, input, weights, inputs, mixed, output, pairs, largest: Vec::new() }
     }
@@ -105,7 +110,7 @@ impl Kept {
             let tensor = tensor.expect("it was wanted");
             tensor.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0)
         };
-        self.pairs.push(Pairs::new(head, part(outputs.scores), part(outputs.weights), &self.inputs));
+        self.pairs.push(Pairs::new(head, part(outputs.scores), part(outputs.weights)));
     }
 
     /// All numbers of one head's tensor, row by row; what it needs has been made.
@@ -149,17 +154,18 @@ impl Kept {
         numbers.clear();
         let head_dim = self.setup.width / self.setup.heads;
         let pairs = || self.pairs_of(head).expect("they were made before");
+        let rows = || pairs().rows(self.inputs.rules());
         let sees = |key: usize| self.setup.mask.sees(row as isize, key);
         let mut copy = |values: ArrayView1<f32>| numbers.extend(values.slice(s![columns.clone()]));
-        let of_head = |weights: &Array2<f32>| weights.slice(s![row, head * head_dim..(head + 1) * head_dim]).to_owned();
+        let of_head = s![row, head * head_dim..(head + 1) * head_dim];
         match tensor {
             Tensor::Tokens => numbers.extend(self.tokens[columns].iter().map(|token| token.id as f32)),
             Tensor::WordEmbeddings => copy(self.words.row(row)),
             Tensor::Positions => copy(self.positions.row(row)),
             Tensor::Input => copy(self.input.slice(s![0, row, ..])),
-            Tensor::QueryWeights => copy(of_head(&self.weights.w_q).view()),
-            Tensor::KeyWeights => copy(of_head(&self.weights.w_k).view()),
-            Tensor::ValueWeights => copy(of_head(&self.weights.w_v).view()),
+            Tensor::QueryWeights => copy(self.weights.w_q.slice(of_head)),
+            Tensor::KeyWeights => copy(self.weights.w_k.slice(of_head)),
+            Tensor::ValueWeights => copy(self.weights.w_v.slice(of_head)),
             Tensor::OutputWeights => copy(self.weights.w_o.row(row)),
             Tensor::Queries => copy(self.inputs.queries().slice(s![0, head, row, ..])),
             Tensor::Keys => copy(self.inputs.keys().slice(s![0, head, row, ..])),
@@ -180,15 +186,15 @@ impl Kept {
                 copy(pairs().scores.row(row));
                 self.inputs.rules().mask_row(0, head, row, columns.start, numbers);
                 if tensor != Tensor::Masked {
-                    let max = pairs().maxima[row];
+                    let max = rows().maxima[row];
                     numbers.iter_mut().for_each(|number| *number -= max);
                 }
                 if tensor == Tensor::Exponentials {
                     fast::exp_all(numbers);
                 }
             }
-            Tensor::RowMax => numbers.push(pairs().maxima[row]),
-            Tensor::ExponentialSums => numbers.push(pairs().sums[row]),
+            Tensor::RowMax => numbers.push(rows().maxima[row]),
+            Tensor::ExponentialSums => numbers.push(rows().sums[row]),
             Tensor::RowSums => numbers.push(sum(pairs().weights.row(row).iter())),
         }
     }
@@ -331,20 +337,26 @@ impl Kept {
 }
 
 impl Pairs {
-    fn new(head: usize, scores: Array2<f32>, weights: Array2<f32>, inputs: &Inputs) -> Self {
-        let (mut maxima, mut sums) = (Vec::with_capacity(scores.nrows()), Vec::with_capacity(scores.nrows()));
-        let mut masked = Vec::new();
-        for (row, scores) in scores.outer_iter().enumerate() {
-            masked.clear();
-            masked.extend(scores);
-            inputs.rules().mask_row(0, head, row, 0, &mut masked);
-            let max = masked.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            masked.iter_mut().for_each(|number| *number -= max);
-            fast::exp_all(&mut masked);
-            maxima.push(max);
-            sums.push(sum(masked.iter()));
-        }
-        Self { head, scores, weights, maxima, sums }
+    fn new(head: usize, scores: Array2<f32>, weights: Array2<f32>) -> Self {
+        Self { head, scores, weights, rows: OnceCell::new() }
+    }
+
+    fn rows(&self, rules: &Rules) -> &Rows {
+        self.rows.get_or_init(|| {
+            let mut rows = Rows { maxima: Vec::new(), sums: Vec::new() };
+            let mut masked = Vec::new();
+            for (row, scores) in self.scores.outer_iter().enumerate() {
+                masked.clear();
+                masked.extend(scores);
+                rules.mask_row(0, self.head, row, 0, &mut masked);
+                let max = masked.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                masked.iter_mut().for_each(|number| *number -= max);
+                fast::exp_all(&mut masked);
+                rows.maxima.push(max);
+                rows.sums.push(sum(masked.iter()));
+            }
+            rows
+        })
     }
 }
 

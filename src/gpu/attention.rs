@@ -90,7 +90,8 @@ impl Attention {
         self.device.check()?;
         let shape = inputs.shape();
         let plan = Plan::new(shape, None, self.chunk_bytes, &self.device.handle.limits())?;
-        let mut run = Run::new(self, &plan);
+        let buffers = std::mem::take(&mut self.buffers);
+        let mut run = Run::new(&self.device, &self.kernels, buffers, self.times_kernels, &plan);
         run.upload(Slot::Queries, inputs.queries());
         run.upload(Slot::Keys, inputs.keys());
         run.upload(Slot::Values, inputs.values());
@@ -108,10 +109,7 @@ impl Attention {
             if wanted.output {
                 run.mix(&planes);
             }
-            let pairs = plan.pairs(&planes);
-            let mut downloads = Vec::new();
-            downloads.extend(scores.as_mut().map(|scores| (Slot::Scores, &mut numbers(scores)[pairs.clone()])));
-            downloads.extend(weights.as_mut().map(|weights| (Slot::Weights, &mut numbers(weights)[pairs])));
+            let mut downloads = plan.pair_downloads(&planes, &mut scores, &mut weights);
             if planes.end == plan.planes() {
                 downloads.extend(output.as_mut().map(|output| (Slot::Mixed, numbers(output))));
             }
@@ -138,14 +136,15 @@ impl Attention {
         wanted: Wanted,
     ) -> Result<BlockTrace<Outputs>, Error> {
         self.device.check()?;
-        let block = self.weights.clone().ok_or(Error::NoWeights)?;
+        let block = self.weights.as_ref().ok_or(Error::NoWeights)?;
         block.check(input, heads, config)?;
         let (batch, len, width) = input.dim();
         let head_dim = width / heads;
         let shape =
             Shape { batch, heads, key_heads: heads, query_len: len, key_len: len, head_dim, value_dim: head_dim };
         let plan = Plan::new(shape, Some(width), self.chunk_bytes, &self.device.handle.limits())?;
-        let mut run = Run::new(self, &plan);
+        let buffers = std::mem::take(&mut self.buffers);
+        let mut run = Run::new(&self.device, &self.kernels, buffers, self.times_kernels, &plan);
         run.upload(Slot::Input, input);
         if run.buffers.weights_for != Some(heads) {
             for (slot, matrix) in [(Slot::Wq, &block.w_q), (Slot::Wk, &block.w_k), (Slot::Wv, &block.w_v)] {
@@ -181,9 +180,7 @@ impl Attention {
             run.scores(&planes);
             run.softmax(&planes);
             run.mix(&planes);
-            let pairs = plan.pairs(&planes);
-            downloads.extend(scores.as_mut().map(|scores| (Slot::Scores, &mut numbers(scores)[pairs.clone()])));
-            downloads.extend(weights.as_mut().map(|weights| (Slot::Weights, &mut numbers(weights)[pairs])));
+            downloads.extend(plan.pair_downloads(&planes, &mut scores, &mut weights));
             if planes.end == plan.planes() {
                 run.project_from_heads();
                 downloads.extend([(Slot::Mixed, numbers(&mut mixed)), (Slot::Output, numbers(&mut output))]);
@@ -208,7 +205,8 @@ struct Kernels {
     mix: Kernel,
 }
 
-/// What a buffer holds. The first three are uniforms. `Scores` and `Weights` hold one chunk, `Staging` all that a chunk sends back.
+/// What a buffer holds. The first three are uniforms; `Scores` and `Weights` hold one chunk, `Staging` all that a chunk
+/// sends back.
 #[derive(Clone, Copy, Debug)]
 enum Slot {
     ToHeads,
@@ -248,7 +246,7 @@ impl Buffers {
 
 /// A run under way: its buffers, and the commands that are being recorded.
 ///
-/// It takes the buffers away from [`Attention`], which gets them back after success alone: those of a run that failed or
+/// The buffers are taken away from [`Attention`], which gets them back after success alone: those of a run that failed or
 /// was dropped may be invalid or still in use.
 struct Run<'a> {
     device: &'a Device,
@@ -265,11 +263,9 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Takes the buffers and makes room for a chunk. Errors from here on are seen by [`Run::download`].
-    fn new(attention: &'a mut Attention, plan: &'a Plan) -> Self {
-        let Attention { device, kernels, buffers, times_kernels, .. } = attention;
+    /// Makes room for a chunk. Errors from here on are seen by [`Run::download`].
+    fn new(device: &'a Device, kernels: &'a Kernels, buffers: Buffers, times_kernels: bool, plan: &'a Plan) -> Self {
         let watch = Some(device.watch());
-        let buffers = std::mem::take(buffers);
         let (args, softmax) = (AttendArgs::default(), &kernels.softmax);
         let stopwatch = times_kernels.then(|| Stopwatch::new(device)).flatten();
         let (encoder, times) = (None, Times::new());
@@ -355,8 +351,7 @@ impl<'a> Run<'a> {
             largest: 0.5 * f32::MAX,
             ..AttendArgs::default()
         };
-        let is_plain = rules.softcap.is_none() && rules.slopes.is_none() && visibility.mask().is_none();
-        self.softmax = if is_plain { &self.kernels.plain_softmax } else { &self.kernels.softmax };
+        self.softmax = if rules.is_plain() { &self.kernels.plain_softmax } else { &self.kernels.softmax };
         let Some(mask) = visibility.mask() else {
             return self.write(Slot::Mask, &[[0.0_f32; 2]]);
         };
@@ -552,6 +547,18 @@ impl Plan {
     /// Where the scores of these planes lie among all.
     fn pairs(&self, planes: &Range<u32>) -> Range<usize> {
         planes.start as usize * self.pairs_per_plane()..planes.end as usize * self.pairs_per_plane()
+    }
+
+    /// Where the scores and weights of these planes go, if they are wanted.
+    fn pair_downloads<'a>(
+        &self,
+        planes: &Range<u32>,
+        scores: &'a mut Option<Array4<f32>>,
+        weights: &'a mut Option<Array4<f32>>,
+    ) -> Vec<(Slot, &'a mut [f32])> {
+        let pairs = [(Slot::Scores, scores), (Slot::Weights, weights)].into_iter();
+        let wanted = pairs.filter_map(|(slot, tensor)| Some((slot, tensor.as_mut()?)));
+        wanted.map(|(slot, tensor)| (slot, &mut numbers(tensor)[self.pairs(planes)])).collect()
     }
 
     /// The numbers in a row of the tensor that is kept there.

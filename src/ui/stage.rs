@@ -354,11 +354,11 @@ fn match_elements(grids: &[Grid]) {
     }
 }
 
-pub fn grid_id(grid: &Grid) -> String {
+fn grid_id(grid: &Grid) -> String {
     format!("grid-{}", grid.tensor as usize)
 }
 
-fn grid_of(page: Page, element: &Element) -> Option<Grid> {
+pub fn grid_of(page: Page, element: &Element) -> Option<Grid> {
     page.grids.read().iter().find(|grid| grid_id(grid) == element.id()).cloned()
 }
 

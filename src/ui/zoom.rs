@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, MouseEvent};
 
-use super::{dom, live::watch, state::Page};
+use super::{dom, live::watch, stage::grid_of, state::Page};
 use crate::lesson::{
     Zoom,
     scene::Data,
@@ -108,9 +108,7 @@ fn at_cursor(page: Page) -> (f64, f64) {
 
 /// Where the pointer is in a matrix, as parts of the queries and keys that it shows.
 fn place_of(page: Page, element: &Element, event: &Event) -> (f64, f64) {
-    let grids = page.grids.read();
-    let grid = grids.iter().find(|grid| super::stage::grid_id(grid) == element.id());
-    let (Some(grid), Some(event)) = (grid, event.dyn_ref::<MouseEvent>()) else { return (0.5, 0.5) };
+    let (Some(grid), Some(event)) = (grid_of(page, element), event.dyn_ref::<MouseEvent>()) else { return (0.5, 0.5) };
     let (.., width, height) = grid.bounds();
     grid.as_queries_and_keys((
         f64::from(event.offset_y()) / f64::from(height),
@@ -147,8 +145,7 @@ fn drag(page: Page) {
             return;
         }
         dom::attribute(element, "data-dragged", Some(""));
-        let grids = page.grids.read();
-        let Some(grid) = grids.iter().find(|grid| super::stage::grid_id(grid) == element.id()) else { return };
+        let Some(grid) = grid_of(page, element) else { return };
         let (.., cell_width, cell_height) = grid.cell_box(0, 0);
         let by = ((-y / f64::from(cell_height)).round(), (-x / f64::from(cell_width)).round());
         let (queries, keys) = grid.as_moved_tokens((by.0 as isize, by.1 as isize));
