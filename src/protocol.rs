@@ -100,6 +100,64 @@ pub enum Tensor {
     Output,
 }
 
+/// What the rows or the columns of a matrix stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axis {
+    /// For nothing: there is one alone.
+    One,
+    /// One for each token, as what looks.
+    Queries,
+    /// One for each token, as what is looked at.
+    Keys,
+    /// One for each dimension of the model width.
+    Width,
+    /// One for each dimension of the head's width.
+    HeadWidth,
+}
+
+impl Axis {
+    /// Whether there is one for each token.
+    pub fn is_of_tokens(self) -> bool {
+        matches!(self, Axis::Queries | Axis::Keys)
+    }
+}
+
+impl Tensor {
+    /// What the rows and the columns of one head's part stand for.
+    pub fn axes(self) -> (Axis, Axis) {
+        match self {
+            Tensor::Tokens => (Axis::One, Axis::Queries),
+            Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input | Tensor::Heads | Tensor::Output => {
+                (Axis::Queries, Axis::Width)
+            }
+            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => (Axis::Width, Axis::HeadWidth),
+            Tensor::Queries | Tensor::Mixed => (Axis::Queries, Axis::HeadWidth),
+            Tensor::Keys | Tensor::Values => (Axis::Keys, Axis::HeadWidth),
+            Tensor::Scores
+            | Tensor::Scaled
+            | Tensor::Mask
+            | Tensor::Masked
+            | Tensor::Shifted
+            | Tensor::Exponentials
+            | Tensor::Weights => (Axis::Queries, Axis::Keys),
+            Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => (Axis::Queries, Axis::One),
+            Tensor::OutputWeights => (Axis::Width, Axis::Width),
+        }
+    }
+
+    /// How many rows and columns one head's part has, of so many tokens.
+    pub fn shape(self, len: usize, setup: &Setup) -> (usize, usize) {
+        let count = |axis| match axis {
+            Axis::One => 1,
+            Axis::Queries | Axis::Keys => len,
+            Axis::Width => setup.width,
+            Axis::HeadWidth => setup.width / setup.heads,
+        };
+        let (rows, columns) = self.axes();
+        (count(rows), count(columns))
+    }
+}
+
 /// Some rows or columns, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {

@@ -6,7 +6,7 @@ use ndarray::{Array2, Array3, Array4, ArrayView1, Axis, s};
 use super::backend::Backend;
 use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Wanted, fast};
 use crate::embedding::{Generator, Token, embedding_from_id};
-use crate::protocol::{CellRef, Matrix, Operands, Setup, Slice, Span, Tensor};
+use crate::protocol::{self, CellRef, Matrix, Operands, Setup, Slice, Span, Tensor};
 
 /// How many bytes of scores and attention weights are kept at most; one head's are in any case.
 const MOST_BYTES: usize = 512 << 20;
@@ -134,17 +134,7 @@ impl Kept {
 
     /// How many rows and columns one head's part of a tensor has.
     fn shape(&self, tensor: Tensor) -> (usize, usize) {
-        let (len, width) = (self.tokens.len(), self.setup.width);
-        let head_dim = width / self.setup.heads;
-        match tensor {
-            Tensor::Tokens => (1, len),
-            Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input | Tensor::Heads | Tensor::Output => (len, width),
-            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => (width, head_dim),
-            Tensor::OutputWeights => (width, width),
-            Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Mixed => (len, head_dim),
-            Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => (len, 1),
-            _ => (len, len),
-        }
+        tensor.shape(self.tokens.len(), &self.setup)
     }
 
     /// A part of one row of a tensor, into numbers that are there already. What can be derived is derived here.
@@ -361,19 +351,9 @@ impl Pairs {
 }
 
 /// Whether a tensor is one of scores and weights, or follows from them number by number.
-pub fn needs_pairs(tensor: Tensor) -> bool {
-    matches!(
-        tensor,
-        Tensor::Scores
-            | Tensor::Scaled
-            | Tensor::Masked
-            | Tensor::RowMax
-            | Tensor::Shifted
-            | Tensor::Exponentials
-            | Tensor::ExponentialSums
-            | Tensor::Weights
-            | Tensor::RowSums
-    )
+fn needs_pairs(tensor: Tensor) -> bool {
+    matches!(tensor.axes(), (protocol::Axis::Queries, protocol::Axis::Keys | protocol::Axis::One))
+        && tensor != Tensor::Mask
 }
 
 /// In which of `shown` blocks the row or column at this index lies, of so many.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::attention::Window;
 use crate::embedding::{self, Positions, Token};
-use crate::protocol::{CellRef, Operands, Setup, Tensor};
+use crate::protocol::{Axis, CellRef, Operands, Setup, Tensor};
 
 /// A cell explained.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,29 +152,16 @@ pub fn role_of(tensor: Tensor) -> Role {
 /// Where a cell is, in words: "query mat, key cat".
 fn place(cell: CellRef, context: Context) -> String {
     let CellRef { tensor, row, column, .. } = cell;
-    match tensor {
-        Tensor::Tokens => say::at_token(column, context.word(column)),
-        Tensor::Positions => say::at_position(row, column),
-        Tensor::WordEmbeddings
-        | Tensor::Input
-        | Tensor::Queries
-        | Tensor::Keys
-        | Tensor::Values
-        | Tensor::Mixed
-        | Tensor::Heads
-        | Tensor::Output => say::at_dimension(&context.word_in_place(row), column),
-        Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => {
-            say::at_weight(row, context.width_column(cell))
+    match tensor.axes() {
+        _ if tensor == Tensor::Positions => say::at_position(row, column),
+        (Axis::One, _) => say::at_token(column, context.word(column)),
+        (Axis::Width, Axis::HeadWidth) => say::at_weight(row, context.width_column(cell)),
+        (Axis::Width, _) => say::at_weight(row, column),
+        (_, Axis::Queries | Axis::Keys) => {
+            say::at_query_and_key(&context.word_in_place(row), &context.word_in_place(column))
         }
-        Tensor::OutputWeights => say::at_weight(row, column),
-        Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => say::at_query(&context.word_in_place(row)),
-        Tensor::Scores
-        | Tensor::Scaled
-        | Tensor::Mask
-        | Tensor::Masked
-        | Tensor::Shifted
-        | Tensor::Exponentials
-        | Tensor::Weights => say::at_query_and_key(&context.word_in_place(row), &context.word_in_place(column)),
+        (_, Axis::One) => say::at_query(&context.word_in_place(row)),
+        (_, Axis::Width | Axis::HeadWidth) => say::at_dimension(&context.word_in_place(row), column),
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Projection, Session, Step, Zoom, timeline};
 use crate::embedding::Token;
-use crate::protocol::{CellRef, EngineKind, Matrix, Run, Setup, Slice, Span, Tensor};
+use crate::protocol::{Axis, CellRef, EngineKind, Matrix, Run, Setup, Slice, Span, Tensor};
 
 /// A matrix on the stage comes in full up to this many rows and columns, and reduced beyond.
 const MOST_ON_STAGE: usize = 256;
@@ -139,15 +139,7 @@ impl Data {
 
     /// The shape `[rows, columns]` of one head's part of a tensor.
     pub fn shape(&self, tensor: Tensor) -> (usize, usize) {
-        let (len, width) = (self.tokens.len(), self.setup.width);
-        let count = |axis| match axis {
-            Axis::One => 1,
-            Axis::Queries | Axis::Keys => len,
-            Axis::Width => width,
-            Axis::HeadWidth => width / self.setup.heads,
-        };
-        let (rows, columns) = axes(tensor);
-        (count(rows), count(columns))
+        tensor.shape(self.tokens.len(), &self.setup)
     }
 
     /// The rows and columns of one head's part of a tensor that the stage shows.
@@ -169,50 +161,6 @@ impl Data {
             Tensor::Input | Tensor::Heads | Tensor::Output => vec![1, rows, columns],
             _ => vec![1, self.setup.heads, rows, columns],
         }
-    }
-}
-
-/// What the rows or the columns of a matrix stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Axis {
-    /// For nothing: there is one alone.
-    One,
-    /// One for each token, as what looks.
-    Queries,
-    /// One for each token, as what is looked at.
-    Keys,
-    /// One for each dimension of the model width.
-    Width,
-    /// One for each dimension of the head's width.
-    HeadWidth,
-}
-
-impl Axis {
-    /// Whether there is one for each token.
-    pub fn is_of_tokens(self) -> bool {
-        matches!(self, Axis::Queries | Axis::Keys)
-    }
-}
-
-/// What the rows and the columns of one head's part of a tensor stand for.
-pub fn axes(tensor: Tensor) -> (Axis, Axis) {
-    match tensor {
-        Tensor::Tokens => (Axis::One, Axis::Queries),
-        Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input | Tensor::Heads | Tensor::Output => {
-            (Axis::Queries, Axis::Width)
-        }
-        Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights => (Axis::Width, Axis::HeadWidth),
-        Tensor::Queries | Tensor::Mixed => (Axis::Queries, Axis::HeadWidth),
-        Tensor::Keys | Tensor::Values => (Axis::Keys, Axis::HeadWidth),
-        Tensor::Scores
-        | Tensor::Scaled
-        | Tensor::Mask
-        | Tensor::Masked
-        | Tensor::Shifted
-        | Tensor::Exponentials
-        | Tensor::Weights => (Axis::Queries, Axis::Keys),
-        Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => (Axis::Queries, Axis::One),
-        Tensor::OutputWeights => (Axis::Width, Axis::Width),
     }
 }
 
@@ -253,7 +201,7 @@ pub fn same_words(cell: CellRef, old: &[Token], new: &[Token]) -> bool {
         (Some(old), Some(new)) => old.word == new.word,
         _ => false,
     };
-    let (rows, columns) = axes(cell.tensor);
+    let (rows, columns) = cell.tensor.axes();
     (!rows.is_of_tokens() || same(cell.row)) && (!columns.is_of_tokens() || same(cell.column))
 }
 
@@ -289,7 +237,7 @@ fn spans(tensor: Tensor, zoom: Zoom) -> (Span, Span) {
         Axis::Keys => zoom.keys,
         Axis::One | Axis::Width | Axis::HeadWidth => Span::ALL,
     };
-    let (rows, columns) = axes(tensor);
+    let (rows, columns) = tensor.axes();
     (span(rows), span(columns))
 }
 

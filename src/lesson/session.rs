@@ -1,11 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Step, Zoom,
-    scene::{self, Axis},
-    timeline,
-};
-use crate::protocol::{CellRef, EngineChoice, Setup, Tensor};
+use super::{Step, Zoom, scene, timeline};
+use crate::protocol::{Axis, CellRef, EngineChoice, Setup, Tensor};
 
 /// What a first visit shows.
 pub const STANDARD_EXAMPLE: &str = "The cat sat on the mat";
@@ -172,7 +168,7 @@ impl Session {
 
 /// Whether a tensor has a number for each query and key.
 fn is_of_pairs(tensor: Tensor) -> bool {
-    scene::axes(tensor) == (Axis::Queries, Axis::Keys)
+    tensor.axes() == (Axis::Queries, Axis::Keys)
 }
 
 #[cfg(test)]

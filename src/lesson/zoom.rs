@@ -1,7 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::scene::{Axis, axes};
-use crate::protocol::{CellRef, Span};
+use crate::protocol::{Axis, CellRef, Span};
 
 /// Which tokens the stage shows, as queries and as keys: of every matrix the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +40,7 @@ impl Zoom {
         if self == Self::ALL {
             return self;
         }
-        let (rows, columns) = axes(cell.tensor);
+        let (rows, columns) = cell.tensor.axes();
         let mut zoom = self;
         for (axis, index) in [(rows, cell.row), (columns, cell.column)] {
             match axis {
@@ -55,7 +54,7 @@ impl Zoom {
 
     /// Where this cell is, of so many tokens, as [`Zoom::scaled`] takes it; the middle for what has no place among them.
     pub fn place_of(self, cell: CellRef, len: usize) -> (f64, f64) {
-        let (rows, columns) = axes(cell.tensor);
+        let (rows, columns) = cell.tensor.axes();
         let place = |axis, span: Span| {
             let index = if rows == axis {
                 cell.row

@@ -110,10 +110,8 @@ fn at_cursor(page: Page) -> (f64, f64) {
 fn place_of(page: Page, element: &Element, event: &Event) -> (f64, f64) {
     let (Some(grid), Some(event)) = (grid_of(page, element), event.dyn_ref::<MouseEvent>()) else { return (0.5, 0.5) };
     let (.., width, height) = grid.bounds();
-    grid.as_queries_and_keys((
-        f64::from(event.offset_y()) / f64::from(height),
-        f64::from(event.offset_x()) / f64::from(width),
-    ))
+    let place = (f64::from(event.offset_y()) / f64::from(height), f64::from(event.offset_x()) / f64::from(width));
+    grid.of_tokens(place, 0.5)
 }
 
 /// A drag: where it began, in CSS pixels, and with which zoom.
@@ -148,7 +146,7 @@ fn drag(page: Page) {
         let Some(grid) = grid_of(page, element) else { return };
         let (.., cell_width, cell_height) = grid.cell_box(0, 0);
         let by = ((-y / f64::from(cell_height)).round(), (-x / f64::from(cell_width)).round());
-        let (queries, keys) = grid.as_moved_tokens((by.0 as isize, by.1 as isize));
+        let (queries, keys) = grid.of_tokens((by.0 as isize, by.1 as isize), 0);
         let moved = begun.zoom.moved(queries, keys, tokens(page));
         if page.session.read().zoom != moved {
             page.session.update(|session| session.zoom = moved);

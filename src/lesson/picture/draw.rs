@@ -210,7 +210,7 @@ fn wrapped<'a>(rows: Vec<Vec<Item<'a>>>, label_width: f32, view: &View) -> Vec<V
 }
 
 fn rows_are_tokens(panel: &Panel) -> bool {
-    !panel.transposed && scene::axes(panel.tensor).0.is_of_tokens()
+    !panel.transposed && panel.tensor.axes().0.is_of_tokens()
 }
 
 fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, view: &View) -> Row<'a> {

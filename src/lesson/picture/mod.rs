@@ -13,13 +13,9 @@ mod tokens;
 
 use panel::{Item, Scale, Shown, hatch_line};
 
-use super::{
-    Session, Step, Zoom,
-    scene::{Axis, Data, axes},
-    theme::Colors,
-};
+use super::{Session, Step, Zoom, scene::Data, theme::Colors};
 use crate::figure::{Figure, Heatmap, Mark};
-use crate::protocol::{CellRef, Matrix, Tensor};
+use crate::protocol::{Axis, CellRef, Matrix, Tensor};
 
 /// How the stage is looked at.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,40 +125,20 @@ impl Grid {
         (same && row < self.rows && column < self.columns).then_some((row, column))
     }
 
-    /// What stands at a row and column, for queries and keys: `(0.5, 0.5)` where a matrix has none of them.
-    pub fn as_queries_and_keys(&self, (row, column): (f64, f64)) -> (f64, f64) {
-        let (rows, columns) = self.axes();
+    /// What is so for its rows and columns, for queries and keys; `otherwise` for those that it does not have.
+    pub fn of_tokens<T: Copy>(&self, (row, column): (T, T), otherwise: T) -> (T, T) {
+        let (rows, columns) = self.tensor.axes();
+        let (rows, columns) = if self.transposed { (columns, rows) } else { (rows, columns) };
         let of = |axis| {
             if rows == axis {
                 row
             } else if columns == axis {
                 column
             } else {
-                0.5
+                otherwise
             }
         };
         (of(Axis::Queries), of(Axis::Keys))
-    }
-
-    /// How many queries and keys a move by so many rows and columns is.
-    pub fn as_moved_tokens(&self, (rows_by, columns_by): (isize, isize)) -> (isize, isize) {
-        let (rows, columns) = self.axes();
-        let of = |axis| {
-            if rows == axis {
-                rows_by
-            } else if columns == axis {
-                columns_by
-            } else {
-                0
-            }
-        };
-        (of(Axis::Queries), of(Axis::Keys))
-    }
-
-    /// What rows and columns stand for, as drawn.
-    fn axes(&self) -> (Axis, Axis) {
-        let (rows, columns) = axes(self.tensor);
-        if self.transposed { (columns, rows) } else { (rows, columns) }
     }
 
     /// Left, top, width and height of the cell drawn in this row and column.
@@ -200,7 +176,7 @@ pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
     let mut scene = scenes::scene(session, data, view)?;
     for item in scene.rows.iter_mut().flatten().filter(|_| data.is_long()) {
         if let Item::Panel(panel) = item {
-            panel.size.fills = axes(panel.tensor).0.is_of_tokens();
+            panel.size.fills = panel.tensor.axes().0.is_of_tokens();
         }
     }
     Some(draw::draw(scene, data, view))
