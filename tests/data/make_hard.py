@@ -34,7 +34,8 @@ import zlib
 
 import numpy as np
 
-from make_onnx import SETTINGS, TOLERANCE, attend, storable, write_safetensors
+from make_onnx import SETTINGS, TOLERANCE, attend, storable
+from safetensors_file import write_safetensors
 
 LOWEST, GREATEST = np.finfo(np.float32).min, np.finfo(np.float32).max
 INF = np.float32(np.inf)

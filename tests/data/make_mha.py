@@ -30,13 +30,14 @@ import math
 import os
 import pathlib
 import random
-import struct
 
 os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # before torch is loaded
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from safetensors_file import write_safetensors
 
 SEED = 13
 MASKS = [
@@ -87,7 +88,8 @@ def main():
         add(f"cross_{mask}", index % 2 == 1, *random_shape(shapes, cross=True), mask)
 
     path = pathlib.Path(__file__).with_name("mha.safetensors")
-    write_safetensors(path, tensors, metadata)
+    arrays = {name: tensor.detach().numpy() for name, tensor in tensors.items()}
+    write_safetensors(path, arrays, metadata)
     print(f"{path.name}: {len(EDGES) + 2 * len(MASKS)} cases, {len(tensors)} tensors, {path.stat().st_size} bytes")
 
 
@@ -202,22 +204,6 @@ def check(name, case, settings):
     rtol, atol = settings["rtol"] / 2, settings["atol"] / 2
     for key, tensor in got.items():
         torch.testing.assert_close(tensor, case[key], rtol=rtol, atol=atol, msg=lambda text: f"{name}/{key}: {text}")
-
-
-def write_safetensors(path, tensors, metadata):
-    """The format by hand: the header's length, the header in JSON, the data end to end."""
-    header = {"__metadata__": metadata}
-    data = b""
-    dtypes = {torch.float32: "F32", torch.bool: "BOOL"}
-    # Bytes last, so that every F32 is aligned.
-    for name, tensor in sorted(tensors.items(), key=lambda item: item[1].dtype == torch.bool):
-        content = tensor.detach().contiguous().numpy().tobytes()
-        offsets = [len(data), len(data) + len(content)]
-        header[name] = {"dtype": dtypes[tensor.dtype], "shape": list(tensor.shape), "data_offsets": offsets}
-        data += content
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # so that the data is aligned
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,6 @@ zeros.
 
 import json
 import pathlib
-import struct
 import subprocess
 import sys
 import tempfile
@@ -39,6 +38,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
+
+from safetensors_file import write_safetensors
 
 NODE_TESTS = "1.22.0"
 OPSET = 25
@@ -444,21 +445,6 @@ def storable(tensors):
     """Without what there is none of; float32 whatever it was made in."""
     tensors = {key: array for key, array in tensors.items() if array is not None}
     return {key: array if array.dtype == bool else array.astype("<f4") for key, array in tensors.items()}
-
-
-def write_safetensors(path, tensors, metadata):
-    """The format by hand: the header's length, the header in JSON, the data end to end."""
-    header = {"__metadata__": metadata}
-    data = b""
-    for name, array in sorted(tensors.items(), key=lambda item: item[1].dtype == bool):  # bytes last: F32 is aligned
-        assert array.dtype in (bool, np.float32), name
-        content = np.ascontiguousarray(array).tobytes()
-        dtype, offsets = "BOOL" if array.dtype == bool else "F32", [len(data), len(data) + len(content)]
-        header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": offsets}
-        data += content
-    text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # so that the data is aligned
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 if __name__ == "__main__":

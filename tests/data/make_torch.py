@@ -21,18 +21,19 @@ Tensors are F32, row-major. S = 6 tokens, E = 64 wide, H heads. Keys, with P = n
     word/seed=N/width=E/WORD                                [E]        the embedding of a word
 """
 
-import json
 import math
 import os
 import pathlib
-import struct
 import zlib
 
 os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # before torch is loaded
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from safetensors_file import write_safetensors
 
 WORDS = ["The", "cat", "sat", "on", "the", "mat"]
 WIDTH = 64
@@ -46,8 +47,14 @@ def main():
         add_block(tensors, seed)
     add_random_numbers(tensors)
     path = pathlib.Path(__file__).with_name("torch.safetensors")
-    write_safetensors(path, tensors)
+    arrays = {name: as_array(tensor) for name, tensor in tensors.items()}
+    write_safetensors(path, arrays, {"made_by": "tests/data/make_torch.py", "torch": torch.__version__})
     print(f"{path.name}: {len(tensors)} tensors, {path.stat().st_size} bytes")
+
+
+def as_array(tensor):
+    """A tensor, or a whole number as a tensor of one, as NumPy's."""
+    return np.array([tensor], np.uint32) if isinstance(tensor, int) else tensor.detach().numpy()
 
 
 def add_block(tensors, seed):
@@ -129,24 +136,6 @@ def sinusoids(length, width):
     table[:, 0::2] = torch.sin(position * frequency)
     table[:, 1::2] = torch.cos(position * frequency)
     return table.float()
-
-
-def write_safetensors(path, tensors):
-    """The format by hand: the header's length, the header in JSON, the data end to end."""
-    header = {"__metadata__": {"made_by": "tests/data/make_torch.py", "torch": torch.__version__}}
-    data = b""
-    for name, tensor in tensors.items():
-        if isinstance(tensor, int):
-            dtype, shape, content = "U32", [1], struct.pack("<I", tensor)
-        else:
-            assert tensor.dtype == torch.float32, name
-            dtype, shape = "F32", list(tensor.shape)
-            content = tensor.detach().contiguous().numpy().astype("<f4").tobytes()
-        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
-        data += content
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # so that the data is aligned
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 if __name__ == "__main__":
