@@ -1,5 +1,7 @@
 //! What PyTorch computed (`tests/data/torch.safetensors`), and how an engine's trace is held to it.
 
+mod close;
+
 use std::sync::LazyLock;
 
 use headlight::{
@@ -8,6 +10,8 @@ use headlight::{
 };
 use ndarray::{Array3, ArrayD, ArrayView4, ArrayViewD, Axis};
 use safetensors::{Dtype, SafeTensors};
+
+use close::difference;
 
 /// The sentence of every case.
 pub const SENTENCE: &str = "The cat sat on the mat";
@@ -139,11 +143,5 @@ fn worst_difference(ours: ArrayViewD<f32>, theirs: ArrayViewD<f32>) -> f32 {
     if ours.shape() != theirs.shape() {
         return f32::INFINITY;
     }
-    let difference = |ours: f32, theirs: f32| match (ours - theirs).abs() {
-        // Two equal infinities are no difference, though their difference is NaN.
-        _ if ours == theirs => 0.0,
-        difference if difference.is_nan() => f32::INFINITY,
-        difference => difference,
-    };
     ours.iter().zip(&theirs).map(|(&ours, &theirs)| difference(ours, theirs)).fold(0.0, f32::max)
 }

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::{fs, path::Path};
 
-use super::close::{ATOL, RTOL};
+use super::close::{ATOL, RTOL, difference, part_of_allowed};
 
 const FILES: [&[u8]; 3] = [
     include_bytes!("../data/onnx.safetensors"),
@@ -103,14 +103,8 @@ impl Held {
         assert_eq!(actual.shape(), expected.shape());
         self.tensors += 1;
         for (&actual, &expected) in actual.iter().zip(expected) {
-            let difference = match (actual - expected).abs() {
-                // Equal infinities, too.
-                _ if actual == expected => 0.0,
-                difference if difference.is_nan() => f32::INFINITY,
-                difference => difference,
-            };
-            self.difference = self.difference.max(difference);
-            self.share = self.share.max(difference / (atol + rtol * expected.abs()));
+            self.difference = self.difference.max(difference(actual, expected));
+            self.share = self.share.max(part_of_allowed(actual, expected, rtol, atol));
         }
     }
 }

@@ -87,16 +87,18 @@ fn gpu() -> Result<Tally> {
 }
 
 fn playwright(arguments: &[String]) -> Result<Tally> {
+    counted(playwright_on_site()?.args(arguments))
+}
+
+/// Playwright, of which some tests may be named, on the site that was built, served for as long as this program runs.
+pub fn playwright_on_site() -> Result<Command> {
     tools::install_node_packages()?;
     let chromium = browser::chromium()?;
     println!("Testing with {}", chromium.display());
     let url = server::start(server::listen(0)?, &site::dist())?;
-    counted(
-        command("node", &["node_modules/@playwright/test/cli.js", "test", "--config=tests/e2e"])
-            .args(arguments)
-            .env("CHROMIUM", chromium)
-            .env("HEADLIGHT_URL", url),
-    )
+    let mut playwright = command("node", &["node_modules/@playwright/test/cli.js", "test", "--config=tests/e2e"]);
+    playwright.env("CHROMIUM", chromium).env("HEADLIGHT_URL", url);
+    Ok(playwright)
 }
 
 /// A check that either passes or fails as a whole.

@@ -1,7 +1,7 @@
 //! `cargo xtask proof`: every engine against independent numbers, in one table.
 
-use crate::process::{self, cargo, command};
-use crate::{browser, root, server, site, tools};
+use crate::process::{self, cargo};
+use crate::{browser, checks, root, site};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 
@@ -17,13 +17,7 @@ pub fn run() -> Result<()> {
             .envs(browser::vulkan()?),
     );
     site::build()?;
-    tools::install_node_packages()?;
-    let url = server::start(server::listen(0)?, &site::dist())?;
-    let in_browser = process::run(
-        command("node", &["node_modules/@playwright/test/cli.js", "test", "--config=tests/e2e", "proof.spec.js"])
-            .env("CHROMIUM", browser::chromium()?)
-            .env("HEADLIGHT_URL", url),
-    );
+    let in_browser = process::run(checks::playwright_on_site()?.arg("proof.spec.js"));
 
     println!("\n{:<16}{:<16}{:>8}{:>8}{:>14}{:>14}", "path", "cases", "passed", "total", "worst error", "of tolerance");
     let mut total = [0; 2];
