@@ -13,15 +13,18 @@
 //! 7. `gpu` (feature `gpu`): the same attention on wgpu.
 //! 8. `ui` (feature `ui`): the page.
 
+#[cfg(all(feature = "engine", not(feature = "gpu"), not(target_arch = "wasm32")))]
+compile_error!("Natively the engine has the GPU within it: add the feature `gpu`.");
+
 pub mod attention;
 pub mod embedding;
 pub mod figure;
 pub mod lesson;
 pub mod protocol;
 
-#[cfg(feature = "gpu")]
+#[cfg(feature = "engine")]
 pub mod engine;
-#[cfg(feature = "gpu")]
+#[cfg(any(feature = "engine", feature = "gpu"))]
 pub mod gpu;
 #[cfg(all(feature = "ui", target_arch = "wasm32"))]
 pub mod ui;

@@ -1,23 +1,42 @@
-// Starts the engine's worker and the app side by side, before anything else has loaded.
+// Starts the engine's worker and the app side by side, before anything else has loaded. Both are one program: in the page
+// it is the app, in a worker the engine.
 //
 // The worker is a classic one made from a blob, because such a worker inherits the page's Content-Security-Policy; one
-// loaded from a URL has none. The files' names stand in this script's own tag. Where the engine was handed over as
-// `globalThis.headlightEngineBytes = { script: string | Blob, wasm: ArrayBuffer }`, nothing of it is fetched.
+// loaded from a URL has none. The files' names stand in this script's own tag. Where the programs were handed over as
+// `globalThis.headlightPrograms = { script, wasm, gpuScript, gpuWasm }`, the scripts as strings or Blobs and the wasm as
+// ArrayBuffers, nothing of them is fetched; those of the GPU may be missing.
 "use strict";
 
 (() => {
   const files = document.currentScript.dataset;
-  const handedOver = globalThis.headlightEngineBytes;
+  const handedOver = globalThis.headlightPrograms;
+  const urls = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, new URL(file, document.baseURI).href]));
 
-  const workerUrl = URL.createObjectURL(
-    new Blob(
-      handedOver ? [handedOver.script, `\n(${runEngine})();`] : [`(${runEngine})(${JSON.stringify(url(files.engine))});`],
-      { type: "text/javascript" },
-    ),
-  );
-  let engineModule;
+  const start = `(${runEngine})(${JSON.stringify(handedOver ? {} : urls)}, ${compiled});`;
+  const scripts = handedOver ? [handedOver.script, "\n", handedOver.gpuScript ?? "", "\n"] : [];
+  const workerUrl = URL.createObjectURL(new Blob([...scripts, start], { type: "text/javascript" }));
+  let modules;
   let engine = launchEngine();
   let engineTaken = false;
+
+  // The app waits for it, though not for long: messages to a worker that has not begun wait for the page's thread to be
+  // free, and the app keeps it busy.
+  const engineBegun = new Promise((done) => {
+    engine.addEventListener("message", done, { once: true });
+    setTimeout(done, 100);
+  });
+  const scriptsLoaded = new Promise((done) => document.addEventListener("DOMContentLoaded", done));
+  const app = Promise.all([loadModules(), scriptsLoaded, engineBegun]).then(async ([[module]]) => {
+    await headlightApp({ module_or_path: module });
+    return headlightApp;
+  });
+  app.catch(async (error) => {
+    await scriptsLoaded;
+    const trouble = document.getElementById("trouble");
+    trouble.append(String(error));
+    trouble.hidden = false;
+    throw error;
+  });
 
   globalThis.headlightBoot = {
     // The engine's worker. The first call takes the one that is already running, a later one ends it and starts afresh.
@@ -31,35 +50,25 @@
     },
     // One more worker with an engine of its own.
     launchEngine,
+    // A promise of what the program in the page can be asked.
+    app,
   };
-
-  const appModule = fetch(url(files.appWasm)).then(compiled);
-  const scriptsLoaded = new Promise((done) => document.addEventListener("DOMContentLoaded", done));
-  Promise.all([appModule, scriptsLoaded])
-    .then(([module]) => wasm_bindgen({ module_or_path: module }))
-    .catch(async (error) => {
-      await scriptsLoaded;
-      const trouble = document.getElementById("trouble");
-      trouble.append(String(error));
-      trouble.hidden = false;
-      throw error;
-    });
 
   function launchEngine() {
     const worker = new Worker(workerUrl, { name: "engine" });
-    engineModule ??= handedOver ? WebAssembly.compile(handedOver.wasm) : fetch(url(files.engineWasm)).then(compiled);
-    engineModule.then(
-      (module) => worker.postMessage(module),
-      (error) => {
-        engineModule = undefined; // so that a restart tries again
-        worker.postMessage(String(error));
-      },
+    loadModules().then(
+      (modules) => worker.postMessage(modules),
+      (error) => worker.postMessage(String(error)),
     );
     return worker;
   }
 
-  function url(file) {
-    return new URL(file, document.baseURI).href;
+  // The program's, and the GPU's where it was handed over. What failed is tried again the next time.
+  function loadModules() {
+    const handed = handedOver && [handedOver.wasm, handedOver.gpuWasm].filter(Boolean).map((wasm) => WebAssembly.compile(wasm));
+    modules ??= Promise.all(handed ?? [fetch(urls.appWasm).then(compiled)]);
+    modules.catch(() => (modules = undefined));
+    return modules;
   }
 
   async function compiled(response) {
@@ -67,26 +76,45 @@
     return WebAssembly.compile(await response.arrayBuffer());
   }
 
-  // Runs in the worker. From this page come the compiled module or, as a string, why there is none; all other messages
+  // Runs in the worker. Its first message, null, says that it has begun. From this page come the compiled modules or, as a string, why there are none; all other messages
   // are the app's and wait in `headlightInbox` until the engine takes over `onmessage`. Where the engine can't be
   // loaded, each of them is answered with a string that says why.
-  function runEngine(scriptUrl) {
+  function runEngine(urls, compiled) {
     const inbox = (self.headlightInbox = []);
-    const fromPage = (data) => typeof data === "string" || data instanceof WebAssembly.Module;
+    const fromPage = (data) => typeof data === "string" || Array.isArray(data);
     const fail = (error) => {
       const answer = (data) => fromPage(data) || self.postMessage(String(error));
       self.onmessage = ({ data }) => answer(data);
       inbox.splice(0).forEach(answer);
     };
+    let gpuModule;
     self.onmessage = ({ data }) => {
-      if (!fromPage(data)) inbox.push(data);
-      else if (typeof data === "string") fail(data);
-      else wasm_bindgen({ module_or_path: data }).catch(fail);
+      if (!fromPage(data)) return inbox.push(data);
+      if (typeof data === "string") return fail(data);
+      gpuModule = data[1];
+      scriptLoaded.then(() => headlightApp({ module_or_path: data[0] })).catch(fail);
     };
-    try {
-      if (scriptUrl) importScripts(scriptUrl);
-    } catch (error) {
-      fail(error);
+    // Not now: a worker has only begun when this is over.
+    const scriptLoaded = new Promise((done) => setTimeout(done)).then(() => {
+      self.postMessage(null);
+      if (urls.app) importScripts(urls.app);
+    });
+    scriptLoaded.catch(fail);
+
+    // For the engine: opens a GPU with its own program, which is loaded the first time; null where there is no GPU.
+    let gpu;
+    self.headlightOpenGpu = async () => {
+      if (!(await navigator.gpu?.requestAdapter())) return null;
+      gpu ??= loadGpu();
+      gpu.catch(() => (gpu = undefined));
+      return (await gpu).open();
+    };
+
+    async function loadGpu() {
+      if (urls.gpu) importScripts(urls.gpu);
+      else if (!gpuModule) throw new Error("it was not handed over");
+      await headlightGpu({ module_or_path: gpuModule ?? (await compiled(await fetch(urls.gpuWasm))) });
+      return headlightGpu.Gpu;
     }
   }
 })();

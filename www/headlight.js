@@ -21,6 +21,7 @@
   function launch() {
     const worker = headlightBoot.launchEngine();
     worker.onmessage = ({ data }) => {
+      if (data === null) return; // It has begun.
       if (typeof data === "string") return died(data);
       const { id, error, ...result } = data;
       const call = waiting.get(id);

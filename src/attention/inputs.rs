@@ -1,4 +1,5 @@
 use ndarray::{Array4, ArrayD, ArrayView, ArrayView4, Axis, Dimension, concatenate, s};
+use serde::{Deserialize, Serialize};
 
 use super::error::{KEYS, MASK, PAST_KEYS, PAST_VALUES, QUERIES, VALUES};
 use super::{Broadcast, Config, Error, Place, Rules, Visibility, fast};
@@ -199,7 +200,7 @@ impl Inputs {
 }
 
 /// The sizes of an attention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// `B`.
     pub batch: usize,
@@ -218,6 +219,12 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// That of self-attention of `[B, S, E]` in so many heads.
+    pub fn of_block((batch, len, width): (usize, usize, usize), heads: usize) -> Self {
+        let head_dim = width / heads;
+        Self { batch, heads, key_heads: heads, query_len: len, key_len: len, head_dim, value_dim: head_dim }
+    }
+
     /// Which key head the query head attends with: `⌊h · H_k / H⌋`.
     pub fn key_head(&self, head: usize) -> usize {
         head / (self.heads / self.key_heads)

@@ -1,9 +1,10 @@
 use ndarray::Array4;
+use serde::{Deserialize, Serialize};
 
 use super::{Error, Rules, Shape, Trace, masked, scaled};
 
 /// Which tensors of an attention are wanted; what is not wanted need not be calculated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     /// See [`Trace::scores`].
     pub scores: bool,

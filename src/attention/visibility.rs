@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use ndarray::Array4;
+use serde::{Deserialize, Serialize};
 
 use super::Window;
 
@@ -16,7 +17,7 @@ pub struct Visibility {
 }
 
 /// Where the queries of one batch stand among its keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The place of the first query: how many keys come before it, or how many too few there are.
     pub offset: isize,
@@ -28,6 +29,11 @@ impl Visibility {
     /// Through a window alone: all batches have `key_len` keys, and their first query stands at the first of them.
     pub fn new(window: Window, batch: usize, key_len: usize) -> Self {
         Self { window, places: vec![Place { offset: 0, keys: key_len }; batch], mask: None }
+    }
+
+    /// Through a window and a mask `[B | 1, H | 1, S_q | 1, ≤ S_k]`, −∞ in it where the key may not be seen.
+    pub fn from_parts(window: Window, places: Vec<Place>, mask: Option<Array4<f32>>) -> Self {
+        Self { window, places, mask: mask.map(|values| Broadcast { values }) }
     }
 
     /// Whether this query of this head may see that key.

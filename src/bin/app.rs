@@ -1,6 +1,10 @@
-//! Mounts the app, nothing else.
+//! Headlight's program: the app in the page, the engine in a worker. Nothing else.
 
 fn main() {
     #[cfg(target_arch = "wasm32")]
-    headlight::ui::mount();
+    if headlight::engine::worker::is_here() {
+        headlight::engine::worker::run();
+    } else {
+        headlight::ui::mount();
+    }
 }

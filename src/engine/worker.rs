@@ -13,6 +13,11 @@ use super::{Engine, attend::Attend, calls};
 use crate::gpu;
 use crate::protocol::{BUILD, EngineChoice, EngineKind, Reply, Request, from_bytes, to_bytes};
 
+/// Whether this is a worker, and not the page.
+pub fn is_here() -> bool {
+    js_sys::global().is_instance_of::<DedicatedWorkerGlobalScope>()
+}
+
 /// Takes over the worker: answers what came while the engine was loading, and everything from now on.
 pub fn run() {
     std::panic::set_hook(Box::new(|panic| say_last_words(&panic.to_string())));
@@ -20,6 +25,7 @@ pub fn run() {
         queue: RefCell::default(),
         engine: Cell::new(Some((Engine::new(now), Attend::default()))),
         choice: Cell::new(EngineChoice::Auto),
+        gpu_is_due: Cell::new(false),
         is_introduced: Cell::new(false),
     });
     let for_messages = worker.clone();
@@ -41,6 +47,8 @@ struct Worker {
     engine: Cell<Option<(Engine, Attend)>>,
     /// The engine that the page chose last.
     choice: Cell<EngineChoice>,
+    /// Whether a GPU is to be opened once the CPU has answered.
+    gpu_is_due: Cell<bool>,
     /// Whether the page is of this build.
     is_introduced: Cell<bool>,
 }
@@ -75,7 +83,7 @@ impl Worker {
             self.choice.set(engine);
             if engine == EngineChoice::Auto {
                 // A GPU takes a while to open. Until then the CPU calculates, so that nobody waits for the first picture.
-                spawn_local(self.clone().open_gpu());
+                self.gpu_is_due.set(true);
                 return self.take_on(Task::Answer(Request::Open { build, engine: EngineChoice::Cpu }));
             }
             return self.take_on(Task::Answer(Request::Open { build, engine }));
@@ -106,8 +114,12 @@ impl Worker {
                 Task::Answer(request) => {
                     let before = engine.opened();
                     let says_so = matches!(request, Request::Run { .. } | Request::Open { .. });
+                    let is_run = matches!(request, Request::Run { .. });
                     if let Some(reply) = engine.answer(request).await {
                         post(&reply);
+                    }
+                    if is_run && self.gpu_is_due.take() {
+                        spawn_local(self.clone().open_gpu());
                     }
                     // A GPU that was lost while the page only looked: a run says so itself.
                     let after = engine.opened();

@@ -2,12 +2,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use bytemuck::{NoUninit, cast_slice};
-use ndarray::{Array, Array3, Array4, ArrayView, ArrayView3, Dimension};
+use ndarray::{Array, Array3, Array4, ArrayView, ArrayView3, ArrayView4, Dimension};
 
 use super::device::Watch;
 use super::kernel::{self, AttendArgs, Kernel, ProjectArgs, ROWS, Stopwatch, TILE};
-use super::{Device, Error};
-use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Shape, Tensors, Wanted};
+use super::{Device, Error, block::Block};
+use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Shape, Wanted};
 
 /// Attention on a GPU: what [`attend`](crate::attention::attend) and
 /// [`self_attention`](crate::attention::self_attention) calculate.
@@ -87,16 +87,32 @@ impl Attention {
     /// [`Error::TooLarge`] and [`Error::OutOfMemory`] for tensors that this GPU cannot hold; [`Error::Lost`] once it is
     /// gone.
     pub async fn attend(&mut self, inputs: &Inputs, wanted: Wanted) -> Result<Outputs, Error> {
+        let tensors = [inputs.queries(), inputs.keys(), inputs.values()];
+        let [scores, weights, output] = self.attend_to(inputs.shape(), tensors, inputs.rules(), wanted).await?;
+        Ok(Outputs::new(inputs.rules(), wanted, scores, weights, output))
+    }
+
+    /// What the kernels make of queries, keys and values of this shape, which were checked: scores where
+    /// [`Wanted::keeps_scores`], weights and output where they are wanted.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) async fn attend_to(
+        &mut self,
+        shape: Shape,
+        [queries, keys, values]: [ArrayView4<'_, f32>; 3],
+        rules: &Rules,
+        wanted: Wanted,
+    ) -> Result<[Option<Array4<f32>>; 3], Error> {
         self.device.check()?;
-        let shape = inputs.shape();
         let plan = Plan::new(shape, None, self.chunk_bytes, &self.device.handle.limits())?;
         let buffers = std::mem::take(&mut self.buffers);
         let mut run = Run::new(&self.device, &self.kernels, buffers, self.times_kernels, &plan);
-        run.upload(Slot::Queries, inputs.queries());
-        run.upload(Slot::Keys, inputs.keys());
-        run.upload(Slot::Values, inputs.values());
+        run.upload(Slot::Queries, queries);
+        run.upload(Slot::Keys, keys);
+        run.upload(Slot::Values, values);
         run.reserve(&[Slot::Mixed]);
-        run.set_rules(inputs.rules(), wanted);
+        run.set_rules(rules, wanted);
 
         let Shape { batch, heads, query_len, key_len, value_dim, .. } = shape;
         let pairs = |wanted: bool| wanted.then(|| Array4::zeros((batch, heads, query_len, key_len)));
@@ -116,7 +132,7 @@ impl Attention {
             run.download(downloads).await?;
         }
         (self.buffers, self.times) = run.finish();
-        Ok(Outputs::new(inputs.rules(), wanted, scores, weights, output))
+        Ok([scores, weights, output])
     }
 
     /// Multi-head self-attention of `input` `[B, S, E]`, as [`self_attention`](crate::attention::self_attention); of its
@@ -135,13 +151,27 @@ impl Attention {
         config: &Config,
         wanted: Wanted,
     ) -> Result<BlockTrace<Outputs>, Error> {
+        self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
+        let rules = Rules::of(config, Shape::of_block(input.dim(), heads));
+        self.block(input, heads, &rules, wanted).await?.into_trace(config, wanted)
+    }
+
+    /// What the kernels make of an input that was checked: as [`Attention::self_attention`], before anything is derived.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) async fn block(
+        &mut self,
+        input: ArrayView3<'_, f32>,
+        heads: usize,
+        rules: &Rules,
+        wanted: Wanted,
+    ) -> Result<Block, Error> {
         self.device.check()?;
         let block = self.weights.as_ref().ok_or(Error::NoWeights)?;
-        block.check(input, heads, config)?;
         let (batch, len, width) = input.dim();
         let head_dim = width / heads;
-        let shape =
-            Shape { batch, heads, key_heads: heads, query_len: len, key_len: len, head_dim, value_dim: head_dim };
+        let shape = Shape::of_block(input.dim(), heads);
         let plan = Plan::new(shape, Some(width), self.chunk_bytes, &self.device.handle.limits())?;
         let buffers = std::mem::take(&mut self.buffers);
         let mut run = Run::new(&self.device, &self.kernels, buffers, self.times_kernels, &plan);
@@ -159,7 +189,7 @@ impl Attention {
             run.buffers.weights_for = Some(heads);
         }
         run.reserve(&[Slot::Queries, Slot::Keys, Slot::Values, Slot::Mixed, Slot::Output]);
-        run.set_rules(&Rules::of(config, shape), wanted);
+        run.set_rules(rules, wanted);
 
         let [mut queries, mut keys, mut values, mut mixed] =
             [(); 4].map(|()| Array4::zeros((batch, heads, len, head_dim)));
@@ -188,11 +218,7 @@ impl Attention {
             run.download(downloads).await?;
         }
         (self.buffers, self.times) = run.finish();
-
-        // Finite inputs can overflow on the way to the queries, keys and values.
-        let inputs = Inputs::new(Tensors::new(queries, keys, values), *config)?;
-        let attention = Outputs::new(inputs.rules(), wanted, scores, weights, Some(mixed));
-        Ok(BlockTrace { inputs, attention, output })
+        Ok(Block { queries, keys, values, scores, weights, mixed, output })
     }
 }
 

@@ -132,13 +132,16 @@ impl Watch {
     }
 }
 
+#[cfg(target_arch = "wasm32")]
+async fn open_adapter(instance: &wgpu::Instance) -> Result<wgpu::Adapter, Error> {
+    instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await.map_err(|_| Error::no_adapter())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
 async fn open_adapter(instance: &wgpu::Instance) -> Result<wgpu::Adapter, Error> {
     let Ok(wanted) = std::env::var("WGPU_ADAPTER_NAME") else {
-        return instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await.map_err(|reason| {
-            // In a browser wgpu would list the back ends that it was built without.
-            let browser = "this browser offers none to web pages".to_owned();
-            Error::NoAdapter(if cfg!(target_arch = "wasm32") { browser } else { reason.to_string() })
-        });
+        let adapter = instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await;
+        return adapter.map_err(|reason| Error::NoAdapter(reason.to_string()));
     };
     let adapters = instance.enumerate_adapters(wgpu::Backends::all()).await;
     let names: Vec<String> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
@@ -164,4 +167,15 @@ fn name_adapter(_: &wgpu::Adapter, device: &wgpu::Device) -> String {
         let parts: Vec<String> = ["vendor", "architecture", "device"].into_iter().filter_map(field).collect();
         if parts.is_empty() { "WebGPU".to_owned() } else { parts.join(" ") }
     })
+}
+
+impl From<wgpu::Error> for Error {
+    fn from(error: wgpu::Error) -> Self {
+        match error {
+            wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory,
+            wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
+                Error::Failed(description)
+            }
+        }
+    }
 }

@@ -33,13 +33,47 @@ macro_rules! shader {
     ($name:literal, $constants:expr, shared: $($shared:literal),+) => {
         Shader {
             name: $name,
-            source: concat!(
-                $(include_str!(concat!("../../shaders/shared/", $shared, ".wgsl")), "\n",)+
-                include_str!(concat!("../../shaders/", $name, ".wgsl")),
-            ),
+            source: {
+                const WHOLE: &str = concat!(
+                    $(include_str!(concat!("../../shaders/shared/", $shared, ".wgsl")), "\n",)+
+                    include_str!(concat!("../../shaders/", $name, ".wgsl")),
+                );
+                const BYTES: [u8; code_of(WHOLE, &mut [])] = {
+                    let mut code = [0; code_of(WHOLE, &mut [])];
+                    code_of(WHOLE, &mut code);
+                    code
+                };
+                match str::from_utf8(&BYTES) {
+                    Ok(code) => code,
+                    Err(_) => panic!("only whole lines and comments are left out"),
+                }
+            },
             constants: $constants,
         }
     };
+}
+
+/// Puts a source without comments and indentation, which browsers need not download, line by line, where there is room.
+/// Returns how many bytes that are.
+const fn code_of(source: &str, code: &mut [u8]) -> usize {
+    let source = source.as_bytes();
+    let (mut from, mut to, mut starts_line) = (0, 0, true);
+    while from < source.len() {
+        if source[from] == b'/' && from + 1 < source.len() && source[from + 1] == b'/' {
+            while source[from] != b'\n' {
+                from += 1;
+            }
+        }
+        if !(starts_line && source[from] == b' ') {
+            if to < code.len() {
+                code[to] = source[from];
+            }
+            to += 1;
+            starts_line = source[from] == b'\n';
+        }
+        from += 1;
+    }
+    to
 }
 
 const SIDES: &[(&str, f64)] = &[("SIDE", SIDE as f64)];

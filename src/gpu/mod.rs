@@ -4,79 +4,32 @@
 //! [`attention::self_attention`](crate::attention::self_attention) returns. Each kernel in `shaders/` has the name of
 //! its twin on the CPU, and `tests/gpu.rs` holds the one to the other.
 //!
-//! Read [`device`] for how a GPU is opened and lost, [`kernel`] for what a kernel is, and [`attention`](self::Attention)
-//! for how the kernels make up an attention.
+//! Read `device` for how a GPU is opened and lost, `kernel` for what a kernel is, and `attention` for how the kernels make
+//! up an attention.
+//!
+//! In a browser all of that, with wgpu, is a program of its own (feature `gpu`), which is loaded when a GPU is asked for:
+//! `program`. The engine's program (without the feature) has an [`Attention`] that passes everything on to it: `remote`.
+//! What crosses between the two is in `crossing`.
 
+#[cfg(feature = "gpu")]
 mod attention;
+mod block;
+#[cfg(target_arch = "wasm32")]
+mod crossing;
+#[cfg(feature = "gpu")]
 pub mod device;
+mod error;
+#[cfg(feature = "gpu")]
 pub mod kernel;
+#[cfg(all(feature = "gpu", target_arch = "wasm32"))]
+pub mod program;
+#[cfg(not(feature = "gpu"))]
+mod remote;
 
+#[cfg(feature = "gpu")]
 pub use attention::Attention;
+#[cfg(feature = "gpu")]
 pub use device::Device;
-
-use thiserror::Error;
-
-use crate::attention as reference;
-
-/// Why the GPU gave no answer. The message says what happened and why; in each case but [`Error::Inputs`] and
-/// [`Error::NoWeights`] the CPU can calculate the same numbers.
-#[derive(Clone, Debug, PartialEq, Error)]
-pub enum Error {
-    /// The browser or the machine offers no adapter.
-    #[error("No GPU can be used here ({0}). The CPU calculates the same numbers, only slower.")]
-    NoAdapter(String),
-    /// There is an adapter, but it gave no device, or no kernel could be made for it.
-    #[error("There is a GPU, but it refused to calculate ({0}). The CPU calculates the same numbers, only slower.")]
-    DeviceRefused(String),
-    /// The device is gone, and stays gone.
-    #[error(
-        "The GPU was lost ({0}). That happens when its driver restarts, a laptop changes graphics cards, or the browser \
-         needs it for something else. The CPU carries on with the same numbers."
-    )]
-    Lost(String),
-    /// A buffer did not fit into the memory of the GPU.
-    #[error(
-        "The GPU has no memory left for tensors of this size. A shorter sentence may fit; \
-         the CPU calculates the same numbers."
-    )]
-    OutOfMemory,
-    /// A tensor is larger than the device allows.
-    #[error("{name} would be {size}{unit}; this GPU allows {limit}. The CPU has no such limit.")]
-    TooLarge {
-        /// What is too large.
-        name: &'static str,
-        /// How large it would be.
-        size: u64,
-        /// How large it may be.
-        limit: u64,
-        /// The unit of both, with a space before it.
-        unit: &'static str,
-    },
-    /// [`Attention::set_weights`] was not called.
-    #[error("The GPU was given no weights. Call set_weights before self_attention.")]
-    NoWeights,
-    /// The GPU found a fault in what it was asked to do: a defect in this program.
-    #[error("The GPU could not do what it was asked ({0}). The fault is in this program; the CPU carries on.")]
-    Failed(String),
-    /// The inputs were refused, as the CPU refuses them.
-    #[error(transparent)]
-    Inputs(#[from] reference::Error),
-}
-
-impl Error {
-    /// Whether this GPU will not calculate any more; otherwise a smaller run may succeed.
-    pub fn is_final(&self) -> bool {
-        !matches!(self, Error::OutOfMemory | Error::TooLarge { .. } | Error::Inputs(_) | Error::NoWeights)
-    }
-}
-
-impl From<wgpu::Error> for Error {
-    fn from(error: wgpu::Error) -> Self {
-        match error {
-            wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory,
-            wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
-                Error::Failed(description)
-            }
-        }
-    }
-}
+pub use error::Error;
+#[cfg(not(feature = "gpu"))]
+pub use remote::Attention;

@@ -156,6 +156,9 @@ fn ask_for_missing(page: Page, link: LinkRef) {
 fn listen(page: Page, link: LinkRef) {
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let data = event.data();
+        if data.is_null() {
+            return; // It has begun.
+        }
         match data.as_string() {
             Some(last_words) => engine_died(page, link, &last_words),
             None => match from_bytes(&Uint8Array::new(&data).to_vec()) {

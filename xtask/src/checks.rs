@@ -58,10 +58,10 @@ const CHECKS: &[Check] = &[
         name: "cargo test",
         run: |_| counted(&mut cargo(&["test", "--workspace", "--no-fail-fast"])),
     },
-    Check { part: "clippy", name: "clippy, gpu", run: |_| clippy(&["--all-targets", "--features=gpu"]) },
+    Check { part: "clippy", name: "clippy, gpu", run: |_| clippy(&["--all-targets", "--features=engine,gpu"]) },
     Check { part: "gpu", name: "cargo test, gpu", run: |_| gpu() },
-    Check { part: "clippy", name: "clippy, app in wasm", run: |_| clippy_wasm(&["--bin=app", "--features=ui"]) },
-    Check { part: "clippy", name: "clippy, engine in wasm", run: |_| clippy_wasm(&["--bin=engine", "--features=gpu"]) },
+    Check { part: "clippy", name: "clippy, app in wasm", run: |_| clippy_wasm(&["--bin=app", "--features=engine,ui"]) },
+    Check { part: "clippy", name: "clippy, GPU in wasm", run: |_| clippy_wasm(&["--bin=gpu", "--features=gpu"]) },
     Check { part: "e2e", name: "build", run: |_| site::build().map(|()| Tally { passed: 1, failed: 0 }) },
     Check { part: "e2e", name: "Playwright, in Chromium", run: playwright },
 ];
@@ -83,7 +83,7 @@ fn clippy_wasm(options: &[&str]) -> Result<Tally> {
 
 fn gpu() -> Result<Tally> {
     // Doc tests have run without the feature.
-    counted(cargo(&["test", "--features=gpu", "--lib", "--tests", "--no-fail-fast"]).envs(browser::vulkan()?))
+    counted(cargo(&["test", "--features=engine,gpu", "--lib", "--tests", "--no-fail-fast"]).envs(browser::vulkan()?))
 }
 
 fn playwright(arguments: &[String]) -> Result<Tally> {

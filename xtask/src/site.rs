@@ -43,6 +43,7 @@ pub fn build() -> Result<()> {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS"),
     )?;
+    name_programs(&root().join("target/trunk"))?;
     minify_scripts(&root().join("target/trunk"))?;
     let sizes = seal(&root().join("target/trunk"), &dist())?;
     fs::write(stamp, format!("{sources}{}", dist_digest()))?;
@@ -76,6 +77,17 @@ pub fn watch() -> Result<()> {
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory can't fail")
+}
+
+/// wasm-bindgen calls every program `wasm_bindgen`, so that only one could be in a place. Here each gets its own name.
+fn name_programs(staged: &Path) -> Result<()> {
+    for (file, name) in [("app.js", "headlightApp"), ("gpu.js", "headlightGpu")] {
+        let path = staged.join(file);
+        let script = fs::read_to_string(&path).with_context(|| format!("Trunk left no {file}"))?;
+        ensure!(script.starts_with("let wasm_bindgen"), "{file} is not as wasm-bindgen wrote it for no-modules");
+        fs::write(path, format!("{{\n{script}\nglobalThis.{name} = wasm_bindgen;\n}}\n"))?;
+    }
+    Ok(())
 }
 
 /// In place. Trunk's own minifier is turned off: it moves globals out of functions, and `www/boot.js` sends one of its

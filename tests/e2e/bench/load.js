@@ -12,21 +12,25 @@ await withEngines(ENGINES, async (browser, engine) => {
   const visits = [];
   for (let i = 0; i < VISITS; i++) visits.push(await firstVisit(browser, engine));
   const times = (name) => visits.map((visit) => visit.times[name]);
-  const names = ["app here", "engine here", "painted", "received", "drawn", "own"];
+  const names = ["here", "painted", "received", "drawn", "own"];
   const stages = names.map((name) => fixed(median(times(name))));
   const drawn = times("drawn");
   rows.push([engine, ...stages, fixed(percentile(drawn, 90)), fixed(Math.max(...drawn)), "≤ 1000"]);
-  sent ??= visits.at(-1).files;
+  sent = visits.at(-1).files;
 });
 
 printTable(
   `First visits, ${VISITS} for each engine: milliseconds from the start of the navigation, medians`,
-  ["engine", "app.wasm", "engine.wasm", "first paint", "reply", "heatmap drawn", "by itself", "p90", "longest", "aim"],
+  ["engine", "app.wasm", "first paint", "reply", "heatmap drawn", "by itself", "p90", "longest", "aim"],
   rows,
 );
 console.log("By itself: drawn from this engine's numbers; the CPU calculates until the GPU is open.");
-const total = sent.reduce((sum, [, bytes]) => sum + bytes, 0);
-printTable("Bytes sent", ["file", "bytes"], [...sent, ["in all (bar: ≤ 300000)", total]]);
+const total = (files) => files.reduce((sum, [, bytes]) => sum + bytes, 0);
+printTable("Bytes sent, with WebGPU", ["file", "bytes"], [
+  ...sent.map(([name, bytes, later]) => [later ? `${name}, after the first heatmap` : name, bytes]),
+  ["for the first heatmap", total(sent.filter(([, , later]) => !later))],
+  ["in all (bar: ≤ 300000)", total(sent)],
+]);
 
 /** Opens the page with nothing cached: when what happened, and the bytes that each file took, compressed. */
 async function firstVisit(browser, engine) {
@@ -34,6 +38,7 @@ async function firstVisit(browser, engine) {
   const inPage = await page.evaluate(() => {
     const first = (type, name) => performance.getEntriesByType(type).find((entry) => entry.name.startsWith(name));
     return {
+      origin: performance.timeOrigin,
       painted: first("paint", "first-contentful-paint").startTime,
       received: first("mark", "headlight:received").startTime,
       drawn: first("mark", "headlight:drawn").startTime,
@@ -46,20 +51,25 @@ async function firstVisit(browser, engine) {
   const files = [];
   for (const realm of [page, ...page.workers()]) {
     files.push(
-      ...(await realm.evaluate(() =>
+      ...(await realm.evaluate((pageOrigin) =>
         ["navigation", "resource"]
           .flatMap((type) => performance.getEntriesByType(type))
           // What came from the cache, or from this very page, was not sent again.
           .filter((entry) => entry.transferSize > 0)
-          .map((entry) => ({ url: entry.name, bytes: entry.encodedBodySize, here: entry.responseEnd })),
+          .map((entry) => ({
+            url: entry.name,
+            bytes: entry.encodedBodySize,
+            asked: entry.startTime + performance.timeOrigin - pageOrigin,
+            here: entry.responseEnd,
+          })),
+        inPage.origin,
       )),
     );
   }
   await page.context().close();
-  const here = (name) => files.find((file) => fileName(file.url) === name).here;
   return {
-    times: { ...inPage, "app here": here("app_bg.wasm"), "engine here": here("engine_bg.wasm") },
-    files: files.map(({ url, bytes }) => [fileName(url), bytes]),
+    times: { ...inPage, here: files.find((file) => fileName(file.url) === "app_bg.wasm").here },
+    files: files.map(({ url, bytes, asked }) => [fileName(url), bytes, asked > inPage.drawn]),
   };
 }
 
