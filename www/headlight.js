@@ -1,6 +1,7 @@
 // window.headlight: attention from a console, a notebook or a script. headlight.d.ts says what it takes and gives.
 //
-// Calls have a worker of their own, made for the first of them, so that nothing that is asked here can stop the page.
+// Calls have a worker of their own, made for the first that needs it, so that nothing that is asked here can stop the page.
+// What takes less time than a message to a worker is calculated in the page.
 "use strict";
 
 (() => {
@@ -8,14 +9,81 @@
   let calls = 0;
   let worker;
 
+  // As many products as a processor makes in some milliseconds; and for how many milliseconds calls may keep the page's thread
+  // before others get their turn.
+  const QUICK_PRODUCTS = 2 ** 25;
+  const QUICK_MS = 4;
+  let spent = 0;
+  let others;
+  let app;
+
   async function attend(options) {
-    const call = checked(options);
+    const message = checked(options);
+    const isQuick = message.engine !== "webgpu" && products(message) <= QUICK_PRODUCTS;
+    if (isQuick && app && spent < QUICK_MS) return attendHere(message);
+    // What is not given away is copied now: whoever called may change it afterwards.
+    const tensors = tensorsOf(message);
+    if (!message.transfer) for (const tensor of tensors) tensor.data = tensor.data.slice();
+    return isQuick ? attendHereSoon(message) : attendInWorker(message, buffersOf(tensors));
+  }
+
+  function attendHere(message) {
+    const begun = performance.now();
+    const result = app.attend(message);
+    result.ms = performance.now() - begun;
+    spent += result.ms;
+    if (message.transfer) structuredClone(null, { transfer: buffersOf(tensorsOf(message)) });
+    return answered(result);
+  }
+
+  async function attendHereSoon(message) {
+    if (message.transfer) {
+      const tensors = tensorsOf(message);
+      const taken = structuredClone(tensors.map(({ data }) => data), { transfer: buffersOf(tensors) });
+      tensors.forEach((tensor, index) => (tensor.data = taken[index]));
+    }
+    app ??= await headlightBoot.app;
+    while (spent >= QUICK_MS) await (others ??= othersTurn());
+    return attendHere(message);
+  }
+
+  function attendInWorker(message, handedOver) {
     worker ??= launch();
     return new Promise((resolve, reject) => {
       const id = ++calls;
-      worker.postMessage({ id, ...call.message }, call.handedOver);
+      worker.postMessage({ id, ...message }, handedOver);
       waiting.set(id, { resolve, reject });
     });
+  }
+
+  async function othersTurn() {
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((done) => {
+      port1.onmessage = done;
+      port2.postMessage(null);
+    });
+    port1.close();
+    spent = 0;
+    others = undefined;
+  }
+
+  function answered(result) {
+    if (result.error === undefined) return result;
+    throw new Error(`headlight.attend: ${result.error}`);
+  }
+
+  function products({ q, k, v, pastKey }) {
+    const [batch, heads, queries, width] = q.shape;
+    const keys = k.shape[2] + (pastKey?.shape[2] ?? 0);
+    return batch * heads * queries * keys * (width + v.shape[3]);
+  }
+
+  function tensorsOf(message) {
+    return Object.values(message).filter((value) => value.data);
+  }
+
+  function buffersOf(tensors) {
+    return [...new Set(tensors.map(({ data }) => data.buffer))];
   }
 
   function launch() {
@@ -23,11 +91,14 @@
     worker.onmessage = ({ data }) => {
       if (data === null) return; // It has begun.
       if (typeof data === "string") return died(data);
-      const { id, error, ...result } = data;
-      const call = waiting.get(id);
+      const { id, ...reply } = data;
+      const { resolve, reject } = waiting.get(id);
       waiting.delete(id);
-      if (error === undefined) call.resolve(result);
-      else call.reject(new Error(`headlight.attend: ${error}`));
+      try {
+        resolve(answered(reply));
+      } catch (error) {
+        reject(error);
+      }
     };
     worker.onerror = (event) => {
       event.preventDefault();
@@ -66,10 +137,7 @@
     if (message.pastKey && message.keyLengths) {
       refuse("has both a past (pastKey, pastValue) and keyLengths, and each says where the queries stand. Give one of them");
     }
-    // What is not given away is copied here: sent as it is, it would be copied twice.
-    const tensors = Object.values(message).filter((value) => value.data);
-    if (!message.transfer) for (const tensor of tensors) tensor.data = tensor.data.slice();
-    return { message, handedOver: [...new Set(tensors.map(({ data }) => data.buffer))] };
+    return message;
   }
 
   const AXES = {

@@ -29,17 +29,26 @@ impl Attend {
         wanted: Wanted,
         choice: EngineChoice,
     ) -> Result<(Outputs, EngineKind), Error> {
-        wanted.check_size(inputs.shape(), MOST_BYTES)?;
         if choice == EngineChoice::Cpu {
-            let mut outputs = std::mem::take(&mut self.last);
-            fast::attend_into(inputs, wanted, &mut outputs);
-            return Ok((outputs, EngineKind::Cpu { instead_of_webgpu: None }));
+            return self.on_cpu(inputs, wanted);
         }
+        wanted.check_size(inputs.shape(), MOST_BYTES)?;
         if self.with_gpu.is_none() {
             self.with_gpu = Some(Backend::of(gpu::Attention::open().await));
         }
         let backend = self.with_gpu.as_mut().expect("it was just opened");
         Ok(backend.attend(inputs, wanted).await)
+    }
+
+    /// The same on the CPU, at once.
+    ///
+    /// # Errors
+    /// As [`Attend::call`].
+    pub fn on_cpu(&mut self, inputs: &Inputs, wanted: Wanted) -> Result<(Outputs, EngineKind), Error> {
+        wanted.check_size(inputs.shape(), MOST_BYTES)?;
+        let mut outputs = std::mem::take(&mut self.last);
+        fast::attend_into(inputs, wanted, &mut outputs);
+        Ok((outputs, EngineKind::Cpu { instead_of_webgpu: None }))
     }
 
     /// Takes back what a call gave, so that the next need not ask for new memory; not the largest, which might never be

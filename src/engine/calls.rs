@@ -1,29 +1,52 @@
 //! `window.headlight` at the engine's end: JavaScript's objects in and out. `www/headlight.js` has checked what they are
 //! made of.
 
-use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
+use std::cell::RefCell;
+
+use js_sys::{Array, Float32Array, Object, Uint8Array};
 use ndarray::{Array4, ArrayD, ArrayView4};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::attend::Attend;
-use crate::attention::{Cache, Config, Inputs, Mask, Scale, Tensors, Wanted, Window};
+use crate::attention::{Cache, Config, Error, Inputs, Mask, Outputs, Scale, Tensors, Wanted, Window};
 use crate::protocol::{EngineChoice, EngineKind};
 
 /// Answers one call: the object to send back, and the buffers to hand over with it.
-pub async fn answer(attend: &mut Attend, call: &JsValue, clock: fn() -> f64) -> (Object, Array) {
+pub async fn answer(attend: &mut Attend, call: JsValue, clock: fn() -> f64) -> (Object, Array) {
     let started = clock();
-    let reply = Object::new();
-    set(&reply, "id", &get(call, "id"));
-    let handed_over = Array::new();
-    let result = match read(call) {
-        Ok(read) => calculate(attend, read, &reply, &handed_over).await,
+    let options: Options = call.unchecked_into();
+    let answered = match read(&options) {
+        Ok(Call { inputs, wanted, presents, choice }) => {
+            let made = attend.call(&inputs, wanted, choice).await;
+            reply(&inputs, presents, made).map(|(reply, handed_over, outputs)| {
+                attend.give_back(outputs);
+                (reply, handed_over)
+            })
+        }
         Err(error) => Err(error),
     };
-    match result {
-        Ok(()) => set(&reply, "ms", &(clock() - started).into()),
-        Err(error) => set(&reply, "error", &error.into()),
-    }
-    (reply, handed_over)
+    let (reply, handed_over) = answered.unwrap_or_else(|error| (refusal(&error), Array::new()));
+    reply.set_id(&options.id());
+    reply.set_ms(clock() - started);
+    (reply.into(), handed_over)
+}
+
+thread_local! {
+    /// Of the calls in the page.
+    static HERE: RefCell<Attend> = RefCell::default();
+}
+
+/// Answers a call here and now, on the CPU: in the page, where sending it to a worker would take longer than this.
+#[wasm_bindgen]
+pub fn attend(call: JsValue) -> Object {
+    let answered = read(&call.unchecked_into()).and_then(|Call { inputs, wanted, presents, .. }| {
+        HERE.with_borrow_mut(|attend| {
+            let (reply, _, outputs) = reply(&inputs, presents, attend.on_cpu(&inputs, wanted))?;
+            attend.give_back(outputs);
+            Ok(reply)
+        })
+    });
+    answered.unwrap_or_else(|error| refusal(&error)).into()
 }
 
 /// A call, read.
@@ -35,16 +58,27 @@ struct Call {
     choice: EngineChoice,
 }
 
-async fn calculate(attend: &mut Attend, call: Call, reply: &Object, handed_over: &Array) -> Result<(), String> {
-    let Call { inputs, wanted, presents, choice } = call;
-    let (outputs, engine) = attend.call(&inputs, wanted, choice).await.map_err(|error| error.to_string())?;
+fn refusal(error: &str) -> Reply {
+    let reply: Reply = new();
+    reply.set_error(error);
+    reply
+}
+
+/// The object to send back, the buffers to hand over with it, and the memory of what was made.
+fn reply(
+    inputs: &Inputs,
+    presents: [bool; 2],
+    made: Result<(Outputs, EngineKind), Error>,
+) -> Result<(Reply, Array, Outputs), String> {
+    let (outputs, engine) = made.map_err(|error| error.to_string())?;
+    let (reply, handed_over) = (new::<Reply>(), Array::new());
     let (name, reason) = match engine {
         EngineKind::WebGpu { .. } => ("webgpu", None),
         EngineKind::Cpu { instead_of_webgpu } => ("cpu", instead_of_webgpu),
     };
-    set(reply, "engine", &name.into());
+    reply.set_engine(name);
     if let Some(reason) = reason {
-        set(reply, "reason", &reason.into());
+        reply.set_reason(&reason);
     }
     let views = [&outputs.scores, &outputs.scaled, &outputs.masked, &outputs.weights, &outputs.output];
     let views = views.map(|tensor| tensor.as_ref().map(|tensor| tensor.view()));
@@ -54,49 +88,121 @@ async fn calculate(attend: &mut Attend, call: Call, reply: &Object, handed_over:
         if let Some(tensor) = tensor {
             let numbers = copied_out(tensor);
             handed_over.push(&numbers.buffer());
-            let object = Object::new();
-            set(&object, "shape", &tensor.shape().iter().map(|len| JsValue::from(*len as f64)).collect::<Array>());
-            set(&object, "data", &numbers);
-            set(reply, name, &object);
+            let object: TensorObject = new();
+            object.set_shape(&tensor.shape().iter().map(|len| JsValue::from(*len as f64)).collect::<Array>());
+            object.set_data(&numbers);
+            reply.set_output(name, object);
         }
     }
-    attend.give_back(outputs);
-    Ok(())
+    Ok((reply, handed_over, outputs))
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `www/headlight.js` sends: the options, by their names, and the call's number. What was not given is undefined.
+    type Options;
+    #[wasm_bindgen(method, getter)]
+    fn id(this: &Options) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn q(this: &Options) -> Option<TensorObject>;
+    #[wasm_bindgen(method, getter)]
+    fn k(this: &Options) -> Option<TensorObject>;
+    #[wasm_bindgen(method, getter)]
+    fn v(this: &Options) -> Option<TensorObject>;
+    #[wasm_bindgen(method, getter)]
+    fn mask(this: &Options) -> Option<TensorObject>;
+    #[wasm_bindgen(method, getter)]
+    fn causal(this: &Options) -> Option<bool>;
+    #[wasm_bindgen(method, getter)]
+    fn window(this: &Options) -> Option<WindowObject>;
+    #[wasm_bindgen(method, getter)]
+    fn scale(this: &Options) -> Option<f64>;
+    #[wasm_bindgen(method, getter)]
+    fn softcap(this: &Options) -> Option<f64>;
+    #[wasm_bindgen(method, getter)]
+    fn temperature(this: &Options) -> Option<f64>;
+    #[wasm_bindgen(method, getter)]
+    fn alibi(this: &Options) -> Option<bool>;
+    #[wasm_bindgen(method, getter, js_name = pastKey)]
+    fn past_key(this: &Options) -> Option<TensorObject>;
+    #[wasm_bindgen(method, getter, js_name = pastValue)]
+    fn past_value(this: &Options) -> Option<TensorObject>;
+    #[wasm_bindgen(method, getter, js_name = keyLengths)]
+    fn key_lengths(this: &Options) -> Option<Array>;
+    #[wasm_bindgen(method, getter)]
+    fn engine(this: &Options) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn outputs(this: &Options) -> Option<Array>;
+
+    type WindowObject;
+    #[wasm_bindgen(method, getter)]
+    fn left(this: &WindowObject) -> Option<f64>;
+    #[wasm_bindgen(method, getter)]
+    fn right(this: &WindowObject) -> Option<f64>;
+
+    /// `{ shape, data }`.
+    type TensorObject;
+    #[wasm_bindgen(method, getter)]
+    fn shape(this: &TensorObject) -> Array;
+    #[wasm_bindgen(method, setter)]
+    fn set_shape(this: &TensorObject, shape: &Array);
+    #[wasm_bindgen(method, getter)]
+    fn data(this: &TensorObject) -> JsValue;
+    #[wasm_bindgen(method, setter)]
+    fn set_data(this: &TensorObject, data: &Float32Array);
+
+    /// What is sent back.
+    #[wasm_bindgen(extends = Object)]
+    type Reply;
+    #[wasm_bindgen(method, setter)]
+    fn set_id(this: &Reply, id: &JsValue);
+    #[wasm_bindgen(method, setter)]
+    fn set_ms(this: &Reply, ms: f64);
+    #[wasm_bindgen(method, setter)]
+    fn set_error(this: &Reply, error: &str);
+    #[wasm_bindgen(method, setter)]
+    fn set_engine(this: &Reply, engine: &str);
+    #[wasm_bindgen(method, setter)]
+    fn set_reason(this: &Reply, reason: &str);
+    #[wasm_bindgen(method, indexing_setter)]
+    fn set_output(this: &Reply, name: &str, tensor: TensorObject);
 }
 
 const OUTPUTS: [&str; 7] = ["scores", "scaled", "masked", "weights", "output", "presentKey", "presentValue"];
 
-fn read(call: &JsValue) -> Result<Call, String> {
-    let number = |name| get(call, name).as_f64().map(|number| number as f32);
-    let flag = |name| get(call, name).as_bool() == Some(true);
-    let window = get(call, "window");
-    let mut window = Window { left: count(&get(&window, "left")), right: count(&get(&window, "right")) };
-    if flag("causal") {
+fn read(options: &Options) -> Result<Call, String> {
+    let side = |side: Option<f64>| side.map(|keys| keys as usize);
+    let mut window = options.window().map_or(Window::OPEN, |window| Window {
+        left: side(window.left()),
+        right: side(window.right()),
+    });
+    if options.causal() == Some(true) {
         window.right = Some(0);
     }
     let config = Config {
-        scale: number("scale").map_or(Scale::InverseSqrtHeadDim, Scale::Factor),
-        temperature: number("temperature").unwrap_or(1.0),
-        softcap: number("softcap").filter(|softcap| *softcap != 0.0),
+        scale: options.scale().map_or(Scale::InverseSqrtHeadDim, |scale| Scale::Factor(scale as f32)),
+        temperature: options.temperature().unwrap_or(1.0) as f32,
+        softcap: options.softcap().map(|softcap| softcap as f32).filter(|softcap| *softcap != 0.0),
         window,
-        alibi: flag("alibi"),
+        alibi: options.alibi() == Some(true),
     };
-    let lengths = get(call, "keyLengths").dyn_into::<Array>().ok();
-    let cache = match (tensor(call, "pastKey"), tensor(call, "pastValue"), lengths) {
-        (Some(keys), Some(values), _) => Cache::Past { keys: keys?, values: values? },
-        (_, _, Some(lengths)) => Cache::Lengths(lengths.iter().filter_map(|length| count(&length)).collect()),
+    let cache = match (options.past_key(), options.past_value(), options.key_lengths()) {
+        (Some(keys), Some(values), _) => {
+            Cache::Past { keys: tensor(Some(keys), "pastKey")?, values: tensor(Some(values), "pastValue")? }
+        }
+        (_, _, Some(lengths)) => Cache::Lengths(counts(&lengths)),
         _ => Cache::None,
     };
-    let needed = |name| tensor(call, name).unwrap_or_else(|| Err(format!("{name} is missing.")));
-    let (queries, keys, values) = (needed("q")?, needed("k")?, needed("v")?);
-    let tensors = Tensors { queries, keys, values, cache, mask: mask(call)? };
+    let queries = tensor(options.q(), "q")?;
+    let (keys, values) = (tensor(options.k(), "k")?, tensor(options.v(), "v")?);
+    let mask = options.mask().map(mask).transpose()?;
+    let tensors = Tensors { queries, keys, values, cache, mask };
     let inputs = Inputs::new(tensors, config).map_err(|error| error.to_string())?;
-    let names = get(call, "outputs").dyn_into::<Array>().ok();
-    let wants = |name: &str| {
-        names.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted.as_string().as_deref() == Some(name)))
-    };
+    let names: Option<Vec<String>> =
+        options.outputs().map(|names| names.iter().filter_map(|name| name.as_string()).collect());
+    let wants = |name: &str| names.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted == name));
     let [scores, scaled, masked, weights, output, present_keys, present_values] = OUTPUTS.map(wants);
-    let choice = match get(call, "engine").as_string().as_deref() {
+    let choice = match options.engine().as_deref() {
         Some("cpu") => EngineChoice::Cpu,
         Some("webgpu") => EngineChoice::WebGpu,
         _ => EngineChoice::Auto,
@@ -105,44 +211,35 @@ fn read(call: &JsValue) -> Result<Call, String> {
     Ok(Call { inputs, wanted, presents: [present_keys, present_values], choice })
 }
 
-/// A tensor with four axes, if it is there.
-fn tensor(call: &JsValue, name: &str) -> Option<Result<Array4<f32>, String>> {
-    let object = get(call, name);
-    let numbers = get(&object, "data").dyn_into::<Float32Array>().ok()?.to_vec();
-    let shape: Result<[usize; 4], _> = shape(&object).try_into();
-    let tensor = shape.ok().and_then(|shape| Array4::from_shape_vec(shape, numbers).ok());
-    Some(tensor.ok_or_else(|| format!("{name} has a shape that does not fit its data.")))
-}
-
-fn mask(call: &JsValue) -> Result<Option<Mask>, String> {
-    let object = get(call, "mask");
-    let data = get(&object, "data");
-    let mask = match (data.dyn_ref::<Float32Array>(), data.dyn_ref::<Uint8Array>()) {
-        (Some(added), _) => ArrayD::from_shape_vec(shape(&object), added.to_vec()).map(Mask::Added),
-        (_, Some(allowed)) => {
-            let allowed = allowed.to_vec().into_iter().map(|byte| byte != 0).collect();
-            ArrayD::from_shape_vec(shape(&object), allowed).map(Mask::Allowed)
-        }
-        _ => return Ok(None),
+/// A tensor with four axes.
+fn tensor(object: Option<TensorObject>, name: &str) -> Result<Array4<f32>, String> {
+    let read = || {
+        let object = object?;
+        let shape: [usize; 4] = counts(&object.shape()).try_into().ok()?;
+        Array4::from_shape_vec(shape, object.data().dyn_into::<Float32Array>().ok()?.to_vec()).ok()
     };
-    mask.map(Some).map_err(|_| "mask has a shape that does not fit its data.".to_owned())
+    read().ok_or_else(|| format!("{name} is no tensor."))
 }
 
-fn shape(tensor: &JsValue) -> Vec<usize> {
-    get(tensor, "shape").dyn_into::<Array>().unwrap_or_default().iter().filter_map(|length| count(&length)).collect()
+fn mask(object: TensorObject) -> Result<Mask, String> {
+    let (shape, data) = (counts(&object.shape()), object.data());
+    let mask = match data.dyn_ref::<Float32Array>() {
+        Some(added) => ArrayD::from_shape_vec(shape, added.to_vec()).map(Mask::Added),
+        None => {
+            let allowed = Uint8Array::from(data).to_vec().into_iter().map(|byte| byte != 0).collect();
+            ArrayD::from_shape_vec(shape, allowed).map(Mask::Allowed)
+        }
+    };
+    mask.map_err(|_| "mask is no tensor.".to_owned())
 }
 
-fn count(value: &JsValue) -> Option<usize> {
-    value.as_f64().map(|count| count as usize)
+fn counts(numbers: &Array) -> Vec<usize> {
+    numbers.iter().filter_map(|number| number.as_f64()).map(|number| number as usize).collect()
 }
 
-/// A property, undefined where there is none or nothing to have one.
-fn get(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or_default()
-}
-
-fn set(object: &Object, name: &str, value: &JsValue) {
-    Reflect::set(object, &name.into(), value).expect("a plain object takes any property");
+/// Something of the kind that these types describe.
+fn new<T: JsCast>() -> T {
+    Object::new().unchecked_into()
 }
 
 /// The one copy that leaves wasm's memory.

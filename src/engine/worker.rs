@@ -129,7 +129,7 @@ impl Worker {
                 }
                 Task::UseGpu(opened) => post(&engine.use_gpu(*opened)),
                 Task::Call(call) => {
-                    let (reply, handed_over) = calls::answer(&mut attend, &call, now).await;
+                    let (reply, handed_over) = calls::answer(&mut attend, call, now).await;
                     hand_over(&reply, &handed_over);
                 }
             }

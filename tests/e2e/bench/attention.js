@@ -177,5 +177,5 @@ function spread(times) {
 }
 
 function shown(milliseconds) {
-  return milliseconds.toFixed(milliseconds < 10 ? 2 : milliseconds < 100 ? 1 : 0);
+  return milliseconds < 1 ? milliseconds.toFixed(3) : milliseconds.toPrecision(3);
 }
