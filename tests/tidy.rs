@@ -7,7 +7,7 @@ use headlight::lesson::{Theme, explain::Role, theme::Colors};
 
 /// Which modules of this crate a module may use, and which crates only few may. Dependencies run downwards only.
 const LAYERS: &[Layer] = &[
-    Layer { module: "attention", uses: &[], crates: &["bytemuck"] },
+    Layer { module: "attention", uses: &[], crates: &["lanes"] },
     Layer { module: "embedding", uses: &["attention"], crates: &[] },
     Layer { module: "figure", uses: &[], crates: &[] },
     Layer { module: "protocol", uses: &["attention", "embedding"], crates: &[] },

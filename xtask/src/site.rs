@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 /// What becomes wasm.
-const CODE: &[&str] = &["src", "shaders", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"];
+const CODE: &[&str] = &["src", "lanes", "shaders", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"];
 /// What else becomes part of the site, or decides how.
 const PAGE: &[&str] = &["index.html", "Trunk.toml", "www", "package-lock.json", "xtask/src"];
 

@@ -8,6 +8,7 @@ pub use array::Lanes;
 pub use wasm::Lanes;
 
 impl Lanes {
+    /// How many there are.
     pub const WIDTH: usize = 8;
 
     /// `eˣ` for `x ≤ 0`, within 2 units in the last place; 0 where it is less than 2⁻¹²⁶, and of −∞ and NaN.
@@ -16,7 +17,7 @@ impl Lanes {
     /// two coefficients 1, whose largest error in units in the last place is least. The two parts of ln 2 are those of
     /// `expf` in the Cephes library (S. L. Moshier, public domain).
     #[inline(always)]
-    pub fn exp(self) -> Self {
+    pub(crate) fn exp(self) -> Self {
         // Adding it rounds to a whole number, which then stands in the lowest bits.
         const ROUND: f32 = 12_582_912.0;
         let n = Self::splat(ROUND).plus_product(self, std::f32::consts::LOG2_E);
@@ -41,73 +42,75 @@ mod wasm {
 
     use bytemuck::cast;
 
-    #[derive(Clone, Copy)]
+    /// Eight numbers, those of eight rows in one column.
+    #[derive(Clone, Copy, Debug)]
     pub struct Lanes(v128, v128);
 
     impl Lanes {
+        /// The same number in all.
         #[inline(always)]
         pub fn splat(number: f32) -> Self {
             Self(f32x4_splat(number), f32x4_splat(number))
         }
 
         #[inline(always)]
-        pub fn plus(self, other: Self) -> Self {
+        pub(crate) fn plus(self, other: Self) -> Self {
             Self(f32x4_add(self.0, other.0), f32x4_add(self.1, other.1))
         }
 
         #[inline(always)]
-        pub fn times(self, other: Self) -> Self {
+        pub(crate) fn times(self, other: Self) -> Self {
             Self(f32x4_mul(self.0, other.0), f32x4_mul(self.1, other.1))
         }
 
         #[inline(always)]
-        pub fn plus_product(self, lanes: Self, number: f32) -> Self {
+        pub(crate) fn plus_product(self, lanes: Self, number: f32) -> Self {
             self.plus_products(lanes, Self::splat(number))
         }
 
         #[inline(always)]
-        pub fn plus_products(self, left: Self, right: Self) -> Self {
+        pub(crate) fn plus_products(self, left: Self, right: Self) -> Self {
             Self(sum_of_product(left.0, right.0, self.0), sum_of_product(left.1, right.1, self.1))
         }
 
         #[inline(always)]
-        pub fn larger(self, other: Self) -> Self {
+        pub(crate) fn larger(self, other: Self) -> Self {
             Self(f32x4_pmax(self.0, other.0), f32x4_pmax(self.1, other.1))
         }
 
         /// Infinities become the greatest and the lowest float.
         #[inline(always)]
-        pub fn saturated(self) -> Self {
+        pub(crate) fn saturated(self) -> Self {
             let (lowest, greatest) = (f32x4_splat(f32::MIN), f32x4_splat(f32::MAX));
             Self(f32x4_pmax(lowest, f32x4_pmin(greatest, self.0)), f32x4_pmax(lowest, f32x4_pmin(greatest, self.1)))
         }
 
         /// `self × 2ⁿ`, with `n` in the lowest bits of a float.
         #[inline(always)]
-        pub fn times_power_of_two(self, n: Self) -> Self {
+        pub(crate) fn times_power_of_two(self, n: Self) -> Self {
             Self(i32x4_add(self.0, i32x4_shl(n.0, 23)), i32x4_add(self.1, i32x4_shl(n.1, 23)))
         }
 
         #[inline(always)]
-        pub fn or_0_unless_above(self, other: Self, limit: f32) -> Self {
+        pub(crate) fn or_0_unless_above(self, other: Self, limit: f32) -> Self {
             let limit = f32x4_splat(limit);
             Self(v128_and(self.0, f32x4_gt(other.0, limit)), v128_and(self.1, f32x4_gt(other.1, limit)))
         }
 
         #[inline(always)]
-        pub fn over(self, other: Self) -> Self {
+        pub(crate) fn over(self, other: Self) -> Self {
             Self(f32x4_div(self.0, other.0), f32x4_div(self.1, other.1))
         }
 
         #[inline(always)]
-        pub fn from_bits(bits: [u32; 8]) -> Self {
+        pub(crate) fn from_bits(bits: [u32; 8]) -> Self {
             let [low, high] = cast(bits);
             Self(low, high)
         }
 
         /// −∞ unless the number lies between those that stand in the bits of two floats.
         #[inline(always)]
-        pub fn or_hidden_unless_within(self, number: u32, starts: Self, ends: Self) -> Self {
+        pub(crate) fn or_hidden_unless_within(self, number: u32, starts: Self, ends: Self) -> Self {
             let (number, least) = (u32x4_splat(number), f32x4_splat(f32::NEG_INFINITY));
             let within = |start, end| v128_and(u32x4_ge(number, start), u32x4_lt(number, end));
             Self(
@@ -118,7 +121,7 @@ mod wasm {
 
         /// Four columns, of eight rows that are given.
         #[inline(always)]
-        pub fn columns([a, b, c, d]: [[f32; 4]; 4], [e, f, g, h]: [[f32; 4]; 4]) -> [Self; 4] {
+        pub(crate) fn columns([a, b, c, d]: [[f32; 4]; 4], [e, f, g, h]: [[f32; 4]; 4]) -> [Self; 4] {
             let [i, j, k, l] = transposed([cast(a), cast(b), cast(c), cast(d)]);
             let [m, n, o, p] = transposed([cast(e), cast(f), cast(g), cast(h)]);
             [Self(i, m), Self(j, n), Self(k, o), Self(l, p)]
@@ -126,7 +129,7 @@ mod wasm {
 
         /// Eight rows, of four columns that are given.
         #[inline(always)]
-        pub fn rows([a, b, c, d]: [Self; 4]) -> [[f32; 4]; 8] {
+        pub(crate) fn rows([a, b, c, d]: [Self; 4]) -> [[f32; 4]; 8] {
             let [e, f, g, h] = transposed([a.0, b.0, c.0, d.0]);
             let [i, j, k, l] = transposed([a.1, b.1, c.1, d.1]);
             [cast(e), cast(f), cast(g), cast(h), cast(i), cast(j), cast(k), cast(l)]
@@ -176,16 +179,18 @@ mod wasm {
 mod array {
     use std::array::from_fn;
 
-    #[derive(Clone, Copy)]
+    /// Eight numbers, those of eight rows in one column.
+    #[derive(Clone, Copy, Debug)]
     pub struct Lanes([f32; 8]);
 
     impl Lanes {
+        /// The same number in all.
         pub fn splat(number: f32) -> Self {
             Self([number; 8])
         }
 
         #[inline(always)]
-        pub fn plus(mut self, other: Self) -> Self {
+        pub(crate) fn plus(mut self, other: Self) -> Self {
             for i in 0..8 {
                 self.0[i] += other.0[i];
             }
@@ -193,7 +198,7 @@ mod array {
         }
 
         #[inline(always)]
-        pub fn times(mut self, other: Self) -> Self {
+        pub(crate) fn times(mut self, other: Self) -> Self {
             for i in 0..8 {
                 self.0[i] *= other.0[i];
             }
@@ -201,7 +206,7 @@ mod array {
         }
 
         #[inline(always)]
-        pub fn plus_product(mut self, lanes: Self, number: f32) -> Self {
+        pub(crate) fn plus_product(mut self, lanes: Self, number: f32) -> Self {
             for i in 0..8 {
                 self.0[i] += lanes.0[i] * number;
             }
@@ -209,7 +214,7 @@ mod array {
         }
 
         #[inline(always)]
-        pub fn plus_products(mut self, left: Self, right: Self) -> Self {
+        pub(crate) fn plus_products(mut self, left: Self, right: Self) -> Self {
             for i in 0..8 {
                 self.0[i] += left.0[i] * right.0[i];
             }
@@ -217,53 +222,53 @@ mod array {
         }
 
         #[inline(always)]
-        pub fn larger(self, other: Self) -> Self {
+        pub(crate) fn larger(self, other: Self) -> Self {
             Self(from_fn(|i| if other.0[i] > self.0[i] { other.0[i] } else { self.0[i] }))
         }
 
         /// Infinities become the greatest and the lowest float.
         #[inline(always)]
-        pub fn saturated(self) -> Self {
+        pub(crate) fn saturated(self) -> Self {
             Self(self.0.map(|number| number.clamp(f32::MIN, f32::MAX)))
         }
 
         /// `self × 2ⁿ`, with `n` in the lowest bits of a float.
         #[inline(always)]
-        pub fn times_power_of_two(self, n: Self) -> Self {
+        pub(crate) fn times_power_of_two(self, n: Self) -> Self {
             Self(from_fn(|i| f32::from_bits(self.0[i].to_bits().wrapping_add(n.0[i].to_bits() << 23))))
         }
 
         #[inline(always)]
-        pub fn or_0_unless_above(self, other: Self, limit: f32) -> Self {
+        pub(crate) fn or_0_unless_above(self, other: Self, limit: f32) -> Self {
             Self(from_fn(|i| if other.0[i] > limit { self.0[i] } else { 0.0 }))
         }
 
         #[inline(always)]
-        pub fn over(self, other: Self) -> Self {
+        pub(crate) fn over(self, other: Self) -> Self {
             Self(from_fn(|i| self.0[i] / other.0[i]))
         }
 
         #[inline(always)]
-        pub fn from_bits(bits: [u32; 8]) -> Self {
+        pub(crate) fn from_bits(bits: [u32; 8]) -> Self {
             Self(bits.map(f32::from_bits))
         }
 
         /// −∞ unless the number lies between those that stand in the bits of two floats.
         #[inline(always)]
-        pub fn or_hidden_unless_within(self, number: u32, starts: Self, ends: Self) -> Self {
+        pub(crate) fn or_hidden_unless_within(self, number: u32, starts: Self, ends: Self) -> Self {
             let within = |i: usize| (starts.0[i].to_bits()..ends.0[i].to_bits()).contains(&number);
             Self(from_fn(|i| if within(i) { self.0[i] } else { f32::NEG_INFINITY }))
         }
 
         /// Four columns, of eight rows that are given.
         #[inline(always)]
-        pub fn columns(first: [[f32; 4]; 4], last: [[f32; 4]; 4]) -> [Self; 4] {
+        pub(crate) fn columns(first: [[f32; 4]; 4], last: [[f32; 4]; 4]) -> [Self; 4] {
             from_fn(|column| Self(from_fn(|row| if row < 4 { first[row][column] } else { last[row - 4][column] })))
         }
 
         /// Eight rows, of four columns that are given.
         #[inline(always)]
-        pub fn rows(columns: [Self; 4]) -> [[f32; 4]; 8] {
+        pub(crate) fn rows(columns: [Self; 4]) -> [[f32; 4]; 8] {
             from_fn(|row| from_fn(|column| columns[column].0[row]))
         }
     }
