@@ -3,6 +3,7 @@ use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis};
 use super::{
     Config, Error, Inputs, Tensors, Trace, attend,
     inputs::{check_config, check_finite},
+    matrix_product,
 };
 
 /// The four matrices of a self-attention block, each `[E, E]` as `[in, out]`: `y = x · W`.
@@ -47,24 +48,27 @@ pub fn self_attention(
     heads: usize,
     config: &Config,
 ) -> Result<BlockTrace, Error> {
-    let inputs = projected(input, block, heads, config)?;
+    let inputs = projected(input, block, heads, config, project)?;
     let attention = attend(&inputs);
     let output = project(width_from_heads(attention.output.view()).view(), &block.w_o);
     Ok(BlockTrace { inputs, attention, output })
 }
 
-/// Queries, keys and values of every head, checked: what [`self_attention`] begins with.
+/// Queries, keys and values of every head, checked: what [`self_attention`] begins with. `project` is [`project`], or as
+/// good.
 ///
 /// # Errors
 /// As [`self_attention`].
-pub fn projected(input: ArrayView3<f32>, block: &BlockWeights, heads: usize, config: &Config) -> Result<Inputs, Error> {
+pub(super) fn projected(
+    input: ArrayView3<f32>,
+    block: &BlockWeights,
+    heads: usize,
+    config: &Config,
+    project: fn(ArrayView3<f32>, &Array2<f32>) -> Array3<f32>,
+) -> Result<Inputs, Error> {
     block.check(input, heads, config)?;
-    let tensors = Tensors::new(
-        heads_from_width(project(input, &block.w_q).view(), heads),
-        heads_from_width(project(input, &block.w_k).view(), heads),
-        heads_from_width(project(input, &block.w_v).view(), heads),
-    );
-    Inputs::new(tensors, *config)
+    let of_heads = |matrix| heads_from_width(project(input, matrix).view(), heads);
+    Inputs::new(Tensors::new(of_heads(&block.w_q), of_heads(&block.w_k), of_heads(&block.w_v)), *config)
 }
 
 impl BlockWeights {
@@ -101,7 +105,7 @@ pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
     let (batch, len, _) = input.dim();
     let mut projected = Array3::zeros((batch, len, matrix.ncols()));
     for b in 0..batch {
-        projected.index_axis_mut(Axis(0), b).assign(&input.index_axis(Axis(0), b).dot(matrix));
+        projected.index_axis_mut(Axis(0), b).assign(&matrix_product(input.index_axis(Axis(0), b), matrix.view()));
     }
     projected
 }

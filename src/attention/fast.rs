@@ -6,13 +6,13 @@
 use std::mem::take;
 use std::ops::Range;
 
-pub use lanes::{all_finite, exp, exp_all};
 use lanes::{InFours, Lanes, Spans, columns, put_side_by_side, scale, softmax, write};
-use ndarray::{Array4, ArrayView3};
+pub use lanes::{all_finite, exp, exp_all};
+use ndarray::{Array2, Array3, Array4, ArrayView3};
 
+use super::block::projected;
 use super::{
-    BlockTrace, BlockWeights, Config, Error, Inputs, Outputs, Rules, Shape, Wanted, bent, project, projected,
-    width_from_heads, with_bias,
+    BlockTrace, BlockWeights, Config, Error, Inputs, Outputs, Rules, Shape, Wanted, bent, width_from_heads, with_bias,
 };
 
 /// As [`super::attend`]: of its tensors, those that are wanted.
@@ -87,11 +87,30 @@ pub fn self_attention(
     config: &Config,
     wanted: Wanted,
 ) -> Result<BlockTrace<Outputs>, Error> {
-    let inputs = projected(input, block, heads, config)?;
+    let inputs = projected(input, block, heads, config, project)?;
     let attention = attend(&inputs, Wanted { output: true, ..wanted });
     let mixed = attention.output.as_ref().expect("the output was wanted");
     let output = project(width_from_heads(mixed.view()).view(), &block.w_o);
     Ok(BlockTrace { inputs, attention, output })
+}
+
+/// As [`super::project`].
+pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
+    let (batch, len, width) = input.dim();
+    let output_width = matrix.ncols();
+    let (input, matrix) = (input.as_standard_layout(), matrix.as_standard_layout());
+    let [input, matrix] = [input.as_slice(), matrix.as_slice()].map(|numbers| numbers.expect(CONTIGUOUS));
+    let mut matrix_in_fours = InFours::new(output_width, width);
+    matrix_in_fours.fill_with_columns(matrix, output_width);
+    let [mut lanes, mut products] = [width, output_width].map(columns);
+    let mut projected = Array3::zeros((batch, len, output_width));
+    let rows = projected.as_slice_mut().expect(CONTIGUOUS).chunks_mut(Lanes::WIDTH * output_width);
+    for (tokens, rows) in input.chunks(Lanes::WIDTH * width).zip(rows) {
+        put_side_by_side(tokens, width, &mut lanes);
+        matrix_in_fours.times(0..products.len(), 0..lanes.len(), &lanes, &mut products);
+        write(&products, Lanes::splat(1.0), 0, rows, output_width);
+    }
+    projected
 }
 
 const CONTIGUOUS: &str = "tensors in standard layout are contiguous";

@@ -37,7 +37,7 @@ mod softmax;
 mod visibility;
 
 pub use alibi::alibi_slope;
-pub use block::{BlockTrace, BlockWeights, heads_from_width, project, projected, self_attention, width_from_heads};
+pub use block::{BlockTrace, BlockWeights, heads_from_width, project, self_attention, width_from_heads};
 pub use config::{Config, Scale, Window};
 pub use error::Error;
 pub use inputs::{Cache, Inputs, Mask, Shape, Tensors};
@@ -47,7 +47,7 @@ pub use rules::Rules;
 pub use softmax::softmax;
 pub use visibility::{Broadcast, Place, Visibility};
 
-use ndarray::{Array4, ArrayView2, ArrayView4, Axis, linalg::general_mat_mul};
+use ndarray::{Array2, Array4, ArrayView2, ArrayView4, Axis};
 
 /// Every intermediate of one attention, all `[B, H, S_q, S_k]` but the last.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,9 +131,17 @@ fn products<'a>(
         for h in 0..heads {
             let left = left.index_axis(Axis(0), b).index_axis_move(Axis(0), h);
             let right = right.index_axis_move(Axis(0), b).index_axis_move(Axis(0), h / group);
-            let mut product = product.index_axis_mut(Axis(0), b).index_axis_move(Axis(0), h);
-            general_mat_mul(1.0, &left, &oriented(right), 0.0, &mut product);
+            product
+                .index_axis_mut(Axis(0), b)
+                .index_axis_mut(Axis(0), h)
+                .assign(&matrix_product(left, oriented(right)));
         }
     }
     product
+}
+
+/// `left [M, K] · right [K, N] -> [M, N]`: each number a row times a column. Sums of products as they are written; what is
+/// quicker is elsewhere.
+fn matrix_product(left: ArrayView2<f32>, right: ArrayView2<f32>) -> Array2<f32> {
+    Array2::from_shape_fn((left.nrows(), right.ncols()), |(row, column)| left.row(row).dot(&right.column(column)))
 }

@@ -172,10 +172,9 @@ const OUTPUTS: [&str; 7] = ["scores", "scaled", "masked", "weights", "output", "
 
 fn read(options: &Options) -> Result<Call, String> {
     let side = |side: Option<f64>| side.map(|keys| keys as usize);
-    let mut window = options.window().map_or(Window::OPEN, |window| Window {
-        left: side(window.left()),
-        right: side(window.right()),
-    });
+    let mut window = options
+        .window()
+        .map_or(Window::OPEN, |window| Window { left: side(window.left()), right: side(window.right()) });
     if options.causal() == Some(true) {
         window.right = Some(0);
     }

@@ -145,6 +145,7 @@ pub fn luminance(Rgb(red, green, blue): Rgb) -> f32 {
 }
 
 fn linear(channel: u8) -> f32 {
-    let channel = f32::from(channel) / 255.0;
-    if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
+    let channel = f64::from(channel) / 255.0;
+    let linear = if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) };
+    linear as f32
 }

@@ -43,7 +43,9 @@ pub enum Error {
     #[error("The GPU could not do what it was asked ({0}). The fault is in this program; the CPU carries on.")]
     Failed(String),
     /// The GPU's program, which is one of its own in a browser, did not come.
-    #[error("There may be a GPU, but the program for it could not be loaded ({0}). The CPU calculates the same numbers.")]
+    #[error(
+        "There may be a GPU, but the program for it could not be loaded ({0}). The CPU calculates the same numbers."
+    )]
     NotLoaded(String),
     /// What the GPU's program says, where that is another one.
     #[error("{message}")]
@@ -70,11 +72,9 @@ impl Error {
         match self {
             Error::Reported { is_final, .. } => *is_final,
             Error::OutOfMemory | Error::TooLarge { .. } | Error::Inputs(_) | Error::NoWeights => false,
-            Error::NoAdapter(_)
-            | Error::NotLoaded(_)
-            | Error::DeviceRefused(_)
-            | Error::Lost(_)
-            | Error::Failed(_) => true,
+            Error::NoAdapter(_) | Error::NotLoaded(_) | Error::DeviceRefused(_) | Error::Lost(_) | Error::Failed(_) => {
+                true
+            }
         }
     }
 }

@@ -76,10 +76,12 @@ impl Attention {
         }
         let (shape, rules) = (inputs.shape(), sent_rules(inputs.rules()));
         let job = AttendJob { shape, rules, wanted: as_made(wanted) };
-        let made = self.gpu.attend(&to_bytes(&job), numbers).await.map_err(|error| received_error(error, Error::Failed))?;
+        let made =
+            self.gpu.attend(&to_bytes(&job), numbers).await.map_err(|error| received_error(error, Error::Failed))?;
         let Shape { batch, heads, query_len, key_len, value_dim, .. } = shape;
-        let [scores, weights, output] = [(0, key_len), (1, key_len), (2, value_dim)]
-            .map(|(index, width)| if_any(&made.get(index)).map(|made| received(made, [batch, heads, query_len, width])));
+        let [scores, weights, output] = [(0, key_len), (1, key_len), (2, value_dim)].map(|(index, width)| {
+            if_any(&made.get(index)).map(|made| received(made, [batch, heads, query_len, width]))
+        });
         Ok(Outputs::new(inputs.rules(), wanted, scores, weights, output))
     }
 
