@@ -2,8 +2,6 @@
 //!
 //! These tests need a Vulkan, Metal or Direct3D 12 adapter. A software one will do.
 
-#[path = "common/close.rs"]
-mod close;
 mod common;
 #[path = "common/proof.rs"]
 mod proof;
@@ -17,13 +15,13 @@ use headlight::attention::{
     self, BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Scale, Shape, Tensors, Wanted, Window, attend,
 };
 use headlight::embedding::block_weights;
-use headlight::gpu::{Attention, Error};
+use headlight::gpu::{Attention, BlockError, Error};
 use ndarray::{Array2, Array3, Array4, ArrayBase, Data, Dimension};
 use pollster::block_on;
 use proptest::prelude::*;
 use rand_mt::Mt;
 
-use close::{ATOL, RTOL};
+use common::close::{self, ATOL, RTOL};
 
 /// What a run is made of.
 #[derive(Clone, Debug)]
@@ -47,7 +45,7 @@ impl Case {
         Self { input, weights, heads, config }
     }
 
-    fn on_gpu(&self, gpu: &mut Attention) -> Result<BlockTrace<Outputs>, Error> {
+    fn on_gpu(&self, gpu: &mut Attention) -> Result<BlockTrace<Outputs>, BlockError> {
         gpu.set_weights(&self.weights);
         block_on(gpu.self_attention(self.input.view(), self.heads, &self.config, Wanted::ALL))
     }
@@ -265,7 +263,7 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
     let good = Case::new([1, 2, 3, 4], Config::default(), 5);
     assert_eq!(
         block_on(gpu.self_attention(good.input.view(), 2, &Config::default(), Wanted::ALL)),
-        Err(Error::NoWeights),
+        Err(BlockError::Gpu(Error::NoWeights)),
         "before set_weights"
     );
 
@@ -290,7 +288,7 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
         let on_gpu = case.on_gpu(&mut gpu).expect_err("so does the GPU");
         // Compared as text, since NaN is not equal to itself.
         assert_eq!(on_gpu.to_string(), refusal.to_string());
-        assert!(matches!(on_gpu, Error::Inputs(_)));
+        assert!(matches!(on_gpu, BlockError::Inputs(_)));
     }
 
     // No shader may be shown an infinity or NaN.
@@ -311,7 +309,7 @@ fn what_no_buffer_can_hold_is_refused_before_it_is_asked_for() {
     for (shape, name) in [([1, 1, 6000, 1], "The scores of one head"), ([70_000, 1, 1, 1], "The number of batches")] {
         let case = Case::new(shape, Config::default(), 6);
         match case.on_gpu(&mut gpu) {
-            Err(Error::TooLarge { name: refused, size, limit, .. }) => {
+            Err(BlockError::Gpu(Error::TooLarge { name: refused, size, limit, .. })) => {
                 assert_eq!(refused, name);
                 assert!(size > limit);
             }
@@ -328,7 +326,7 @@ fn a_device_lost_between_runs_is_an_error_from_then_on() {
     case.assert_gpu_agrees(&mut gpu);
     gpu.device().destroy();
     for _ in 0..3 {
-        assert!(matches!(case.on_gpu(&mut gpu), Err(Error::Lost(_))));
+        assert!(matches!(case.on_gpu(&mut gpu), Err(BlockError::Gpu(Error::Lost(_)))));
     }
 }
 
@@ -345,9 +343,9 @@ fn a_device_lost_in_the_middle_of_a_run_is_an_error() {
             device.destroy();
         });
         let answer = case.on_gpu(&mut gpu).map(|_| "an answer");
-        assert!(matches!(answer, Err(Error::Lost(_))), "lost after {delay} ms: {answer:?}");
+        assert!(matches!(answer, Err(BlockError::Gpu(Error::Lost(_)))), "lost after {delay} ms: {answer:?}");
         loser.join().expect("destroying a device does not panic");
-        assert!(matches!(case.on_gpu(&mut gpu), Err(Error::Lost(_))), "and stays lost");
+        assert!(matches!(case.on_gpu(&mut gpu), Err(BlockError::Gpu(Error::Lost(_)))), "and stays lost");
     }
 }
 

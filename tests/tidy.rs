@@ -23,7 +23,7 @@ const LAYERS: &[Layer] = &[
         uses: &["lesson", "figure", "protocol"],
         crates: &["leptos", "js_sys", "wasm_bindgen", "wasm_bindgen_futures", "web_sys"],
     },
-    Layer { module: "bin", uses: &["engine", "ui"], crates: &[] },
+    Layer { module: "bin", uses: &["engine", "gpu", "ui"], crates: &[] },
 ];
 
 struct Layer {

@@ -27,8 +27,10 @@
   });
   const scriptsLoaded = new Promise((done) => document.addEventListener("DOMContentLoaded", done));
   const app = Promise.all([loadModules(), scriptsLoaded, engineBegun]).then(async ([[module]]) => {
-    await headlightApp({ module_or_path: module });
-    return headlightApp;
+    const program = globalThis.headlightApp;
+    if (!program) throw new Error(`${urls.app} could not be loaded`);
+    await program({ module_or_path: module });
+    return program;
   });
   app.catch(async (error) => {
     await scriptsLoaded;

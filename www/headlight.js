@@ -42,7 +42,9 @@
       const taken = structuredClone(tensors.map(({ data }) => data), { transfer: buffersOf(tensors) });
       tensors.forEach((tensor, index) => (tensor.data = taken[index]));
     }
-    app ??= await headlightBoot.app;
+    app ??= await headlightBoot.app.catch((error) => {
+      throw new Error(`headlight.attend: the page's program did not start (${error}). Reload the page.`);
+    });
     while (spent >= QUICK_MS) await (others ??= othersTurn());
     return attendHere(message);
   }

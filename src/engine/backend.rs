@@ -47,8 +47,8 @@ impl Backend {
             gpu.set_weights(block);
             match gpu.self_attention(input.view(), heads, config, wanted).await {
                 Ok(trace) => return Ok((trace, engine)),
-                Err(gpu::Error::Inputs(error)) => return Err(error),
-                Err(error) => engine = self.failed(error),
+                Err(gpu::BlockError::Inputs(error)) => return Err(error),
+                Err(gpu::BlockError::Gpu(error)) => engine = self.failed(error),
             }
         }
         Ok((fast::self_attention(input.view(), block, heads, config, wanted)?, engine))

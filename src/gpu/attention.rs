@@ -6,7 +6,7 @@ use ndarray::{Array, Array3, Array4, ArrayView, ArrayView3, ArrayView4, Dimensio
 
 use super::device::Watch;
 use super::kernel::{self, AttendArgs, Kernel, ProjectArgs, ROWS, Stopwatch, TILE};
-use super::{Device, Error, block::Block};
+use super::{BlockError, Device, Error, block::Block};
 use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Shape, Wanted};
 
 /// Attention on a GPU: what [`attend`](crate::attention::attend) and
@@ -141,7 +141,7 @@ impl Attention {
     /// The future may be dropped half-way; the next run is not disturbed.
     ///
     /// # Errors
-    /// [`Error::NoWeights`] before [`Attention::set_weights`]; [`Error::Inputs`] for what
+    /// [`Error::NoWeights`] before [`Attention::set_weights`]; [`BlockError::Inputs`] for what
     /// [`self_attention`](crate::attention::self_attention) refuses; [`Error::TooLarge`] and [`Error::OutOfMemory`] for
     /// tensors that this GPU cannot hold; [`Error::Lost`] once it is gone.
     pub async fn self_attention(
@@ -150,10 +150,10 @@ impl Attention {
         heads: usize,
         config: &Config,
         wanted: Wanted,
-    ) -> Result<BlockTrace<Outputs>, Error> {
+    ) -> Result<BlockTrace<Outputs>, BlockError> {
         self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
         let rules = Rules::of(config, Shape::of_block(input.dim(), heads));
-        self.block(input, heads, &rules, wanted).await?.into_trace(config, wanted)
+        Ok(self.block(input, heads, &rules, wanted).await?.into_trace(config, wanted)?)
     }
 
     /// What the kernels make of an input that was checked: as [`Attention::self_attention`], before anything is derived.

@@ -1,7 +1,6 @@
 use ndarray::{Array3, Array4};
 
-use super::Error;
-use crate::attention::{BlockTrace, Config, Inputs, Outputs, Tensors, Wanted};
+use crate::attention::{BlockTrace, Config, Error, Inputs, Outputs, Tensors, Wanted};
 
 /// What the kernels make of a self-attention block.
 pub(super) struct Block {

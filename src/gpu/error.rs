@@ -2,8 +2,8 @@ use thiserror::Error;
 
 use crate::attention as reference;
 
-/// Why the GPU gave no answer. The message says what happened and why; in each case but [`Error::Inputs`] and
-/// [`Error::NoWeights`] the CPU can calculate the same numbers.
+/// Why the GPU gave no answer. The message says what happened and why; in each case but [`Error::NoWeights`] the CPU can
+/// calculate the same numbers.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Error {
     /// The browser or the machine offers no adapter.
@@ -55,9 +55,6 @@ pub enum Error {
         /// See [`Error::is_final`].
         is_final: bool,
     },
-    /// The inputs were refused, as the CPU refuses them.
-    #[error(transparent)]
-    Inputs(#[from] reference::Error),
 }
 
 impl Error {
@@ -71,10 +68,21 @@ impl Error {
     pub fn is_final(&self) -> bool {
         match self {
             Error::Reported { is_final, .. } => *is_final,
-            Error::OutOfMemory | Error::TooLarge { .. } | Error::Inputs(_) | Error::NoWeights => false,
+            Error::OutOfMemory | Error::TooLarge { .. } | Error::NoWeights => false,
             Error::NoAdapter(_) | Error::NotLoaded(_) | Error::DeviceRefused(_) | Error::Lost(_) | Error::Failed(_) => {
                 true
             }
         }
     }
+}
+
+/// Why a self-attention block was not calculated.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum BlockError {
+    /// The GPU gave no answer.
+    #[error(transparent)]
+    Gpu(#[from] Error),
+    /// The inputs were refused, as the CPU refuses them.
+    #[error(transparent)]
+    Inputs(#[from] reference::Error),
 }

@@ -30,6 +30,6 @@ mod remote;
 pub use attention::Attention;
 #[cfg(feature = "gpu")]
 pub use device::Device;
-pub use error::Error;
+pub use error::{BlockError, Error};
 #[cfg(not(feature = "gpu"))]
 pub use remote::Attention;

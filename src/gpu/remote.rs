@@ -4,7 +4,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::crossing::{AttendJob, BlockJob, SentRules, received, sent};
-use super::{Error, block::Block};
+use super::{BlockError, Error, block::Block};
 use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Shape, Wanted};
 
 #[wasm_bindgen]
@@ -89,7 +89,7 @@ impl Attention {
     /// attention, the tensors that are wanted, and the output in any case.
     ///
     /// # Errors
-    /// [`Error::NoWeights`] before [`Attention::set_weights`]; [`Error::Inputs`] for what
+    /// [`Error::NoWeights`] before [`Attention::set_weights`]; [`BlockError::Inputs`] for what
     /// [`self_attention`](crate::attention::self_attention) refuses; [`Error::Reported`] as in [`Attention::attend`].
     pub async fn self_attention(
         &mut self,
@@ -97,7 +97,7 @@ impl Attention {
         heads: usize,
         config: &Config,
         wanted: Wanted,
-    ) -> Result<BlockTrace<Outputs>, Error> {
+    ) -> Result<BlockTrace<Outputs>, BlockError> {
         self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
         let (batch, len, width) = input.dim();
         let rules = sent_rules(&Rules::of(config, Shape::of_block(input.dim(), heads)));
@@ -115,7 +115,7 @@ impl Attention {
             scores: of_pairs(5),
             weights: of_pairs(6),
         };
-        block.into_trace(config, wanted)
+        Ok(block.into_trace(config, wanted)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What PyTorch computed (`tests/data/torch.safetensors`), and how an engine's trace is held to it.
 
-mod close;
+pub mod close;
 
 use std::sync::LazyLock;
 

@@ -2,7 +2,7 @@
 import { expect, test } from "./fixture.js";
 
 test.beforeEach(({ page }) =>
-  page.route("**/engine-*.js", async (route) => {
+  page.route("**/gpu-*.js", async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: `(${keepDevice})();\n${await response.text()}` });
   }),
@@ -57,7 +57,7 @@ test("a GPU that has no memory left is asked again when less is needed", async (
 
 for (const kernel of ["scores", "softmax", "mix", "project"]) {
   test(`where the kernel ${kernel} does not compile, the CPU calculates, and the badge says why`, async ({ headlight, page }) => {
-    await page.route("**/engine-*.js", async (route) => {
+    await page.route("**/gpu-*.js", async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, body: `(${breakKernel})(${JSON.stringify(kernel)});\n${await response.text()}` });
     });
@@ -74,6 +74,14 @@ for (const kernel of ["scores", "softmax", "mix", "project"]) {
     expect([...output.data]).toEqual([1, 1]);
   });
 }
+
+test("without the GPU's program the CPU calculates, and the badge says why", async ({ page, headlight }) => {
+  await page.route("**/gpu_bg-*.wasm", (route) => route.fulfill({ status: 404 }));
+  headlight.engineName = "CPU";
+  await headlight.open();
+  await page.getByText("why not WebGPU?").click();
+  await expect(headlight.badge).toContainText(/the program for it could not be loaded \(.*gpu_bg-[0-9a-f]{16}\.wasm answered 404/);
+});
 
 /** Runs in the worker before the engine: keeps its device within reach. */
 function keepDevice() {

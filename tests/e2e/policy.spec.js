@@ -23,12 +23,15 @@ test("a request to a foreign host fails by the policy, from the page and from th
   foreign.close();
 });
 
-test("any file server can host the page from any path, and sends each file once", async ({ page, trouble }) => {
+test("any file server can host the page from any path, and sends each file once", async ({ page, headlight, trouble }) => {
   const server = await plainServer("/courses/attention/");
   trouble.setHome(server.url);
   await page.goto(server.url, { waitUntil: "networkidle" });
   await expectEngineToRun(await engineWorker(page));
-  const paths = (await sentFiles()).map((name) => (name === "index.html" ? server.path : server.path + name));
+  // The GPU's program is sent where there is a GPU.
+  const hasGpu = headlight.engineName === "WebGPU";
+  const names = (await sentFiles()).filter((name) => hasGpu || !name.startsWith("gpu"));
+  const paths = names.map((name) => (name === "index.html" ? server.path : server.path + name));
   await expect.poll(() => server.requests.toSorted()).toEqual(paths.toSorted());
   server.close();
 });
@@ -41,26 +44,29 @@ test("the whole page is sent in 300 KB", async () => {
   expect(total).toBeLessThanOrEqual(300_000);
 });
 
-test("an engine that was handed over as bytes is not fetched", async ({ page, baseURL }) => {
-  const names = (await readdir(DIST)).filter((name) => name.startsWith("engine"));
-  const script = await readFile(new URL(names.find((name) => name.endsWith(".js")), DIST), "utf8");
-  const wasm = await readFile(new URL(names.find((name) => name.endsWith(".wasm")), DIST));
+test("programs that were handed over as bytes are not fetched, and run", async ({ page, headlight, baseURL }) => {
+  const file = async (start, end) => {
+    const names = await readdir(DIST);
+    return readFile(new URL(names.find((name) => name.startsWith(start) && name.endsWith(end)), DIST));
+  };
+  const [wasm, gpuWasm] = await Promise.all([file("app_bg", ".wasm"), file("gpu_bg", ".wasm")]);
+  const [script, gpuScript] = await Promise.all([file("app-", ".js"), file("gpu-", ".js")]);
   // The page's hints would fetch it all the same; a page saved as one file has none.
   await page.route(baseURL, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: (await response.text()).replace(/<link rel="preload".*/g, "") });
   });
   await page.addInitScript(
-    ([script, wasm]) => {
-      globalThis.headlightEngineBytes = { script, wasm: Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)).buffer };
+    ([script, wasm, gpuScript, gpuWasm]) => {
+      const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+      globalThis.headlightPrograms = { script, wasm: bytes(wasm), gpuScript, gpuWasm: bytes(gpuWasm) };
     },
-    [script, wasm.toString("base64")],
+    [String(script), wasm.toString("base64"), String(gpuScript), gpuWasm.toString("base64")],
   );
   const fetched = [];
   page.on("request", (request) => fetched.push(request.url()));
-  await page.goto("");
-  await expectEngineToRun(await engineWorker(page));
-  expect(fetched.filter((url) => /\/engine/.test(url))).toEqual([]);
+  await headlight.open();
+  expect(fetched.filter((url) => /_bg-|\/gpu-/.test(url))).toEqual([]);
 });
 
 test("a second engine takes the place of the first", async ({ page }) => {
@@ -75,42 +81,43 @@ test("a second engine takes the place of the first", async ({ page }) => {
   await expectEngineToRun(page.workers()[0]);
 });
 
-for (const file of ["engine-*.js", "engine_bg-*.wasm"]) {
-  test(`without ${file} the engine's worker says so to every message`, async ({ page, trouble }) => {
-    // The page fetches the one, the worker the other, and only the page's failures are on the console.
-    if (file.endsWith(".wasm")) trouble.expect(/404/);
+for (const [file, reason] of [
+  ["app-*.js", /app-[0-9a-f]{16}\.js/],
+  ["app_bg-*.wasm", /app_bg-[0-9a-f]{16}\.wasm answered 404/],
+]) {
+  test(`without ${file} the page says so, and the engine's worker to every message`, async ({ page, trouble }) => {
+    trouble.expect(/console: .*404/);
+    trouble.expect(reason);
     await page.route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
     await page.goto("");
-    // Before that, the page may start an engine again itself, which ends this test's.
-    await expect(page.getByRole("alert")).toContainText("The engine stopped again");
+    await expect(page.getByRole("alert")).toContainText(/Headlight could not start/);
+    await expect(page.getByRole("alert")).toContainText(reason);
     const answers = await page.evaluate(async () => {
       const worker = headlightBoot.startEngine();
       const answers = [];
-      worker.onmessage = ({ data }) => answers.push(data);
+      worker.onmessage = ({ data }) => data && answers.push(data);
       worker.postMessage(new ArrayBuffer(1));
       while (answers.length < 1) await new Promise((done) => setTimeout(done, 10));
       worker.postMessage(new ArrayBuffer(1));
       while (answers.length < 2) await new Promise((done) => setTimeout(done, 10));
       return answers;
     });
-    const [stem, extension] = file.split("-*");
-    for (const answer of answers) expect(answer).toMatch(new RegExp(`${stem}-[0-9a-f]{16}\\${extension}`));
+    for (const answer of answers) expect(answer).toMatch(reason);
+    const refused = await page.evaluate(() => {
+      const one = { shape: [1, 1, 1, 1], data: Float32Array.of(1) };
+      return headlight.attend({ q: one, k: one, v: one }).catch((error) => error.message);
+    });
+    expect(refused).toMatch(/^headlight.attend: the page's program did not start \(.*\)\. Reload the page\.$/);
+    expect(refused).toMatch(reason);
   });
 }
-
-test("without the app's wasm the page says so", async ({ page, trouble }) => {
-  trouble.expect(/404/);
-  await page.route("**/app_bg-*.wasm", (route) => route.fulfill({ status: 404 }));
-  await page.goto("");
-  await expect(page.getByRole("alert")).toContainText(/Headlight could not start.*app_bg-[0-9a-f]{16}\.wasm answered 404/);
-});
 
 /** The names of the files that a visit loads: type declarations are for editors. */
 async function sentFiles() {
   return (await readdir(DIST)).filter((name) => !name.endsWith(".d.ts"));
 }
 
-/** The plainest file server there is, on an origin of its own: nothing compressed, nothing cached, open to all. */
+/** The plainest file server there is, on an origin of its own: nothing compressed, open to all. */
 async function plainServer(path = "/") {
   const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
   const requests = [];
@@ -120,7 +127,7 @@ async function plainServer(path = "/") {
     const body = await readFile(new URL(name, DIST)).catch(() => null);
     response.writeHead(body ? 200 : 404, {
       "Access-Control-Allow-Origin": "*",
-      "Cache-Control": "no-store",
+      "Cache-Control": "max-age=600",
       "Content-Type": types[extname(name)] ?? "application/octet-stream",
     });
     response.end(body);
@@ -135,7 +142,7 @@ async function engineWorker(page) {
 
 /** The engine's wasm has started: it has taken the worker's messages over from www/boot.js. */
 async function expectEngineToRun(worker) {
-  await expect.poll(() => worker.evaluate(() => String(self.onmessage).includes("headlightInbox"))).toBe(false);
+  await expect.poll(() => worker.evaluate(() => "_wbg_cb_unref" in (self.onmessage ?? {}))).toBe(true);
 }
 
 /** Runs in the page or the worker: whether a fetch was answered, and which rule of the policy it broke. */

@@ -13,7 +13,7 @@ pub fn run() -> Result<()> {
     let results = root().join("target/proof");
     fs::remove_dir_all(&results).ok();
     let native = process::run(
-        cargo(&["test", "--features=gpu", "--test=proof", "--test=gpu", "--no-fail-fast", "--", "proven"])
+        cargo(&["test", "--features=engine,gpu", "--test=proof", "--test=gpu", "--no-fail-fast", "--", "proven"])
             .envs(browser::vulkan()?),
     );
     site::build()?;
