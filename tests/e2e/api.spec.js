@@ -129,18 +129,58 @@ test("inputs are left as they are, or handed over where that is asked for", asyn
   expect(lengths.again).toContain("has 0 numbers in q.data, because it was handed over");
 });
 
-test("a call whose engine dies is told so, and the next is answered", async ({ page }) => {
+test("what is quick is calculated in the page, what is not in a worker, and both are the same numbers", async ({ page, headlight }) => {
+  await headlight.open();
+  const workers = page.workers().length;
+  const quick = await page.evaluate(attendToNoise, { queries: 8 });
+  expect(page.workers().length).toBe(workers);
+  const long = await page.evaluate(attendToNoise, { queries: 1024 });
+  expect(page.workers().length).toBe(workers + 1);
+  expect(long.count).toBe(1024 * 1024);
+  expect(long.first).toEqual(quick.first);
+});
+
+test("a call is answered for its inputs as they were, whatever becomes of them", async ({ page }) => {
   await page.goto("");
-  await page.evaluate(attendToOnes, "auto");
-  const calling = page.evaluate(attendToOnes, "auto").catch((error) => error.message);
-  // The page's own engine is the older worker.
-  await page.workers().at(-1).evaluate(() => {
-    self.onmessage = null;
-    self.postMessage("panicked");
+  const outputs = await page.evaluate(async () => {
+    const outputs = [];
+    // The first waits for the page's program, the second is calculated at once, the third goes to a worker.
+    for (const tokens of [2, 2, 2048]) {
+      const ones = { shape: [1, 1, tokens, 8], data: new Float32Array(8 * tokens).fill(1) };
+      const answer = headlight.attend({ q: ones, k: ones, v: ones, engine: "cpu", outputs: ["output"] });
+      ones.data.fill(7);
+      outputs.push([...new Set((await answer).output.data)]);
+    }
+    return outputs;
   });
-  const answer = await calling;
-  if (typeof answer === "string") expect(answer).toContain("the engine stopped (panicked). Call again");
-  expect((await page.evaluate(attendToOnes, "auto")).output).toEqual([1, 1]);
+  for (const output of outputs) for (const number of output) expect(number).toBeCloseTo(1, 5);
+});
+
+test("however many quick calls are made, the page gets its turn", async ({ page, headlight }) => {
+  await headlight.open();
+  const { turns, answers } = await page.evaluate(async () => {
+    const tensor = { shape: [1, 12, 32, 64], data: new Float32Array(12 * 32 * 64).fill(0.5) };
+    const attend = () => headlight.attend({ q: tensor, k: tensor, v: tensor, engine: "cpu", outputs: ["output"] });
+    let turns = 0;
+    const turn = () => setTimeout(() => ++turns && turn());
+    turn();
+    let answers = 0;
+    for (let call = 0; call < 300; call++) answers += (await attend()).output.data.length > 0;
+    answers += (await Promise.all(Array.from({ length: 300 }, attend))).length;
+    return { turns, answers };
+  });
+  expect(answers).toBe(600);
+  expect(turns).toBeGreaterThan(5);
+});
+
+test("a call whose engine dies is told so, and the next is answered", async ({ page, headlight }) => {
+  await headlight.open();
+  await page.evaluate(attendToNoise, { queries: 1024 });
+  // The page's own engine is the older worker.
+  await page.workers().at(-1).evaluate(() => (self.onmessage = () => self.postMessage("panicked")));
+  const answer = await page.evaluate(attendToNoise, { queries: 1024 }).catch((error) => error.message);
+  expect(answer).toContain("the engine stopped (panicked). Call again");
+  expect((await page.evaluate(attendToNoise, { queries: 1024 })).count).toBe(1024 * 1024);
 });
 
 test("the declarations name the options and outputs that there are", async ({ page }) => {
@@ -169,4 +209,13 @@ async function attendToOnes(engine) {
   const ones = { shape: [1, 1, 2, 1], data: Float32Array.of(1, 1) };
   const { output, ...rest } = await headlight.attend({ q: ones, k: ones, v: ones, engine, outputs: ["output"] });
   return { ...rest, output: [...output.data] };
+}
+
+/** Runs in the page: so many queries over 1024 keys; how many weights there are, and the first of them. */
+async function attendToNoise({ queries }) {
+  const noise = (length) => Float32Array.from({ length }, (_, i) => Math.sin(i * i));
+  const q = { shape: [1, 1, queries, 32], data: noise(1024 * 32).subarray(0, queries * 32) };
+  const k = { shape: [1, 1, 1024, 32], data: noise(1024 * 32) };
+  const { weights } = await headlight.attend({ q, k, v: k, engine: "cpu", outputs: ["weights"] });
+  return { count: weights.data.length, first: [...weights.data.slice(0, 8 * 1024)] };
 }
