@@ -25,7 +25,7 @@ cargo xtask <command>
                                stops at the first that fails, unless --keep-going;
                                ARGUMENTS go to Playwright
   proof                        hold every engine to ONNX's, PyTorch's and hard numbers, and print one table
-  bench NAME [-- ARGUMENTS]    measure the page in a browser: load, typing, frames, attention, growth
+  bench NAME [-- ARGUMENTS]    measure the page in a browser: load, typing, frames, pan, attention, growth
 
 Environment
   CHROMIUM                     the browser to test with, where it is not on PATH
