@@ -178,13 +178,14 @@ proptest! {
     #[test]
     fn rotated_scores_depend_on_the_distance_alone(
         (query, key) in (1..=9_usize).prop_flat_map(|width| (vec(-1.0..1.0_f32, width), vec(-1.0..1.0_f32, width))),
-        places in (0..500_usize, 0..500_usize),
-        moved in 0..500_usize,
+        places in (-500..500_isize, -500..500_isize),
+        moved in 0..500_isize,
     ) {
         let score = |query_place, key_place| {
             let at = |numbers: &[f32], place| {
-                let tensor = Array4::from_shape_vec((1, 1, 1, numbers.len()), numbers.to_vec()).unwrap();
-                rotate(tensor.view(), place, 10_000.0)
+                let mut tensor = Array4::from_shape_vec((1, 1, 1, numbers.len()), numbers.to_vec()).unwrap();
+                rotate(tensor.view_mut(), &[place], 10_000.0);
+                tensor
             };
             (at(&query, query_place) * at(&key, key_place)).sum()
         };
@@ -195,12 +196,44 @@ proptest! {
 
 #[test]
 fn rotation_is_by_one_radian_a_place_in_the_first_pair() {
-    let ones = Array4::from_elem((1, 1, 3, 3), 1.0);
-    let rotated = rotate(ones.view(), 0, 10_000.0);
+    let mut rotated = Array4::from_elem((1, 1, 3, 3), 1.0);
+    rotate(rotated.view_mut(), &[0], 10_000.0);
     assert_eq!(rotated.slice(s![0, 0, 0, ..]).to_vec(), [1.0, 1.0, 1.0]);
     let (sin, cos) = 2.0_f64.sin_cos();
     let expected = [(cos - sin) as f32, (sin + cos) as f32, 1.0];
     assert_eq!(rotated.slice(s![0, 0, 2, ..]).to_vec(), expected, "the odd column out stays");
+}
+
+/// A query and a key stand where the cache says, and the past has been turned when it was new.
+#[test]
+fn rotary_positions_go_on_after_a_past() {
+    let noise = |len: usize, seed: f32| {
+        Array4::from_shape_fn((2, 2, len, 6), |(b, h, s, d)| {
+            (((b * 2 + h) * 7 + s) as f32 * 1.7 + d as f32 * seed).sin()
+        })
+    };
+    let (queries, keys, values) = (noise(5, 0.9), noise(5, 1.3), noise(5, 2.1));
+    let config = Config { rotary: Some(100.0), ..Config::causal() };
+    let whole = Inputs::new(Tensors::new(queries.clone(), keys.clone(), values.clone()), config).unwrap();
+    let part = |tensor: &Array4<f32>, from: usize, to: usize| tensor.slice(s![.., .., from..to, ..]).to_owned();
+    let first =
+        Inputs::new(Tensors::new(part(&queries, 0, 3), part(&keys, 0, 3), part(&values, 0, 3)), config).unwrap();
+    let (_, past_keys, past_values) = first.into_parts();
+    let tensors = Tensors {
+        cache: Cache::Past { keys: past_keys, values: past_values },
+        ..Tensors::new(part(&queries, 3, 5), part(&keys, 3, 5), part(&values, 3, 5))
+    };
+    let rest = Inputs::new(tensors, config).unwrap();
+    assert_eq!(rest.keys(), whole.keys());
+    assert_eq!(attend(&rest).output, part(&attend(&whole).output, 3, 5));
+    // With lengths the queries are the last ones.
+    let lengths = Tensors { cache: Cache::Lengths(vec![5, 5]), ..Tensors::new(part(&queries, 3, 5), keys, values) };
+    assert_eq!(attend(&Inputs::new(lengths, config).unwrap()).output, attend(&rest).output);
+    // Scores are those of turned queries and keys.
+    assert_ne!(whole.queries(), queries);
+    let bad = Config { rotary: Some(0.0), ..config };
+    let refusal = Inputs::new(Tensors::new(queries.clone(), queries.clone(), queries), bad).unwrap_err();
+    assert_eq!(refusal.to_string().split(':').next(), Some("rotary is not usable"));
 }
 
 #[test]

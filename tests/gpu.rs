@@ -70,7 +70,11 @@ impl Case {
             ("values", gpu.inputs.values(), &self.weights.w_v),
         ] {
             let projected = attention::project(self.input.view(), matrix);
-            assert_close(name, &gpu, &attention::heads_from_width(projected.view(), self.heads));
+            let mut of_heads = attention::heads_from_width(projected.view(), self.heads);
+            if let Some(base) = self.config.rotary.filter(|_| name != "values") {
+                attention::rotate(of_heads.view_mut(), &vec![0; batch], base);
+            }
+            assert_close(name, &gpu, &of_heads);
         }
         let trace = &gpu.attention.clone().into_trace().expect("all tensors were wanted");
         assert_close("scores", &trace.scores, &attention::scores(gpu.inputs.queries(), gpu.inputs.keys()));
@@ -122,8 +126,10 @@ where
 fn every_stage_agrees_with_the_cpu() {
     let gpu = RefCell::new(open());
     let window = prop_oneof![Just(Window::OPEN), Just(Window::CAUSAL)];
-    let config = (window, prop_oneof![Just(None), (-2.0_f32..2.0).prop_map(Some)], any::<bool>());
-    let config = config.prop_map(|(window, factor, alibi)| Config {
+    let rotary = prop_oneof![Just(None), Just(Some(10_000.0)), Just(Some(10.0))];
+    let config = (window, prop_oneof![Just(None), (-2.0_f32..2.0).prop_map(Some)], rotary, any::<bool>());
+    let config = config.prop_map(|(window, factor, rotary, alibi)| Config {
+        rotary,
         scale: factor.map_or(Scale::InverseSqrtHeadDim, Scale::Factor),
         window,
         alibi,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::mem::offset_of;
 use std::path::{Path, PathBuf};
 
-use headlight::gpu::kernel::{AttendArgs, ProjectArgs, SHADERS, Shader};
+use headlight::gpu::kernel::{AttendArgs, ProjectArgs, RotateArgs, SHADERS, Shader};
 use wgpu::naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use wgpu::naga::{self, AddressSpace, BinaryOperator, Expression, Literal, Module, TypeInner};
 
@@ -87,6 +87,7 @@ macro_rules! layout {
 #[test]
 fn uniforms_are_laid_out_alike_in_rust_and_wgsl() {
     let in_rust: HashMap<&str, Layout> = HashMap::from([
+        layout!(RotateArgs { len, head_width }),
         layout!(ProjectArgs { len, input_width, output_width, input_head_width, output_head_width }),
         layout!(AttendArgs {
             query_len,

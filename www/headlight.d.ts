@@ -49,6 +49,11 @@ declare namespace headlight {
     softcap?: number;
     /** What the scale is divided by; 1 unless given. */
     temperature?: number;
+    /**
+     * The base of rotary positions (RoPE; 10000 as first published): queries and keys are turned by their places, pairs of
+     * columns `2c` and `2c + 1`, before anything else. Keys of a past have been turned already, as `presentKey` gives them.
+     */
+    rotary?: number | null;
     /** Whether scores lose by the distance between query and key, by a slope for each head (ALiBi). */
     alibi?: boolean;
     /** Keys before `k`, `[B, Hk, P, D]`; the offset is `P`. */

@@ -167,6 +167,7 @@
     scale: number,
     softcap: number,
     temperature: number,
+    rotary: number,
     alibi: boolean,
     pastKey: tensor,
     pastValue: tensor,

@@ -13,6 +13,9 @@ pub struct Config {
     ///
     /// Source: Gemma 2 (2024), section 2; ONNX `Attention`, attribute `softcap`.
     pub softcap: Option<f32>,
+    /// The base of rotary positions, if queries and keys are to be turned by their places ([`rotate`](super::rotate));
+    /// 10000 as first published. Keys of a past have been turned already. More than 0.
+    pub rotary: Option<f32>,
     /// How far back and ahead a query may look.
     pub window: Window,
     /// Whether each score loses more the farther apart query and key are ([`alibi_slope`](super::alibi_slope)).
@@ -22,7 +25,14 @@ pub struct Config {
 impl Default for Config {
     /// Attention as first published: scaled by `1 / √D`, every key seen by every query.
     fn default() -> Self {
-        Self { scale: Scale::default(), temperature: 1.0, softcap: None, window: Window::OPEN, alibi: false }
+        Self {
+            scale: Scale::default(),
+            temperature: 1.0,
+            softcap: None,
+            rotary: None,
+            window: Window::OPEN,
+            alibi: false,
+        }
     }
 }
 

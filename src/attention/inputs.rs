@@ -2,7 +2,7 @@ use ndarray::{Array4, ArrayD, ArrayView, ArrayView4, Axis, Dimension, concatenat
 use serde::{Deserialize, Serialize};
 
 use super::error::{KEYS, MASK, PAST_KEYS, PAST_VALUES, QUERIES, VALUES};
-use super::{Broadcast, Config, Error, Place, Rules, Visibility, fast};
+use super::{Broadcast, Config, Error, Place, Rules, Visibility, fast, rotate};
 
 /// What is attended with, as it comes: [`Inputs::new`] checks it.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,8 +72,8 @@ impl Inputs {
     /// # Errors
     /// [`Error::Empty`] if an axis has no elements; [`Error::ShapesDisagree`] if two tensors differ on an axis that they
     /// share; [`Error::HeadsDoNotGroup`]; [`Error::KeyLengths`]; [`Error::MaskShape`]; [`Error::NotFinite`] for NaN or an
-    /// infinity that is used, and in a mask for all but −∞; [`Error::BadNumber`] for a scale, temperature or softcap that
-    /// makes no sense.
+    /// infinity that is used, and in a mask for all but −∞; [`Error::BadNumber`] for a scale, temperature, softcap or
+    /// rotary base that makes no sense.
     pub fn new(tensors: Tensors, config: Config) -> Result<Self, Error> {
         let Tensors { queries, keys, values, cache, mask } = tensors;
         check_shapes(&queries, (KEYS, &keys), (VALUES, &values))?;
@@ -105,15 +105,21 @@ impl Inputs {
         let rules = Rules::new(&config, heads, head_dim, visibility);
         let mut inputs = Self { queries, keys, values, rules };
         inputs.refuse_what_is_not_finite(past)?;
+        if let Some(base) = config.rotary {
+            let places = &inputs.rules.visibility.places;
+            let of_queries: Vec<isize> = places.iter().map(|place| place.offset).collect();
+            rotate(inputs.queries.view_mut(), &of_queries, base);
+            rotate(inputs.keys.slice_mut(s![.., .., past.., ..]), &vec![past as isize; batch], base);
+        }
         Ok(inputs)
     }
 
-    /// `[B, H, S_q, D]`.
+    /// `[B, H, S_q, D]`, turned by their places where positions are rotary.
     pub fn queries(&self) -> ArrayView4<'_, f32> {
         self.queries.view()
     }
 
-    /// `[B, H_k, S_k, D]`, those of the past first.
+    /// `[B, H_k, S_k, D]`, those of the past first; turned by their places where positions are rotary.
     pub fn keys(&self) -> ArrayView4<'_, f32> {
         self.keys.view()
     }
@@ -279,7 +285,7 @@ fn check_past(
 
 pub(super) fn check_config(config: &Config, head_dim: usize) -> Result<(), Error> {
     let positive = |number: f32| number > 0.0 && number.is_finite();
-    let Config { scale, temperature, softcap, .. } = *config;
+    let Config { scale, temperature, softcap, rotary, .. } = *config;
     if !scale.factor(head_dim).is_finite() {
         return Err(Error::BadNumber { name: "scale", expected: "a finite number; without one, 1/√D is used" });
     }
@@ -292,6 +298,10 @@ pub(super) fn check_config(config: &Config, head_dim: usize) -> Result<(), Error
             name: "softcap",
             expected: "a finite number above 0, or 0 or nothing for none",
         });
+    }
+    if !rotary.is_none_or(positive) {
+        let expected = "a finite number above 0, as 10000, or nothing for none";
+        return Err(Error::BadNumber { name: "rotary", expected });
     }
     Ok(())
 }

@@ -1,25 +1,38 @@
-use ndarray::{Array4, ArrayView4};
+use ndarray::{ArrayViewMut4, s};
 
 /// Turns each pair of columns by an angle that grows with the position, so that the score of two tokens depends on how
 /// far apart they are: rotary position embedding (RoPE).
 ///
-/// `tensor` is `[B, H, S, D]`, queries or keys, and so is the result; the token at index `i` stands at `first + i`.
-/// Column pairs are `(2c, 2c + 1)`, turned by `position / base^(2c / D)` radians; of an odd width the last column stays.
+/// `tensor` is `[B, H, S, D]`, queries or keys, and is turned in its place; `places` is `[B]`: token `i` of a batch stands
+/// at `place + i`. Column pairs are `(2c, 2c + 1)`, turned by `position / base^(2c / D)` radians; of an odd width the last
+/// column stays.
 ///
 /// Source: Su et al., "RoFormer" (2021), section 3.2.2, where `base` is 10000; ONNX `RotaryEmbedding` with
-/// `interleaved = 1`. Angles, sines and cosines are worked out in f64.
-pub fn rotate(tensor: ArrayView4<f32>, first: usize, base: f64) -> Array4<f32> {
-    let head_dim = tensor.dim().3;
-    let mut rotated = tensor.to_owned();
-    for ((b, h, token, column), turned) in rotated.indexed_iter_mut() {
-        let pair = column - column % 2;
-        if pair + 1 == head_dim {
-            continue;
+/// `interleaved = 1`. Worked out in f64.
+pub fn rotate(mut tensor: ArrayViewMut4<f32>, places: &[isize], base: f32) {
+    let (_, heads, len, head_dim) = tensor.dim();
+    for (b, place) in places.iter().enumerate() {
+        for token in 0..len {
+            let turns = turns(place.saturating_add_unsigned(token), head_dim, base);
+            for h in 0..heads {
+                let mut row = tensor.slice_mut(s![b, h, token, ..]);
+                for (pair, &[cos, sin]) in turns.iter().enumerate() {
+                    let (even, odd) = (f64::from(row[2 * pair]), f64::from(row[2 * pair + 1]));
+                    row[2 * pair] = within_f32(even * cos - odd * sin);
+                    row[2 * pair + 1] = within_f32(even * sin + odd * cos);
+                }
+            }
         }
-        let angle = (first + token) as f64 / base.powf(pair as f64 / head_dim as f64);
-        let (sin, cos) = angle.sin_cos();
-        let (even, odd) = (f64::from(tensor[[b, h, token, pair]]), f64::from(tensor[[b, h, token, pair + 1]]));
-        *turned = if column % 2 == 0 { even * cos - odd * sin } else { even * sin + odd * cos } as f32;
     }
-    rotated
+}
+
+/// The cosine and the sine of the angle that each pair of columns is turned by.
+pub fn turns(position: isize, head_dim: usize, base: f32) -> Vec<[f64; 2]> {
+    let angle = |pair: usize| position as f64 / f64::from(base).powf((2 * pair) as f64 / head_dim as f64);
+    (0..head_dim / 2).map(|pair| [angle(pair).cos(), angle(pair).sin()]).collect()
+}
+
+/// A pair of the largest floats may be longer than one of them.
+fn within_f32(number: f64) -> f32 {
+    number.clamp(f32::MIN.into(), f32::MAX.into()) as f32
 }

@@ -122,6 +122,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn temperature(this: &Options) -> Option<f64>;
     #[wasm_bindgen(method, getter)]
+    fn rotary(this: &Options) -> Option<f64>;
+    #[wasm_bindgen(method, getter)]
     fn alibi(this: &Options) -> Option<bool>;
     #[wasm_bindgen(method, getter, js_name = pastKey)]
     fn past_key(this: &Options) -> Option<TensorObject>;
@@ -182,6 +184,7 @@ fn read(options: &Options) -> Result<Call, String> {
         scale: options.scale().map_or(Scale::InverseSqrtHeadDim, |scale| Scale::Factor(scale as f32)),
         temperature: options.temperature().unwrap_or(1.0) as f32,
         softcap: options.softcap().map(|softcap| softcap as f32).filter(|softcap| *softcap != 0.0),
+        rotary: options.rotary().map(|base| base as f32),
         window,
         alibi: options.alibi() == Some(true),
     };

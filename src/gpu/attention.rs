@@ -2,11 +2,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use bytemuck::{NoUninit, cast_slice};
-use ndarray::{Array, Array3, Array4, ArrayView, ArrayView3, ArrayView4, Dimension};
+use ndarray::{Array, Array2, Array3, Array4, ArrayView, ArrayView3, ArrayView4, Dimension};
 
+use super::block::{Block, turns_of_tokens};
 use super::device::Watch;
-use super::kernel::{self, AttendArgs, Kernel, ProjectArgs, ROWS, Stopwatch, TILE};
-use super::{BlockError, Device, Error, block::Block};
+use super::kernel::{self, AttendArgs, Kernel, ProjectArgs, ROWS, RotateArgs, Stopwatch, TILE};
+use super::{BlockError, Device, Error};
 use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Shape, Wanted};
 
 /// Attention on a GPU: what [`attend`](crate::attention::attend) and
@@ -35,6 +36,7 @@ impl Attention {
         let watch = device.watch();
         let kernels = Kernels {
             project: Kernel::new(&device, &kernel::PROJECT),
+            rotate: Kernel::new(&device, &kernel::ROTATE),
             scores: Kernel::new(&device, &kernel::SCORES),
             softmax: Kernel::new(&device, &kernel::SOFTMAX),
             plain_softmax: Kernel::new(&device, &kernel::PLAIN_SOFTMAX),
@@ -153,10 +155,12 @@ impl Attention {
     ) -> Result<BlockTrace<Outputs>, BlockError> {
         self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
         let rules = Rules::of(config, Shape::of_block(input.dim(), heads));
-        Ok(self.block(input, heads, &rules, wanted).await?.into_trace(config, wanted)?)
+        let turns = config.rotary.map(|base| turns_of_tokens(input.dim().1, input.dim().2 / heads, base));
+        Ok(self.block(input, heads, turns, &rules, wanted).await?.into_trace(config, wanted)?)
     }
 
     /// What the kernels make of an input that was checked: as [`Attention::self_attention`], before anything is derived.
+    /// Queries and keys are turned by [`turns_of_tokens`], if there are any.
     ///
     /// # Errors
     /// As there.
@@ -164,6 +168,7 @@ impl Attention {
         &mut self,
         input: ArrayView3<'_, f32>,
         heads: usize,
+        turns: Option<Array2<f32>>,
         rules: &Rules,
         wanted: Wanted,
     ) -> Result<Block, Error> {
@@ -190,6 +195,9 @@ impl Attention {
         }
         run.reserve(&[Slot::Queries, Slot::Keys, Slot::Values, Slot::Mixed, Slot::Output]);
         run.set_rules(rules, wanted);
+        if let Some(turns) = &turns {
+            run.upload(Slot::Turns, turns.view());
+        }
 
         let [mut queries, mut keys, mut values, mut mixed] =
             [(); 4].map(|()| Array4::zeros((batch, heads, len, head_dim)));
@@ -201,6 +209,9 @@ impl Attention {
             let mut downloads = Vec::new();
             if planes.start == 0 {
                 run.project_to_heads();
+                if turns.is_some() {
+                    run.rotate();
+                }
                 downloads.extend([
                     (Slot::Queries, numbers(&mut queries)),
                     (Slot::Keys, numbers(&mut keys)),
@@ -225,24 +236,27 @@ impl Attention {
 #[derive(Debug)]
 struct Kernels {
     project: Kernel,
+    rotate: Kernel,
     scores: Kernel,
     softmax: Kernel,
     plain_softmax: Kernel,
     mix: Kernel,
 }
 
-/// What a buffer holds. The first three are uniforms; `Scores` and `Weights` hold one chunk, `Staging` all that a chunk
+/// What a buffer holds. The first four are uniforms; `Scores` and `Weights` hold one chunk, `Staging` all that a chunk
 /// sends back.
 #[derive(Clone, Copy, Debug)]
 enum Slot {
     ToHeads,
     FromHeads,
+    Rotation,
     Args,
     Wq,
     Wk,
     Wv,
     Wo,
     Input,
+    Turns,
     Queries,
     Keys,
     Values,
@@ -317,7 +331,7 @@ impl<'a> Run<'a> {
         if held.as_ref().is_none_or(|buffer| buffer.size() < bytes) {
             let limits = self.device.handle.limits();
             *held = Some(match slot {
-                Slot::ToHeads | Slot::FromHeads | Slot::Args => kernel::uniform(self.device, bytes),
+                Slot::ToHeads | Slot::FromHeads | Slot::Rotation | Slot::Args => kernel::uniform(self.device, bytes),
                 Slot::Staging => kernel::staging(self.device, roomy(bytes, limits.max_buffer_size)),
                 _ => kernel::storage(self.device, roomy(bytes, limits.max_storage_buffer_binding_size)),
             });
@@ -435,6 +449,17 @@ impl<'a> Run<'a> {
         drop(mapped);
         staging.unmap();
         Ok(())
+    }
+
+    /// Turns queries and keys by their places.
+    fn rotate(&mut self) {
+        let plan = self.plan;
+        let args = RotateArgs { len: plan.query_len, head_width: width(plan.head_dim) };
+        self.write(Slot::Rotation, &[args]);
+        let workgroups = [(args.len * args.head_width).div_ceil(64), plan.planes(), 1];
+        for tensor in [Slot::Queries, Slot::Keys] {
+            self.dispatch(&self.kernels.rotate, &[Slot::Rotation, Slot::Turns, tensor], workgroups);
+        }
     }
 
     /// `input · Wq`, `input · Wk` and `input · Wv`, cut into heads.

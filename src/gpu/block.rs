@@ -1,6 +1,6 @@
-use ndarray::{Array3, Array4};
+use ndarray::{Array2, Array3, Array4};
 
-use crate::attention::{BlockTrace, Config, Error, Inputs, Outputs, Tensors, Wanted};
+use crate::attention::{BlockTrace, Config, Error, Inputs, Outputs, Tensors, Wanted, turns};
 
 /// What the kernels make of a self-attention block.
 pub(super) struct Block {
@@ -25,8 +25,21 @@ impl Block {
     /// Those of [`Inputs::new`]: finite inputs can overflow on the way to the queries, keys and values.
     pub fn into_trace(self, config: &Config, wanted: Wanted) -> Result<BlockTrace<Outputs>, Error> {
         let Self { queries, keys, values, scores, weights, mixed, output } = self;
-        let inputs = Inputs::new(Tensors::new(queries, keys, values), *config)?;
+        // The kernels have turned queries and keys already.
+        let inputs = Inputs::new(Tensors::new(queries, keys, values), Config { rotary: None, ..*config })?;
         let attention = Outputs::new(inputs.rules(), wanted, scores, weights, Some(mixed));
         Ok(BlockTrace { inputs, attention, output })
     }
+}
+
+/// What `rotate.wgsl` turns tokens by: of so many of them, for each two pairs of columns the cosine and the sine.
+pub(super) fn turns_of_tokens(len: usize, head_dim: usize, base: f32) -> Array2<f32> {
+    let width = head_dim.next_multiple_of(4);
+    let mut numbers = Array2::from_shape_fn((len, width), |(_, column)| if column % 2 == 0 { 1.0 } else { 0.0 });
+    for (token, mut row) in numbers.outer_iter_mut().enumerate() {
+        for (number, turn) in row.iter_mut().zip(turns(token as isize, head_dim, base).as_flattened()) {
+            *number = *turn as f32;
+        }
+    }
+    numbers
 }

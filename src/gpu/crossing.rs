@@ -28,12 +28,14 @@ pub struct AttendJob {
     pub wanted: Wanted,
 }
 
-/// A self-attention block without the numbers of its input.
+/// A self-attention block without the numbers of its input and of what its tokens are turned by.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct BlockJob {
     /// `[B, S, E]`.
     pub input: [usize; 3],
     pub heads: usize,
+    /// The shape of what the tokens are turned by, if anything.
+    pub turns: Option<[usize; 2]>,
     /// They have no mask.
     pub rules: SentRules,
     pub wanted: Wanted,

@@ -30,12 +30,12 @@ pub struct Shader {
 }
 
 macro_rules! shader {
-    ($name:literal, $constants:expr, shared: $($shared:literal),+) => {
+    ($name:literal, $constants:expr, shared: $($shared:literal),*) => {
         Shader {
             name: $name,
             source: {
                 const WHOLE: &str = concat!(
-                    $(include_str!(concat!("../../shaders/shared/", $shared, ".wgsl")), "\n",)+
+                    $(include_str!(concat!("../../shaders/shared/", $shared, ".wgsl")), "\n",)*
                     include_str!(concat!("../../shaders/", $name, ".wgsl")),
                 );
                 const BYTES: [u8; code_of(WHOLE, &mut [])] = {
@@ -83,6 +83,8 @@ const fn rows(biased: bool) -> [(&'static str, f64); 3] {
 
 /// `input · matrix`.
 pub const PROJECT: Shader = shader!("project", SIDES, shared: "tile");
+/// Queries or keys, turned by their places.
+pub const ROTATE: Shader = shader!("rotate", &[], shared:);
 /// `queries · keysᵀ`.
 pub const SCORES: Shader = shader!("scores", SIDES, shared: "args", "tile");
 /// `softmax(masked)` over the visible keys, with all that makes masked scores of scores.
@@ -93,7 +95,7 @@ pub const PLAIN_SOFTMAX: Shader = Shader { constants: &rows(false), ..SOFTMAX };
 pub const MIX: Shader = shader!("mix", SIDES, shared: "args", "tile");
 
 /// All of them.
-pub const SHADERS: [Shader; 5] = [PROJECT, SCORES, SOFTMAX, PLAIN_SOFTMAX, MIX];
+pub const SHADERS: [Shader; 6] = [PROJECT, ROTATE, SCORES, SOFTMAX, PLAIN_SOFTMAX, MIX];
 
 /// What `project.wgsl` is given. Widths are in vec4s.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -109,6 +111,16 @@ pub struct ProjectArgs {
     pub input_head_width: u32,
     /// `D`, or `output_width` where the output is not cut into heads.
     pub output_head_width: u32,
+}
+
+/// What `rotate.wgsl` is given.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct RotateArgs {
+    /// `S`.
+    pub len: u32,
+    /// `D` in vec4s.
+    pub head_width: u32,
 }
 
 /// What the kernels of an attention are given. Widths are in vec4s.

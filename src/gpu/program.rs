@@ -1,6 +1,6 @@
 //! The GPU's program: what the engine's asks of it, in the same worker. `remote` is the other end.
 
-use js_sys::{Array, Float32Array};
+use js_sys::Array;
 use ndarray::Array4;
 use wasm_bindgen::prelude::*;
 
@@ -64,15 +64,16 @@ impl Gpu {
         self.0.set_weights(&BlockWeights { w_q, w_k, w_v, w_o });
     }
 
-    /// As [`Attention::self_attention`], without what can be derived:
-    /// `[queries, keys, values, mixed, output, scores, weights]`, the last two if they are wanted.
+    /// As [`Attention::self_attention`] of `[input]` and what its tokens are turned by, if anything, without what can be
+    /// derived: `[queries, keys, values, mixed, output, scores, weights]`, the last two if they are wanted.
     ///
     /// # Errors
     /// As there.
-    pub async fn block(&mut self, job: &[u8], input: Float32Array) -> Result<Array, JsValue> {
-        let BlockJob { input: shape, heads, rules, wanted } = from_bytes(job);
-        let (input, rules) = (received(&input, shape), received_rules(rules, None));
-        let block = self.0.block(input.view(), heads, &rules, wanted).await.map_err(sent_error)?;
+    pub async fn block(&mut self, job: &[u8], numbers: Array) -> Result<Array, JsValue> {
+        let BlockJob { input: shape, heads, turns, rules, wanted } = from_bytes(job);
+        let (input, rules) = (received(&numbers.get(0), shape), received_rules(rules, None));
+        let turns = turns.map(|shape| received(&numbers.get(1), shape));
+        let block = self.0.block(input.view(), heads, turns, &rules, wanted).await.map_err(sent_error)?;
         let Block { queries, keys, values, scores, weights, mixed, output } = block;
         let made: Array = [queries, keys, values, mixed].iter().map(|tensor| sent(tensor.view())).collect();
         made.push(&sent(output.view()));

@@ -1,10 +1,11 @@
-use js_sys::{Array, Float32Array};
+use js_sys::Array;
 use ndarray::ArrayView3;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use super::block::{Block, turns_of_tokens};
 use super::crossing::{AttendJob, BlockJob, SentRules, received, sent};
-use super::{BlockError, Error, block::Block};
+use super::{BlockError, Error};
 use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Shape, Wanted};
 
 #[wasm_bindgen]
@@ -24,7 +25,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn set_weights(this: &Gpu, numbers: Array, width: usize);
     #[wasm_bindgen(method, catch)]
-    async fn block(this: &Gpu, job: &[u8], input: Float32Array) -> Result<Array, JsValue>;
+    async fn block(this: &Gpu, job: &[u8], numbers: Array) -> Result<Array, JsValue>;
     #[wasm_bindgen(method)]
     fn free(this: &Gpu);
 }
@@ -101,9 +102,15 @@ impl Attention {
         self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
         let (batch, len, width) = input.dim();
         let rules = sent_rules(&Rules::of(config, Shape::of_block(input.dim(), heads)));
-        let job = BlockJob { input: [batch, len, width], heads, rules, wanted: as_made(wanted) };
+        let numbers = Array::of1(&sent(input));
+        let turns = config.rotary.map(|base| {
+            let turns = turns_of_tokens(len, width / heads, base);
+            numbers.push(&sent(turns.view()));
+            turns.dim().into()
+        });
+        let job = BlockJob { input: [batch, len, width], heads, turns, rules, wanted: as_made(wanted) };
         let made =
-            self.gpu.block(&to_bytes(&job), sent(input)).await.map_err(|error| received_error(error, Error::Failed))?;
+            self.gpu.block(&to_bytes(&job), numbers).await.map_err(|error| received_error(error, Error::Failed))?;
         let of_tokens = |index| received(&made.get(index), [batch, heads, len, width / heads]);
         let of_pairs = |index| if_any(&made.get(index)).map(|made| received(made, [batch, heads, len, len]));
         let block = Block {

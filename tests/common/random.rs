@@ -56,8 +56,17 @@ fn configs() -> impl Strategy<Value = Config> {
         (side(), side()).prop_map(|(left, right)| Window { left, right })
     ];
     let temperature = prop_oneof![3 => Just(1.0), 1 => 0.5..3.0_f32];
-    (scale, temperature, option::weighted(0.3, 0.5..20.0_f32), window, prop::bool::weighted(0.2))
-        .prop_map(|(scale, temperature, softcap, window, alibi)| Config { scale, temperature, softcap, window, alibi })
+    let rotary = option::weighted(0.2, prop_oneof![Just(10_000.0), 2.0..100.0_f32]);
+    (scale, temperature, option::weighted(0.3, 0.5..20.0_f32), rotary, window, prop::bool::weighted(0.2)).prop_map(
+        |(scale, temperature, softcap, rotary, window, alibi)| Config {
+            scale,
+            temperature,
+            softcap,
+            rotary,
+            window,
+            alibi,
+        },
+    )
 }
 
 /// Masks that broadcast to `[B, H, S_q, S_k]`: axes left out, of length 1, or with fewer keys.

@@ -84,6 +84,7 @@ const REFUSED = {
   "{ ...good, scale: 1e39 }": "scale is not usable: it must be a finite number",
   "{ ...good, softcap: -1 }": "softcap is not usable: it must be a finite number above 0",
   "{ ...good, temperature: 0 }": "temperature is not usable",
+  "{ ...good, rotary: -1 }": "rotary is not usable: it must be a finite number above 0",
   "{ ...good, pastKey: T([1, 1, 1, 2]) }": "has a pastKey without a pastValue",
   "{ ...good, pastKey: T([1, 1, 1, 2]), pastValue: T([1, 1, 2, 2]) }": "they disagree on axis 2 (tokens), 1 against 2",
   "{ ...good, pastKey: T([1, 1, 1, 2]), pastValue: T([1, 1, 1, 2]), keyLengths: [2] }": "has both a past (pastKey, pastValue) and keyLengths",

@@ -55,7 +55,7 @@ test("a GPU that has no memory left is asked again when less is needed", async (
   await expect(headlight.tokens).toHaveText(["now", "it", "fits"]);
 });
 
-for (const kernel of ["scores", "softmax", "mix", "project"]) {
+for (const kernel of ["scores", "softmax", "mix", "project", "rotate"]) {
   test(`where the kernel ${kernel} does not compile, the CPU calculates, and the badge says why`, async ({ headlight, page }) => {
     await page.route("**/gpu-*.js", async (route) => {
       const response = await route.fetch();
