@@ -7,21 +7,27 @@ mod close;
 mod proof;
 
 use headlight::attention::{Wanted, attend, fast, heads_from_width, project, width_from_heads};
-use ndarray::{Array3, Ix1, Ix4};
+use ndarray::{Array2, Array3, ArrayView3, Ix1, Ix4};
 use proof::{Held, Layer};
 
 #[test]
 fn the_reference_is_proven() {
-    proof::prove("reference", |case| attend(&case.inputs).into(), hold_projections);
+    proof::prove("reference", |case| attend(&case.inputs).into(), |layer, held| hold_projections(project, layer, held));
 }
 
 #[test]
 fn the_fast_path_is_proven() {
-    proof::prove("fast CPU", |case| fast::attend(&case.inputs, Wanted::ALL), hold_projections);
+    proof::prove(
+        "fast CPU",
+        |case| fast::attend(&case.inputs, Wanted::ALL),
+        |layer, held| {
+            hold_projections(fast::project, layer, held);
+        },
+    );
 }
 
 /// The four `nn.Linear` of a layer; the attention between them is a case of its own.
-fn hold_projections(layer: &Layer, held: &mut Held) {
+fn hold_projections(project: fn(ArrayView3<f32>, &Array2<f32>) -> Array3<f32>, layer: &Layer, held: &mut Held) {
     let linear = |input: &Array3<f32>, weight, bias: &str| {
         let product = project(input.view(), weight);
         match layer.tensor(bias) {

@@ -13,10 +13,11 @@ use std::{fs, path::Path};
 
 use super::close::{ATOL, RTOL, difference, part_of_allowed};
 
-const FILES: [&[u8]; 3] = [
+const FILES: [&[u8]; 4] = [
     include_bytes!("../data/onnx.safetensors"),
     include_bytes!("../data/mha.safetensors"),
     include_bytes!("../data/hard.safetensors"),
+    include_bytes!("../data/rotary.safetensors"),
 ];
 
 /// One attention, and what is known of its result.
@@ -205,6 +206,7 @@ fn case_of(name: String, settings: &Value, file: &SafeTensors) -> Case {
     let config = Config {
         scale: number("scale").map_or(Scale::InverseSqrtHeadDim, Scale::Factor),
         softcap: number("softcap").filter(|softcap| *softcap > 0.0),
+        rotary: number("rotary"),
         window,
         ..Config::default()
     };

@@ -3,7 +3,7 @@
 import { expect, test } from "./fixture.js";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
-const FILES = ["onnx", "mha", "hard"];
+const FILES = ["onnx", "mha", "hard", "rotary"];
 const RESULTS = new URL("../../target/proof/", import.meta.url);
 
 test("every tensor is that of the independent reference", async ({ page, headlight }) => {
@@ -29,7 +29,7 @@ test("every tensor is that of the independent reference", async ({ page, headlig
 
   expect(results.filter(({ share }) => !(share <= 1))).toEqual([]);
   expect(new Set(results.map(({ ran }) => ran)), "no case was calculated by another engine").toEqual(new Set([engine]));
-  expect(groups).toEqual(["hard", "onnx node", "onnx reference", "torch"]);
+  expect(groups).toEqual(["hard", "onnx node", "onnx reference", "rotary", "torch"]);
 });
 
 /** Runs in the page: for each case its worst difference, also as a part of what is allowed. */
@@ -52,11 +52,11 @@ async function prove({ files, engine }) {
 
   async function proveCase(name, settings, tensor) {
     const of = (key) => tensor(`${name}/${key}`);
-    const { causal, left, right, key_lengths: keyLengths, scale, softcap, qk } = settings;
+    const { causal, left, right, key_lengths: keyLengths, scale, softcap, rotary, qk } = settings;
     const window = { left, right };
     const [pastKey, pastValue] = [of("past_key"), of("past_value")];
     const [q, k, v, mask] = ["q", "k", "v", "mask"].map(of);
-    const options = { q, k, v, mask, causal, window, scale, softcap, keyLengths, pastKey, pastValue, engine };
+    const options = { q, k, v, mask, causal, window, scale, softcap, rotary, keyLengths, pastKey, pastValue, engine };
     const result = await headlight.attend(options);
     // PyTorch's `output` is that of the whole layer.
     const expected = { output: of("mixed") ?? of("output"), presentKey: of("present_key"), presentValue: of("present_value") };
