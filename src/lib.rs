@@ -9,9 +9,12 @@
 //! 3. [`figure`]: matrices to pictures, as a list of marks that a canvas or an SVG paints.
 //! 4. [`lesson`]: the nine steps; what each draws, says, and how it explains a cell.
 //! 5. [`protocol`]: what the page and the engine say to each other.
-//! 6. [`engine`]: runs the mathematics and answers the page.
-//! 7. `gpu` (feature `gpu`): the same attention on wgpu.
+//! 6. `engine` (feature `engine`): runs the mathematics and answers the page.
+//! 7. `gpu`: the same attention on wgpu (feature `gpu`), or, in a browser, the way to the program that has it.
 //! 8. `ui` (feature `ui`): the page.
+//!
+//! In a browser there are two programs: `bin/app.rs` (features `engine` and `ui`), the app in the page and the engine in a
+//! worker; and `bin/gpu.rs` (feature `gpu`), which the engine loads where there is a GPU.
 
 #[cfg(all(feature = "engine", not(feature = "gpu"), not(target_arch = "wasm32")))]
 compile_error!("Natively the engine has the GPU within it: add the feature `gpu`.");
