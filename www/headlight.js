@@ -9,9 +9,10 @@
   let calls = 0;
   let worker;
 
-  // As many products as a processor makes in some milliseconds; and for how many milliseconds calls may keep the page's thread
-  // before others get their turn.
-  const QUICK_PRODUCTS = 2 ** 25;
+  // As many products as a processor makes in some milliseconds, where a number that comes or goes counts as much as several;
+  // and for how many milliseconds calls may keep the page's thread before others get their turn.
+  const QUICK_PRODUCTS = 5e7;
+  const PRODUCTS_A_NUMBER = 16;
   const QUICK_MS = 4;
   let spent = 0;
   let others;
@@ -74,10 +75,13 @@
     throw new Error(`headlight.attend: ${result.error}`);
   }
 
-  function products({ q, k, v, pastKey }) {
+  function products({ q, k, v, pastKey, pastValue, mask, outputs = OUTPUTS }) {
     const [batch, heads, queries, width] = q.shape;
     const keys = k.shape[2] + (pastKey?.shape[2] ?? 0);
-    return batch * heads * queries * keys * (width + v.shape[3]);
+    const pairs = batch * heads * queries * keys;
+    const come = [q, k, v, pastKey, pastValue, mask].reduce((sum, tensor) => sum + (tensor?.data.length ?? 0), 0);
+    const go = outputs.length * pairs + batch * heads * queries * v.shape[3];
+    return pairs * (width + v.shape[3]) + PRODUCTS_A_NUMBER * (come + go);
   }
 
   function tensorsOf(message) {

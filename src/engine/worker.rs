@@ -81,9 +81,9 @@ impl Worker {
         if let Request::Open { build, engine } = request {
             self.is_introduced.set(true);
             self.choice.set(engine);
+            // A GPU takes a while to open. Until then the CPU calculates, so that nobody waits for the first picture.
+            self.gpu_is_due.set(engine == EngineChoice::Auto);
             if engine == EngineChoice::Auto {
-                // A GPU takes a while to open. Until then the CPU calculates, so that nobody waits for the first picture.
-                self.gpu_is_due.set(true);
                 return self.take_on(Task::Answer(Request::Open { build, engine: EngineChoice::Cpu }));
             }
             return self.take_on(Task::Answer(Request::Open { build, engine }));
