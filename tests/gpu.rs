@@ -369,6 +369,14 @@ fn a_run_tells_how_long_each_kernel_took() {
     let all = [["project"; 3].as_slice(), &head, &head, &["project"]].concat();
     // A GPU need not have a clock.
     assert!(kernels.is_empty() || kernels == all, "{kernels:?}");
+
+    // The most kernels that one piece can have.
+    gpu.limit_chunks(u64::MAX);
+    let config = Config { rotary: Some(100.0), ..case.config };
+    Case { config, ..case }.on_gpu(&mut gpu).expect("the GPU answers");
+    let kernels: Vec<&str> = gpu.times().iter().map(|(kernel, _)| *kernel).collect();
+    let all = [["project"; 3].as_slice(), &["rotate"; 2], &head, &["project"]].concat();
+    assert!(kernels.is_empty() || kernels == all, "{kernels:?}");
 }
 
 #[test]

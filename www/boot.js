@@ -67,8 +67,11 @@
 
   // The program's, and the GPU's where it was handed over. What failed is tried again the next time.
   function loadModules() {
-    const handed = handedOver && [handedOver.wasm, handedOver.gpuWasm].filter(Boolean).map((wasm) => WebAssembly.compile(wasm));
-    modules ??= Promise.all(handed ?? [fetch(urls.appWasm).then(compiled)]);
+    modules ??= Promise.all(
+      handedOver
+        ? [handedOver.wasm, handedOver.gpuWasm].filter(Boolean).map((wasm) => WebAssembly.compile(wasm))
+        : [fetch(urls.appWasm).then(compiled)],
+    );
     modules.catch(() => (modules = undefined));
     return modules;
   }

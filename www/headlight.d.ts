@@ -62,7 +62,10 @@ declare namespace headlight {
     pastValue?: Tensor | null;
     /** For each batch, how many of its keys are no padding; the offset is that `- Sq`. Not together with a past. */
     keyLengths?: ArrayLike<number> | null;
-    /** Which engine calculates: "auto" (WebGPU where there is one), "webgpu" or "cpu". */
+    /**
+     * Which engine calculates: "webgpu", "cpu", or "auto": WebGPU where there is one, but the CPU for what is so small that
+     * it is answered in the page itself, sooner than a message would come and go. What is larger is calculated in a worker.
+     */
     engine?: "auto" | "webgpu" | "cpu";
     /** What to return; everything unless given. What is not asked for need not be calculated. */
     outputs?: Output[];

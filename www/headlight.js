@@ -17,10 +17,11 @@
   let spent = 0;
   let others;
   let app;
+  let hasStopped = false;
 
   async function attend(options) {
     const message = checked(options);
-    const isQuick = message.engine !== "webgpu" && products(message) <= QUICK_PRODUCTS;
+    const isQuick = !hasStopped && message.engine !== "webgpu" && products(message) <= QUICK_PRODUCTS;
     if (isQuick && app && spent < QUICK_MS) return attendHere(message);
     // What is not given away is copied now: whoever called may change it afterwards.
     const tensors = tensorsOf(message);
@@ -30,7 +31,13 @@
 
   function attendHere(message) {
     const begun = performance.now();
-    const result = app.attend(message);
+    let result;
+    try {
+      result = app.attend(message);
+    } catch (error) {
+      hasStopped = true;
+      throw new Error(`headlight.attend: the page's program stopped (${error}). Call again: a worker takes over.`);
+    }
     result.ms = performance.now() - begun;
     spent += result.ms;
     if (message.transfer) structuredClone(null, { transfer: buffersOf(tensorsOf(message)) });
@@ -75,13 +82,16 @@
     throw new Error(`headlight.attend: ${result.error}`);
   }
 
-  function products({ q, k, v, pastKey, pastValue, mask, outputs = OUTPUTS }) {
+  function products({ q, k, v, pastKey, pastValue, mask, softcap, alibi, rotary, outputs = OUTPUTS }) {
     const [batch, heads, queries, width] = q.shape;
     const keys = k.shape[2] + (pastKey?.shape[2] ?? 0);
     const pairs = batch * heads * queries * keys;
     const come = [q, k, v, pastKey, pastValue, mask].reduce((sum, tensor) => sum + (tensor?.data.length ?? 0), 0);
     const go = outputs.length * pairs + batch * heads * queries * v.shape[3];
-    return pairs * (width + v.shape[3]) + PRODUCTS_A_NUMBER * (come + go);
+    // What is worked out number by number takes longest.
+    const bent = softcap || alibi || mask ? pairs : 0;
+    const turned = rotary ? q.data.length + k.data.length : 0;
+    return pairs * (width + v.shape[3]) + PRODUCTS_A_NUMBER * (come + go + 4 * (bent + turned));
   }
 
   function tensorsOf(message) {
@@ -204,7 +214,8 @@
       const gone = data.buffer.detached ? ", because it was handed over" : "";
       refuse(`has ${data.length} numbers in ${name}.data${gone}, but its shape [${axes.join(", ")}] holds ${numbers}`);
     }
-    return { shape: axes, data };
+    // From another frame it is of that frame's kind, which wasm does not know.
+    return { shape: axes, data: new globalThis[kind(data)](data.buffer, data.byteOffset, data.length) };
   }
 
   function number(value, name) {

@@ -2,7 +2,7 @@
 //!
 //! The inner loops of attention on the CPU, and nothing of what attention is: that is in `headlight::attention::fast`. They
 //! are a package of their own because a package is what Cargo optimises as a whole, and what the browser downloads is
-//! optimised for size, but for these. None is inlined, so that it stays as it was optimised.
+//! optimised for size, but for these. The loops are not inlined, so that they stay as they were optimised.
 
 mod eight;
 

@@ -42,7 +42,7 @@ pub use config::{Config, Scale, Window};
 pub use error::Error;
 pub use inputs::{Cache, Inputs, Mask, Shape, Tensors};
 pub use outputs::{Outputs, Wanted};
-pub use rotary::{rotate, turns};
+pub use rotary::{divisors, rotate, turns};
 pub use rules::Rules;
 pub use softmax::softmax;
 pub use visibility::{Broadcast, Place, Visibility};

@@ -11,9 +11,10 @@ use ndarray::{ArrayViewMut4, s};
 /// `interleaved = 1`. Worked out in f64.
 pub fn rotate(mut tensor: ArrayViewMut4<f32>, places: &[isize], base: f32) {
     let (_, heads, len, head_dim) = tensor.dim();
+    let divisors = divisors(head_dim, base);
     for (b, place) in places.iter().enumerate() {
         for token in 0..len {
-            let turns = turns(place.saturating_add_unsigned(token), head_dim, base);
+            let turns = turns(place.saturating_add_unsigned(token), &divisors);
             for h in 0..heads {
                 let mut row = tensor.slice_mut(s![b, h, token, ..]);
                 for (pair, &[cos, sin]) in turns.iter().enumerate() {
@@ -26,10 +27,18 @@ pub fn rotate(mut tensor: ArrayViewMut4<f32>, places: &[isize], base: f32) {
     }
 }
 
+/// What a position is divided by to give the angle, in radians, of each pair of columns.
+pub fn divisors(head_dim: usize, base: f32) -> Vec<f64> {
+    (0..head_dim / 2).map(|pair| f64::from(base).powf((2 * pair) as f64 / head_dim as f64)).collect()
+}
+
 /// The cosine and the sine of the angle that each pair of columns is turned by.
-pub fn turns(position: isize, head_dim: usize, base: f32) -> Vec<[f64; 2]> {
-    let angle = |pair: usize| position as f64 / f64::from(base).powf((2 * pair) as f64 / head_dim as f64);
-    (0..head_dim / 2).map(|pair| [angle(pair).cos(), angle(pair).sin()]).collect()
+pub fn turns(position: isize, divisors: &[f64]) -> Vec<[f64; 2]> {
+    let turn = |divisor: &f64| {
+        let (sin, cos) = (position as f64 / divisor).sin_cos();
+        [cos, sin]
+    };
+    divisors.iter().map(turn).collect()
 }
 
 /// A pair of the largest floats may be longer than one of them.

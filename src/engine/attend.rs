@@ -34,7 +34,14 @@ impl Attend {
         }
         wanted.check_size(inputs.shape(), MOST_BYTES)?;
         if self.with_gpu.is_none() {
-            self.with_gpu = Some(Backend::of(gpu::Attention::open().await));
+            let opened = gpu::Attention::open().await;
+            // What could not be loaded may be there the next time.
+            let is_worth_another_try = matches!(opened, Err(gpu::Error::NotLoaded(_)));
+            let mut backend = Backend::of(opened);
+            if is_worth_another_try {
+                return Ok(backend.attend(inputs, wanted).await);
+            }
+            self.with_gpu = Some(backend);
         }
         let backend = self.with_gpu.as_mut().expect("it was just opened");
         Ok(backend.attend(inputs, wanted).await)

@@ -178,6 +178,14 @@ impl Attention {
         let head_dim = width / heads;
         let shape = Shape::of_block(input.dim(), heads);
         let plan = Plan::new(shape, Some(width), self.chunk_bytes, &self.device.handle.limits())?;
+        if turns.is_some() {
+            let most = u64::from(self.device.handle.limits().max_compute_workgroups_per_dimension);
+            let [x, y, _] = plan.rotation();
+            if u64::from(x.max(y)) > most {
+                let name = "The number of workgroups that turn queries and keys";
+                return Err(Error::TooLarge { name, size: x.max(y).into(), limit: most, unit: "" });
+            }
+        }
         let buffers = std::mem::take(&mut self.buffers);
         let mut run = Run::new(&self.device, &self.kernels, buffers, self.times_kernels, &plan);
         run.upload(Slot::Input, input);
@@ -456,7 +464,7 @@ impl<'a> Run<'a> {
         let plan = self.plan;
         let args = RotateArgs { len: plan.query_len, head_width: width(plan.head_dim) };
         self.write(Slot::Rotation, &[args]);
-        let workgroups = [(args.len * args.head_width).div_ceil(64), plan.planes(), 1];
+        let workgroups = plan.rotation();
         for tensor in [Slot::Queries, Slot::Keys] {
             self.dispatch(&self.kernels.rotate, &[Slot::Rotation, Slot::Turns, tensor], workgroups);
         }
@@ -588,6 +596,11 @@ impl Plan {
 
     fn planes(&self) -> u32 {
         self.batch * self.heads
+    }
+
+    /// The workgroups that turn queries, or keys.
+    fn rotation(&self) -> [u32; 3] {
+        [(self.query_len * width(self.head_dim)).div_ceil(64), self.planes(), 1]
     }
 
     /// One plane of scores.

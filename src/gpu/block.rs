@@ -1,6 +1,6 @@
 use ndarray::{Array2, Array3, Array4};
 
-use crate::attention::{BlockTrace, Config, Error, Inputs, Outputs, Tensors, Wanted, turns};
+use crate::attention::{BlockTrace, Config, Error, Inputs, Outputs, Tensors, Wanted, divisors, turns};
 
 /// What the kernels make of a self-attention block.
 pub(super) struct Block {
@@ -34,10 +34,10 @@ impl Block {
 
 /// What `rotate.wgsl` turns tokens by: of so many of them, for each two pairs of columns the cosine and the sine.
 pub(super) fn turns_of_tokens(len: usize, head_dim: usize, base: f32) -> Array2<f32> {
-    let width = head_dim.next_multiple_of(4);
+    let (width, divisors) = (head_dim.next_multiple_of(4), divisors(head_dim, base));
     let mut numbers = Array2::from_shape_fn((len, width), |(_, column)| if column % 2 == 0 { 1.0 } else { 0.0 });
     for (token, mut row) in numbers.outer_iter_mut().enumerate() {
-        for (number, turn) in row.iter_mut().zip(turns(token as isize, head_dim, base).as_flattened()) {
+        for (number, turn) in row.iter_mut().zip(turns(token as isize, &divisors).as_flattened()) {
             *number = *turn as f32;
         }
     }

@@ -235,7 +235,7 @@ pub(super) struct Stopwatch {
 
 impl Stopwatch {
     /// A chunk never has more kernels.
-    const MOST: u32 = 8;
+    const MOST: u32 = 9;
 
     /// Unless this GPU has no clock.
     pub(super) fn new(device: &Device) -> Option<Self> {

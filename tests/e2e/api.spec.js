@@ -157,6 +157,19 @@ test("a call is answered for its inputs as they were, whatever becomes of them",
   for (const output of outputs) for (const number of output) expect(number).toBeCloseTo(1, 5);
 });
 
+test("numbers of another frame are numbers", async ({ page }) => {
+  await page.goto("");
+  const weights = await page.evaluate(async () => {
+    const frame = document.body.appendChild(document.createElement("iframe")).contentWindow;
+    const ones = { shape: [1, 1, 2, 1], data: frame.Float32Array.of(1, 1) };
+    // An added 0 hides nothing, as a byte of 0 would.
+    const mask = { shape: [2], data: frame.Float32Array.of(0, -Infinity) };
+    const { weights } = await headlight.attend({ q: ones, k: ones, v: ones, mask, engine: "cpu" });
+    return [...weights.data];
+  });
+  expect(weights).toEqual([1, 0, 1, 0]);
+});
+
 test("however many quick calls are made, the page gets its turn", async ({ page, headlight }) => {
   await headlight.open();
   const { turns, answers } = await page.evaluate(async () => {
