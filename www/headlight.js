@@ -174,7 +174,8 @@
     mask: (value, name) => tensor(value, name, ["Float32Array", "Uint8Array"]),
     causal: boolean,
     window: (value, name) => {
-      if (typeof value !== "object") refuse(`takes ${name}: { left, right }; ${kind(value)} came`);
+      const isWindow = kind(value) === "Object" && Object.keys(value).every((side) => side === "left" || side === "right");
+      if (!isWindow) refuse(`takes ${name}: { left, right }; ${kind(value)} came`);
       const side = (side) => (value[side] == null ? null : count(value[side], `${name}.${side}`));
       return { left: side("left"), right: side("right") };
     },
@@ -207,7 +208,7 @@
       refuse(`takes a ${name} with four axes, ${AXES[name]}; its shape is [${axes.join(", ")}]`);
     }
     if (!types.includes(kind(data))) {
-      refuse(`takes ${name}.data as a ${types.join(" or ")}; ${kind(data)} came. Try Float32Array.from(data)`);
+      refuse(`takes ${name}.data as a ${types.join(" or ")}; ${kind(data)} came. Try ${types.at(-1)}.from(data)`);
     }
     const numbers = axes.reduce((product, length) => product * length, 1);
     if (data.length !== numbers) {
