@@ -4,11 +4,12 @@
 use std::cell::RefCell;
 
 use js_sys::{Array, Float32Array, Object, Uint8Array};
-use ndarray::{Array4, ArrayD, ArrayView4};
+use ndarray::{Array4, ArrayD};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::attend::Attend;
 use crate::attention::{Cache, Config, Error, Inputs, Mask, Outputs, Scale, Tensors, Wanted, Window};
+use crate::gpu::sent;
 use crate::protocol::{EngineChoice, EngineKind};
 
 /// Answers one call: the object to send back, and the buffers to hand over with it.
@@ -86,7 +87,7 @@ fn reply(
     let presents = [present_keys.then(|| inputs.keys()), present_values.then(|| inputs.values())];
     for (name, tensor) in OUTPUTS.into_iter().zip(views.into_iter().chain(presents)) {
         if let Some(tensor) = tensor {
-            let numbers = copied_out(tensor);
+            let numbers = sent(tensor);
             handed_over.push(&numbers.buffer());
             let object: TensorObject = new();
             object.set_shape(&tensor.shape().iter().map(|len| JsValue::from(*len as f64)).collect::<Array>());
@@ -242,10 +243,4 @@ fn counts(numbers: &Array) -> Vec<usize> {
 /// Something of the kind that these types describe.
 fn new<T: JsCast>() -> T {
     Object::new().unchecked_into()
-}
-
-/// The one copy that leaves wasm's memory.
-fn copied_out(tensor: ArrayView4<f32>) -> Float32Array {
-    let tensor = tensor.as_standard_layout();
-    Float32Array::from(tensor.as_slice().expect("standard layout is contiguous"))
 }

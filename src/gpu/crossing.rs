@@ -41,7 +41,7 @@ pub struct BlockJob {
     pub wanted: Wanted,
 }
 
-/// A copy of the numbers.
+/// A copy of the numbers, row-major: the one that leaves wasm's memory.
 pub fn sent<D: Dimension>(tensor: ArrayView<f32, D>) -> Float32Array {
     let tensor = tensor.as_standard_layout();
     Float32Array::from(tensor.as_slice().expect("standard layout is contiguous"))

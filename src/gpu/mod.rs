@@ -28,6 +28,8 @@ mod remote;
 
 #[cfg(feature = "gpu")]
 pub use attention::Attention;
+#[cfg(target_arch = "wasm32")]
+pub use crossing::sent;
 #[cfg(feature = "gpu")]
 pub use device::Device;
 pub use error::{BlockError, Error};
