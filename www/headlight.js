@@ -13,7 +13,7 @@
   // and for how many milliseconds calls may keep the page's thread before others get their turn.
   const QUICK_PRODUCTS = 5e7;
   const PRODUCTS_A_NUMBER = 16;
-  const QUICK_MS = 4;
+  const QUICK_MS = 8;
   let spent = 0;
   let others;
   let app;

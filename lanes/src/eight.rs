@@ -4,8 +4,12 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use array::Lanes;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use array::transposed;
 #[cfg(target_arch = "wasm32")]
 pub use wasm::Lanes;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use wasm::transposed;
 
 impl Lanes {
     /// How many there are.
@@ -121,18 +125,17 @@ mod wasm {
 
         /// Four columns, of eight rows that are given.
         #[inline(always)]
-        pub(crate) fn columns([a, b, c, d]: [[f32; 4]; 4], [e, f, g, h]: [[f32; 4]; 4]) -> [Self; 4] {
-            let [i, j, k, l] = transposed([cast(a), cast(b), cast(c), cast(d)]);
-            let [m, n, o, p] = transposed([cast(e), cast(f), cast(g), cast(h)]);
-            [Self(i, m), Self(j, n), Self(k, o), Self(l, p)]
+        pub(crate) fn columns(first: [[f32; 4]; 4], last: [[f32; 4]; 4]) -> [Self; 4] {
+            let ([i, j, k, l], [m, n, o, p]) = (transposed(first), transposed(last));
+            [Self(cast(i), cast(m)), Self(cast(j), cast(n)), Self(cast(k), cast(o)), Self(cast(l), cast(p))]
         }
 
         /// Eight rows, of four columns that are given.
         #[inline(always)]
         pub(crate) fn rows([a, b, c, d]: [Self; 4]) -> [[f32; 4]; 8] {
-            let [e, f, g, h] = transposed([a.0, b.0, c.0, d.0]);
-            let [i, j, k, l] = transposed([a.1, b.1, c.1, d.1]);
-            [cast(e), cast(f), cast(g), cast(h), cast(i), cast(j), cast(k), cast(l)]
+            let [e, f, g, h] = transposed([cast(a.0), cast(b.0), cast(c.0), cast(d.0)]);
+            let [i, j, k, l] = transposed([cast(a.1), cast(b.1), cast(c.1), cast(d.1)]);
+            [e, f, g, h, i, j, k, l]
         }
     }
 
@@ -150,15 +153,17 @@ mod wasm {
         }
     }
 
+    /// Columns for rows.
     #[inline(always)]
-    fn transposed([a, b, c, d]: [v128; 4]) -> [v128; 4] {
+    pub(crate) fn transposed([a, b, c, d]: [[f32; 4]; 4]) -> [[f32; 4]; 4] {
+        let [a, b, c, d]: [v128; 4] = [cast(a), cast(b), cast(c), cast(d)];
         let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
         let (ef, gh) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
         [
-            i32x4_shuffle::<0, 1, 4, 5>(ab, cd),
-            i32x4_shuffle::<2, 3, 6, 7>(ab, cd),
-            i32x4_shuffle::<0, 1, 4, 5>(ef, gh),
-            i32x4_shuffle::<2, 3, 6, 7>(ef, gh),
+            cast(i32x4_shuffle::<0, 1, 4, 5>(ab, cd)),
+            cast(i32x4_shuffle::<2, 3, 6, 7>(ab, cd)),
+            cast(i32x4_shuffle::<0, 1, 4, 5>(ef, gh)),
+            cast(i32x4_shuffle::<2, 3, 6, 7>(ef, gh)),
         ]
     }
 
@@ -285,5 +290,11 @@ mod array {
         fn from(lanes: Lanes) -> Self {
             lanes.0
         }
+    }
+
+    /// Columns for rows.
+    #[inline(always)]
+    pub(crate) fn transposed(rows: [[f32; 4]; 4]) -> [[f32; 4]; 4] {
+        from_fn(|column| from_fn(|row| rows[row][column]))
     }
 }

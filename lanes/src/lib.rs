@@ -6,82 +6,84 @@
 
 mod eight;
 
-use std::array::from_fn;
+use std::mem::take;
 use std::ops::Range;
 
 pub use eight::Lanes;
+use eight::transposed;
 
 /// Eight rows side by side, column by column, four columns at a time.
 pub fn columns(count: usize) -> Vec<[Lanes; 4]> {
     vec![[Lanes::splat(0.0); 4]; count.div_ceil(4)]
 }
 
-/// So many rows; in place of those that are missing, empty ones.
-fn first_rows<const COUNT: usize>(rows: &[f32], width: usize) -> [&[f32]; COUNT] {
-    let mut first: [&[f32]; COUNT] = [&[]; COUNT];
-    for (to, row) in first.iter_mut().zip(rows.chunks_exact(width)) {
-        *to = row;
-    }
-    first
-}
-
-/// Of a row, the four numbers from one on; 0 beyond its end.
+/// So many rows, in fours, and what is left of each, with zeros up to four; in place of rows that are missing, the first.
+///
+/// The fours of all rows are as many as the compiler can see, so that loops over them need no checks.
 #[inline(always)]
-fn four(row: &[f32], from: usize) -> [f32; 4] {
-    let Some(row) = row.get(from..) else { return [0.0; 4] };
-    match row.first_chunk() {
-        Some(four) => *four,
-        None => from_fn(|i| row.get(i).copied().unwrap_or(0.0)),
+fn fours<const COUNT: usize>(rows: &[f32], width: usize) -> ([&[[f32; 4]]; COUNT], Option<[[f32; 4]; COUNT]>) {
+    let (mut fours, mut rests) = ([&[][..]; COUNT], [[0.0; 4]; COUNT]);
+    for i in 0..COUNT {
+        let row = rows.get(i * width..(i + 1) * width).unwrap_or(&rows[..width]);
+        let (whole, rest) = row.as_chunks();
+        fours[i] = &whole[..width / 4];
+        rests[i][..rest.len()].copy_from_slice(rest);
     }
+    (fours, (!width.is_multiple_of(4)).then_some(rests))
 }
 
-/// Up to eight rows; in place of those that are missing, zeros.
+/// Up to eight rows; in place of those that are missing, the first.
 #[inline(never)]
 pub fn put_side_by_side(rows: &[f32], width: usize, columns: &mut [[Lanes; 4]]) {
-    let [a, b, c, d, e, f, g, h] = first_rows(rows, width);
-    for (i, columns) in columns.iter_mut().enumerate() {
-        let at = 4 * i;
-        let (low, high) = (
-            [four(a, at), four(b, at), four(c, at), four(d, at)],
-            [four(e, at), four(f, at), four(g, at), four(h, at)],
-        );
-        *columns = Lanes::columns(low, high);
+    let ([a, b, c, d, e, f, g, h], rests) = fours(rows, width);
+    for (i, columns) in columns[..width / 4].iter_mut().enumerate() {
+        *columns = Lanes::columns([a[i], b[i], c[i], d[i]], [e[i], f[i], g[i], h[i]]);
+    }
+    if let (Some([a, b, c, d, e, f, g, h]), Some(columns)) = (rests, columns.last_mut()) {
+        *columns = Lanes::columns([a, b, c, d], [e, f, g, h]);
     }
 }
 
 /// Writes columns, times a factor for each row, into up to eight rows, from column `first` on; zeros before and after.
 #[inline(never)]
 pub fn write(columns: &[[Lanes; 4]], factor: Lanes, first: usize, rows: &mut [f32], width: usize) {
-    for row in rows.chunks_exact_mut(width) {
-        row[..first].fill(0.0);
-        row[(first + 4 * columns.len()).min(width)..].fill(0.0);
-    }
-    let mut eight: [&mut [f32]; 8] = Default::default();
-    for (to, row) in eight.iter_mut().zip(rows.chunks_exact_mut(width)) {
-        *to = row;
+    let whole = columns.len().min((width - first) / 4);
+    let mut eight: [&mut [[f32; 4]]; 8] = Default::default();
+    let mut rests: [&mut [f32]; 8] = Default::default();
+    for ((fours, rest), row) in eight.iter_mut().zip(&mut rests).zip(rows.chunks_exact_mut(width)) {
+        let (before, row) = row.split_at_mut(first);
+        before.fill(0.0);
+        (*fours, *rest) = row.as_chunks_mut();
+        let after;
+        (*fours, after) = take(fours).split_at_mut(whole);
+        after.as_flattened_mut().fill(0.0);
+        rest.fill(0.0);
     }
     let [a, b, c, d, e, f, g, h] = eight;
-    for (i, [w, x, y, z]) in columns.iter().enumerate() {
-        let fours = Lanes::rows([w.times(factor), x.times(factor), y.times(factor), z.times(factor)]);
-        let at = first + 4 * i;
-        put(a, at, fours[0]);
-        put(b, at, fours[1]);
-        put(c, at, fours[2]);
-        put(d, at, fours[3]);
-        put(e, at, fours[4]);
-        put(f, at, fours[5]);
-        put(g, at, fours[6]);
-        put(h, at, fours[7]);
+    for (i, columns) in columns[..whole].iter().enumerate() {
+        let fours = Lanes::rows(columns.map(|column| column.times(factor)));
+        put(a, i, fours[0]);
+        put(b, i, fours[1]);
+        put(c, i, fours[2]);
+        put(d, i, fours[3]);
+        put(e, i, fours[4]);
+        put(f, i, fours[5]);
+        put(g, i, fours[6]);
+        put(h, i, fours[7]);
+    }
+    if let Some(columns) = columns.get(whole) {
+        let fours = Lanes::rows(columns.map(|column| column.times(factor)));
+        for (rest, four) in rests.into_iter().zip(fours) {
+            rest.iter_mut().zip(four).for_each(|(number, value)| *number = value);
+        }
     }
 }
 
-/// Four numbers into a row, without those beyond its end.
+/// Into a row, if there is one.
 #[inline(always)]
-fn put(row: &mut [f32], at: usize, four: [f32; 4]) {
-    let Some(row) = row.get_mut(at..) else { return };
-    match row.first_chunk_mut() {
-        Some(numbers) => *numbers = four,
-        None => row.iter_mut().zip(four).for_each(|(number, value)| *number = value),
+fn put(row: &mut [[f32; 4]], at: usize, four: [f32; 4]) {
+    if let Some(to) = row.get_mut(at) {
+        *to = four;
     }
 }
 
@@ -105,12 +107,12 @@ impl InFours {
     #[inline(never)]
     pub fn fill_with_rows(&mut self, matrix: &[f32], width: usize) {
         for (rows, numbers) in matrix.chunks(4 * width).zip(self.numbers.chunks_exact_mut(self.len)) {
-            let [a, b, c, d] = first_rows(rows, width);
-            for (index, numbers) in numbers.iter_mut().enumerate() {
-                let from = 4 * index;
-                let ([a, e, i, m], [b, f, j, n]) = (four(a, from), four(b, from));
-                let ([c, g, k, o], [d, h, l, p]) = (four(c, from), four(d, from));
-                *numbers = [[a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p]];
+            let ([a, b, c, d], rests) = fours(rows, width);
+            for (i, numbers) in numbers[..width / 4].iter_mut().enumerate() {
+                *numbers = transposed([a[i], b[i], c[i], d[i]]);
+            }
+            if let (Some(rests), Some(numbers)) = (rests, numbers.last_mut()) {
+                *numbers = transposed(rests);
             }
         }
     }
@@ -118,10 +120,14 @@ impl InFours {
     /// From a matrix that lies column by column.
     #[inline(never)]
     pub fn fill_with_columns(&mut self, matrix: &[f32], height: usize) {
-        for (i, columns) in matrix.chunks(4 * height).enumerate() {
-            let [a, b, c, d] = first_rows(columns, height);
-            for (from, numbers) in (0..).step_by(4).zip(self.numbers.iter_mut().skip(i).step_by(self.len)) {
-                *numbers = [four(a, from), four(b, from), four(c, from), four(d, from)];
+        for (index, columns) in matrix.chunks(4 * height).enumerate() {
+            let ([a, b, c, d], rests) = fours(columns, height);
+            let mut numbers = self.numbers.iter_mut().skip(index).step_by(self.len);
+            for (i, numbers) in (0..height / 4).zip(&mut numbers) {
+                *numbers = [a[i], b[i], c[i], d[i]];
+            }
+            if let (Some(rests), Some(numbers)) = (rests, numbers.next()) {
+                *numbers = rests;
             }
         }
     }
@@ -248,11 +254,13 @@ pub fn all_finite(numbers: &[f32]) -> bool {
     let [mut a, mut b, mut c, mut d] = [Lanes::splat(0.0); 4];
     for block in blocks {
         let (eights, _) = block.as_chunks::<8>();
-        // 0 times what is not finite is NaN, and stays so.
-        a = a.plus_product(Lanes::from(eights[0]), 0.0);
-        b = b.plus_product(Lanes::from(eights[1]), 0.0);
-        c = c.plus_product(Lanes::from(eights[2]), 0.0);
-        d = d.plus_product(Lanes::from(eights[3]), 0.0);
+        a = a.plus(Lanes::from(eights[0]));
+        b = b.plus(Lanes::from(eights[1]));
+        c = c.plus(Lanes::from(eights[2]));
+        d = d.plus(Lanes::from(eights[3]));
     }
-    <[f32; 8]>::from(a.plus(b).plus(c.plus(d))).iter().chain(rest).all(|number| number.is_finite())
+    // What is not finite stays so in a sum. The sum of very large numbers may not be finite either.
+    let is_finite = |number: &f32| number.is_finite();
+    let sums = [a, b, c, d].map(<[f32; 8]>::from);
+    sums.as_flattened().iter().chain(rest).all(is_finite) || numbers.iter().all(is_finite)
 }
