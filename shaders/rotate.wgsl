@@ -24,5 +24,7 @@ fn main(@builtin(global_invocation_id) invocation: vec3u) {
     let place = invocation.y * args.len * args.head_width + at;
     let turn = turns[at];
     let four = tensor[place];
-    tensor[place] = four * turn.xxzz + vec4f(-four.y, four.x, -four.w, four.z) * turn.yyww;
+    let turned = four * turn.xxzz + vec4f(-four.y, four.x, -four.w, four.z) * turn.yyww;
+    // A pair of the largest floats may be longer than one of them.
+    tensor[place] = clamp(turned, vec4f(-0x1.fffffep+127f), vec4f(0x1.fffffep+127f));
 }

@@ -1,8 +1,8 @@
 //! What is true of attention whatever the numbers are, and what its errors say.
 
 use headlight::attention::{
-    BlockWeights, Cache, Config, Error, Inputs, Mask, Scale, Shape, Tensors, Visibility, Window, alibi_slope, attend,
-    capped, rotate, self_attention, softmax,
+    BlockWeights, Cache, Config, Error, Inputs, Mask, Scale, Shape, Tensors, Visibility, Wanted, Window, alibi_slope,
+    attend, capped, rotate, self_attention, softmax,
 };
 use ndarray::{Array2, Array3, Array4, ArrayD, Axis, concatenate, s};
 use proptest::{collection::vec, prelude::*};
@@ -192,6 +192,19 @@ proptest! {
         let (here, there) = (score(places.0, places.1), score(places.0 + moved, places.1 + moved));
         prop_assert!((here - there).abs() < 1e-5, "{here} is not {there}");
     }
+}
+
+#[test]
+fn the_size_that_is_said_to_fit_fits() {
+    let shape =
+        |len| Shape { batch: 1, heads: 1, key_heads: 1, query_len: len, key_len: len, head_dim: 64, value_dim: 64 };
+    let wanted = Wanted { scores: false, scaled: false, masked: false, weights: true, output: true };
+    let limit = 4 * 8192 * 8192;
+    let Err(Error::TooLarge { len, .. }) = wanted.check_size(shape(8192), limit) else {
+        panic!("the output does not fit beside the weights");
+    };
+    assert_eq!(wanted.check_size(shape(len), limit), Ok(()));
+    assert!(wanted.check_size(shape(len + 1), limit).is_err());
 }
 
 #[test]
@@ -419,7 +432,7 @@ fn what_makes_no_sense_is_refused_with_what_would() {
                 Tensors { mask: Some(Mask::Added(ArrayD::from_elem(vec![3], f32::INFINITY))), ..tensors() },
                 Config::default(),
             ),
-            ["mask holds inf at [0]", "or -inf to hide the key"],
+            ["mask holds Infinity at [0]", "or -Infinity to hide the key"],
         ),
         (
             refused(tensors(), Config { scale: Scale::Factor(f32::NAN), ..Config::default() }),
@@ -477,10 +490,10 @@ fn tensors_whose_shapes_disagree_are_named_with_the_axis() {
          4 against 5. Give both the same head width."
     );
     for (queries, keys, values, part) in [
-        ((1, 2, 3, 4), (2, 2, 3, 4), (1, 2, 3, 4), "axis 0 (batch), 1 against 2"),
-        ((1, 2, 3, 4), (1, 2, 3, 4), (3, 2, 3, 4), "axis 0 (batch), 1 against 3"),
-        ((1, 2, 3, 4), (1, 2, 3, 4), (1, 1, 3, 4), "axis 1 (heads), 2 against 1"),
-        ((1, 2, 3, 4), (1, 2, 5, 4), (1, 2, 6, 4), "axis 2 (tokens), 5 against 6"),
+        ((1, 2, 3, 4), (2, 2, 3, 4), (1, 2, 3, 4), "axis 0 (batch size), 1 against 2"),
+        ((1, 2, 3, 4), (1, 2, 3, 4), (3, 2, 3, 4), "axis 0 (batch size), 1 against 3"),
+        ((1, 2, 3, 4), (1, 2, 3, 4), (1, 1, 3, 4), "axis 1 (number of heads), 2 against 1"),
+        ((1, 2, 3, 4), (1, 2, 5, 4), (1, 2, 6, 4), "axis 2 (number of tokens), 5 against 6"),
     ] {
         let message = message(queries, keys, values);
         assert!(message.contains(part), "{message}");
@@ -489,7 +502,7 @@ fn tensors_whose_shapes_disagree_are_named_with_the_axis() {
 
 #[test]
 fn the_first_number_that_is_not_finite_is_named() {
-    for (bad, shown) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
+    for (bad, shown) in [(f32::NAN, "NaN"), (f32::INFINITY, "Infinity"), (f32::NEG_INFINITY, "-Infinity")] {
         let good = Array4::zeros((1, 2, 3, 4));
         let mut values = good.clone();
         values[[0, 1, 2, 3]] = bad;

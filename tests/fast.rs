@@ -4,7 +4,8 @@
 mod random;
 
 use headlight::attention::fast::{self, all_finite, exp};
-use headlight::attention::{Outputs, Wanted, attend};
+use headlight::attention::{Config, Inputs, Outputs, Tensors, Wanted, attend};
+use ndarray::Array4;
 use proptest::prelude::*;
 use random::{Sizes, inputs_of, sizes};
 
@@ -39,6 +40,18 @@ proptest! {
             (nothing, Outputs::default()),
         ] {
             assert_close("what is wanted alone", &fast::attend(&inputs, wanted), &part);
+        }
+    }
+}
+
+#[test]
+fn the_mean_of_the_largest_values_is_one_of_them() {
+    let zeros = Array4::zeros((1, 1, 9, 4));
+    let tensors = Tensors::new(zeros.clone(), zeros, Array4::from_elem((1, 1, 9, 3), 3e38));
+    let inputs = Inputs::new(tensors, Config::causal()).expect("they agree");
+    for (who, outputs) in [("fast", fast::attend(&inputs, Wanted::ALL)), ("reference", attend(&inputs).into())] {
+        for mean in outputs.output.expect("it was wanted") {
+            assert!((mean / 3e38 - 1.0).abs() < 1e-6, "{who}: {mean}");
         }
     }
 }

@@ -16,7 +16,7 @@ use headlight::attention::{
 };
 use headlight::embedding::block_weights;
 use headlight::gpu::{Attention, BlockError, Error};
-use ndarray::{Array2, Array3, Array4, ArrayBase, Data, Dimension};
+use ndarray::{Array2, Array3, Array4, ArrayBase, Data, Dimension, azip};
 use pollster::block_on;
 use proptest::prelude::*;
 use rand_mt::Mt;
@@ -204,6 +204,21 @@ fn scores_at_the_edge_of_f32_give_finite_weights() {
 }
 
 #[test]
+fn the_largest_floats_are_turned_to_finite_ones() {
+    let one = || Array2::ones((2, 2));
+    let weights = BlockWeights { w_q: one() * 0.5, w_k: Array2::zeros((2, 2)), w_v: one() * 0.0, w_o: one() };
+    let input = Array3::from_elem((1, 3, 2), f32::MAX);
+    let case = Case { input, weights, heads: 1, config: Config { rotary: Some(10.0), ..Config::default() } };
+    let gpu = case.on_gpu(&mut open()).expect("the GPU answers");
+    let cpu = case.on_cpu().expect("finite inputs");
+    // The first token is not turned; the second's sum of a sine and a cosine is above 1.
+    assert_eq!(gpu.inputs.queries()[[0, 0, 1, 1]], f32::MAX);
+    azip!((gpu in gpu.inputs.queries(), cpu in cpu.inputs.queries()) {
+        assert!((gpu - cpu).abs() <= 1e-6 * f32::MAX, "{gpu} and {cpu}");
+    });
+}
+
+#[test]
 fn chunks_change_nothing() {
     let mut gpu = open();
     for config in [Config::default(), Config::causal()] {
@@ -301,7 +316,7 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
     let mut case = good.clone();
     case.weights.w_o[[0, 1]] = f32::INFINITY;
     let refusal = case.on_gpu(&mut gpu).expect_err("not finite").to_string();
-    assert!(refusal.starts_with("w_o holds inf at [0, 1]"), "{refusal}");
+    assert!(refusal.starts_with("w_o holds Infinity at [0, 1]"), "{refusal}");
     let config = Config { scale: Scale::Factor(f32::NAN), ..Config::default() };
     let refusal = Case { config, ..good.clone() }.on_gpu(&mut gpu).expect_err("not finite").to_string();
     assert!(refusal.starts_with("scale is not usable"), "{refusal}");

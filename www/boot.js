@@ -81,9 +81,9 @@
     return WebAssembly.compile(await response.arrayBuffer());
   }
 
-  // Runs in the worker. Its first message, null, says that it has begun. From this page come the compiled modules or, as a string, why there are none; all other messages
-  // are the app's and wait in `headlightInbox` until the engine takes over `onmessage`. Where the engine can't be
-  // loaded, each of them is answered with a string that says why.
+  // Runs in the worker. Its first message, null, says that it has begun. From this page come the compiled modules or, as a
+  // string, why there are none; all other messages are the app's and wait in `headlightInbox` until the engine takes over
+  // `onmessage`. Where the engine can't be loaded, each of them is answered with a string that says why.
   function runEngine(urls, compiled) {
     const inbox = (self.headlightInbox = []);
     const fromPage = (data) => typeof data === "string" || Array.isArray(data);
@@ -109,7 +109,7 @@
     // For the engine: opens a GPU with its own program, which is loaded the first time; null where there is no GPU.
     let gpu;
     self.headlightOpenGpu = async () => {
-      if (!(await navigator.gpu?.requestAdapter())) return null;
+      if (!(await navigator.gpu?.requestAdapter().catch(() => null))) return null;
       gpu ??= loadGpu();
       gpu.catch(() => (gpu = undefined));
       return (await gpu).open();

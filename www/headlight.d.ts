@@ -35,8 +35,9 @@ declare namespace headlight {
     /** Values, `[B, Hk, Sk, Dv]`. */
     v: Tensor;
     /**
-     * Broadcasts from the right to `[B, H, Sq, P + Sk]`; keys that it lacks may not be seen. Floats are added to the
-     * scaled scores, and -Infinity hides the key; of bytes, 0 hides the key and any other shows it.
+     * Broadcasts from the right to `[B, H, Sq, P + Sk]`, but for the keys: those that it lacks may not be seen, so that one
+     * key alone is the first, and not all. Floats are added to the scaled scores, and -Infinity hides the key; of bytes, 0
+     * hides the key and any other shows it.
      */
     mask?: Tensor<Float32Array | Uint8Array> | null;
     /** Query `i` sees key `j` only if `j ≤ i + offset`; offset is 0, or what a past or key lengths make it. */
@@ -51,10 +52,14 @@ declare namespace headlight {
     temperature?: number;
     /**
      * The base of rotary positions (RoPE; 10000 as first published): queries and keys are turned by their places, pairs of
-     * columns `2c` and `2c + 1`, before anything else. Keys of a past have been turned already, as `presentKey` gives them.
+     * columns `2c` and `2c + 1`, before anything else; of an odd width the last column stays. Query `i` stands at
+     * `i + offset`, key `j` at `j`. Keys of a past have been turned already, as `presentKey` gives them.
      */
     rotary?: number | null;
-    /** Whether scores lose by the distance between query and key, by a slope for each head (ALiBi). */
+    /**
+     * Whether scores lose by the distance between query and key, times the slope of the head: `2^(-8(h + 1) / H)` where `H` is
+     * a power of two, else those of the power of two below and every other one of that above (ALiBi).
+     */
     alibi?: boolean;
     /** Keys before `k`, `[B, Hk, P, D]`; the offset is `P`. */
     pastKey?: Tensor | null;
@@ -65,11 +70,15 @@ declare namespace headlight {
     /**
      * Which engine calculates: "webgpu", "cpu", or "auto": WebGPU where there is one, but the CPU for what is so small that
      * it is answered in the page itself, sooner than a message would come and go. What is larger is calculated in a worker.
+     * Where WebGPU can't do it, the CPU does, and `reason` says why; that is no error.
      */
     engine?: "auto" | "webgpu" | "cpu";
     /** What to return; everything unless given. What is not asked for need not be calculated. */
     outputs?: Output[];
-    /** Hands the tensors' buffers over instead of copying them: quicker, and they are empty afterwards. */
+    /**
+     * Hands the tensors' buffers over instead of copying them: quicker, and they are empty afterwards, also where the engine
+     * refuses the call. A buffer goes as a whole, with whatever else lies in it.
+     */
     transfer?: boolean;
   }
 
@@ -83,11 +92,14 @@ declare namespace headlight {
     reason?: string;
     /** How long it took, with the time to read the numbers back, in milliseconds. */
     ms: number;
-    /** `q · kᵀ`, `[B, H, Sq, P + Sk]`. */
+    /** `q · kᵀ`, `[B, H, Sq, P + Sk]`. What is beyond float32 is infinite. */
     scores?: Tensor;
     /** `scores × scale / temperature`, of the same shape. */
     scaled?: Tensor;
-    /** `scaled`, bent by the softcap, plus mask and ALiBi; -Infinity where a key may not be seen. */
+    /**
+     * `scaled`, bent by the softcap, plus mask and ALiBi; -Infinity where a key may not be seen, so that what is beyond float32
+     * and may be seen is the greatest or the lowest float here.
+     */
     masked?: Tensor;
     /** `softmax(masked)` along the keys; zeros in a row that sees none. */
     weights?: Tensor;

@@ -1,7 +1,7 @@
 // window.headlight: attention from a console, a notebook or a script. headlight.d.ts says what it takes and gives.
 //
-// Calls have a worker of their own, made for the first that needs it, so that nothing that is asked here can stop the page.
-// What takes less time than a message to a worker is calculated in the page.
+// What takes some milliseconds at most is calculated in the page: a message to a worker would take longer. Everything else
+// has a worker of its own, made for the first call that needs it, so that the page never waits for it.
 "use strict";
 
 (() => {
@@ -50,9 +50,12 @@
       const taken = structuredClone(tensors.map(({ data }) => data), { transfer: buffersOf(tensors) });
       tensors.forEach((tensor, index) => (tensor.data = taken[index]));
     }
-    app ??= await headlightBoot.app.catch((error) => {
-      throw new Error(`headlight.attend: the page's program did not start (${error}). Reload the page.`);
-    });
+    try {
+      app ??= await headlightBoot.app;
+    } catch {
+      hasStopped = true;
+      return attendInWorker(message, buffersOf(tensorsOf(message)));
+    }
     while (spent >= QUICK_MS) await (others ??= othersTurn());
     return attendHere(message);
   }
@@ -135,7 +138,7 @@
   // The options as a message to the engine; a TypeError where one is of the wrong kind. Whether they agree with each
   // other is for the engine to say, which every caller hears it from.
   function checked(options) {
-    if (options === null || typeof options !== "object") refuse(`takes one object, { q, k, v, … }; ${kind(options)} came`);
+    if (options === null || typeof options !== "object") refuse(`takes one object, { q, k, v, … }; ${said(options)} came`);
     const known = new Set(Object.keys(OPTIONS));
     for (const name of Object.keys(options)) {
       if (!known.has(name)) refuse(`has no option ${name}. There are ${[...known].join(", ")}`);
@@ -175,8 +178,8 @@
     causal: boolean,
     window: (value, name) => {
       const isWindow = kind(value) === "Object" && Object.keys(value).every((side) => side === "left" || side === "right");
-      if (!isWindow) refuse(`takes ${name}: { left, right }; ${kind(value)} came`);
-      const side = (side) => (value[side] == null ? null : count(value[side], `${name}.${side}`));
+      if (!isWindow) refuse(`takes ${name}: { left, right }; ${said(value)} came`);
+      const side = (side) => (value[side] == null ? null : count(value[side], name, `.${side}`));
       return { left: side("left"), right: side("right") };
     },
     scale: number,
@@ -186,13 +189,10 @@
     alibi: boolean,
     pastKey: tensor,
     pastValue: tensor,
-    keyLengths: (value, name) => {
-      if (!Array.isArray(value) && !ArrayBuffer.isView(value)) refuse(`takes ${name} as an array; ${kind(value)} came`);
-      return Array.from(value, (length, index) => count(Number(length), `${name}[${index}]`));
-    },
+    keyLengths: counts,
     engine: (value, name) => oneOf(value, name, ENGINES),
     outputs: (value, name) => {
-      if (!Array.isArray(value)) refuse(`takes ${name} as an array of names; ${kind(value)} came`);
+      if (!Array.isArray(value)) refuse(`takes ${name} as an array of names; ${said(value)} came`);
       return value.map((output, index) => oneOf(output, `${name}[${index}]`, OUTPUTS));
     },
     transfer: boolean,
@@ -201,14 +201,17 @@
   function tensor(value, name, types = ["Float32Array"]) {
     const { shape, data } = Object(value);
     if (!shape || !data) {
-      refuse(`takes ${name} as { shape: ${AXES[name]}, data: ${types.join(" or ")} }; ${kind(value)} came`);
+      const came = shape ? "there is no data" : data ? "there is no shape" : `${said(value)} came`;
+      refuse(`takes ${name} as { shape: ${AXES[name]}, data: ${types.join(" or ")} }; ${came}`);
     }
-    const axes = Array.from(shape, (length, axis) => count(Number(length), `${name}.shape[${axis}]`));
+    const axes = counts(shape, `${name}.shape`);
     if (name !== "mask" && axes.length !== 4) {
       refuse(`takes a ${name} with four axes, ${AXES[name]}; its shape is [${axes.join(", ")}]`);
     }
-    if (!types.includes(kind(data))) {
-      refuse(`takes ${name}.data as a ${types.join(" or ")}; ${kind(data)} came. Try ${types.at(-1)}.from(data)`);
+    const type = kind(data);
+    if (!types.includes(type)) {
+      const hint = data.length === undefined ? "" : `. Try ${types.at(-1)}.from(data)`;
+      refuse(`takes ${name}.data as a ${types.join(" or ")}; ${type} came${hint}`);
     }
     const numbers = axes.reduce((product, length) => product * length, 1);
     if (data.length !== numbers) {
@@ -216,11 +219,14 @@
       refuse(`has ${data.length} numbers in ${name}.data${gone}, but its shape [${axes.join(", ")}] holds ${numbers}`);
     }
     // From another frame it is of that frame's kind, which wasm does not know.
-    return { shape: axes, data: new globalThis[kind(data)](data.buffer, data.byteOffset, data.length) };
+    const isOurs = data instanceof globalThis[type];
+    return { shape: axes, data: isOurs ? data : new globalThis[type](data.buffer, data.byteOffset, data.length) };
   }
 
   function number(value, name) {
-    if (typeof value !== "number" || !Number.isFinite(value)) refuse(`takes ${name} as a finite number; ${said(value)} came`);
+    if (typeof value !== "number" || !Number.isFinite(Math.fround(value))) {
+      refuse(`takes ${name} as a number that is finite as float32; ${said(value)} came`);
+    }
     return value;
   }
 
@@ -229,8 +235,16 @@
     return value;
   }
 
-  function count(value, name) {
-    if (!Number.isSafeInteger(value) || value < 0) refuse(`takes ${name} as a whole number from 0; ${said(value)} came`);
+  function counts(value, name) {
+    if (!Array.isArray(value) && !ArrayBuffer.isView(value)) refuse(`takes ${name} as an array; ${said(value)} came`);
+    return Array.from(value, (number, index) => count(typeof number === "bigint" ? Number(number) : number, name, index));
+  }
+
+  function count(value, name, part) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      const of = typeof part === "number" ? `[${part}]` : part;
+      refuse(`takes ${name}${of} as a whole number from 0; ${said(value)} came`);
+    }
     return value;
   }
 
@@ -240,6 +254,7 @@
   }
 
   function said(value) {
+    if (typeof value === "string") return JSON.stringify(value);
     return typeof value === "object" || typeof value === "function" ? kind(value) : String(value);
   }
 

@@ -6,6 +6,7 @@
 
 mod eight;
 
+use std::array::from_fn;
 use std::mem::take;
 use std::ops::Range;
 
@@ -17,36 +18,43 @@ pub fn columns(count: usize) -> Vec<[Lanes; 4]> {
     vec![[Lanes::splat(0.0); 4]; count.div_ceil(4)]
 }
 
-/// So many rows, in fours, and what is left of each, with zeros up to four; in place of rows that are missing, the first.
-///
-/// The fours of all rows are as many as the compiler can see, so that loops over them need no checks.
+/// So many rows, in fours; in place of those that are missing, the first. All have as many as the compiler can see, so that
+/// loops over them need no checks.
 #[inline(always)]
-fn fours<const COUNT: usize>(rows: &[f32], width: usize) -> ([&[[f32; 4]]; COUNT], Option<[[f32; 4]; COUNT]>) {
-    let (mut fours, mut rests) = ([&[][..]; COUNT], [[0.0; 4]; COUNT]);
-    for i in 0..COUNT {
-        let row = rows.get(i * width..(i + 1) * width).unwrap_or(&rows[..width]);
-        let (whole, rest) = row.as_chunks();
-        fours[i] = &whole[..width / 4];
-        rests[i][..rest.len()].copy_from_slice(rest);
-    }
-    (fours, (!width.is_multiple_of(4)).then_some(rests))
+fn fours<const COUNT: usize>(rows: &[f32], width: usize) -> [&[[f32; 4]]; COUNT] {
+    from_fn(|i| &row(rows, i, width).as_chunks().0[..width / 4])
+}
+
+/// What is left of so many rows beside the fours, with zeros after it; if anything is.
+#[inline(always)]
+fn rests<const COUNT: usize>(rows: &[f32], width: usize) -> Option<[[f32; 4]; COUNT]> {
+    let rest = |i| {
+        let (_, rest) = row(rows, i, width).as_chunks::<4>();
+        from_fn(|column| rest.get(column).copied().unwrap_or(0.0))
+    };
+    (!width.is_multiple_of(4)).then(|| from_fn(rest))
+}
+
+#[inline(always)]
+fn row(rows: &[f32], index: usize, width: usize) -> &[f32] {
+    rows.get(index * width..(index + 1) * width).unwrap_or(&rows[..width])
 }
 
 /// Up to eight rows; in place of those that are missing, the first.
 #[inline(never)]
 pub fn put_side_by_side(rows: &[f32], width: usize, columns: &mut [[Lanes; 4]]) {
-    let ([a, b, c, d, e, f, g, h], rests) = fours(rows, width);
+    let [a, b, c, d, e, f, g, h] = fours(rows, width);
     for (i, columns) in columns[..width / 4].iter_mut().enumerate() {
         *columns = Lanes::columns([a[i], b[i], c[i], d[i]], [e[i], f[i], g[i], h[i]]);
     }
-    if let (Some([a, b, c, d, e, f, g, h]), Some(columns)) = (rests, columns.last_mut()) {
+    if let (Some([a, b, c, d, e, f, g, h]), Some(columns)) = (rests(rows, width), columns.last_mut()) {
         *columns = Lanes::columns([a, b, c, d], [e, f, g, h]);
     }
 }
 
-/// Writes columns, times a factor for each row, into up to eight rows, from column `first` on; zeros before and after.
+/// Writes columns into up to eight rows, from column `first` on; zeros before and after.
 #[inline(never)]
-pub fn write(columns: &[[Lanes; 4]], factor: Lanes, first: usize, rows: &mut [f32], width: usize) {
+pub fn write(columns: &[[Lanes; 4]], first: usize, rows: &mut [f32], width: usize) {
     let whole = columns.len().min((width - first) / 4);
     let mut eight: [&mut [[f32; 4]]; 8] = Default::default();
     let mut rests: [&mut [f32]; 8] = Default::default();
@@ -61,7 +69,7 @@ pub fn write(columns: &[[Lanes; 4]], factor: Lanes, first: usize, rows: &mut [f3
     }
     let [a, b, c, d, e, f, g, h] = eight;
     for (i, columns) in columns[..whole].iter().enumerate() {
-        let fours = Lanes::rows(columns.map(|column| column.times(factor)));
+        let fours = Lanes::rows(*columns);
         put(a, i, fours[0]);
         put(b, i, fours[1]);
         put(c, i, fours[2]);
@@ -72,7 +80,7 @@ pub fn write(columns: &[[Lanes; 4]], factor: Lanes, first: usize, rows: &mut [f3
         put(h, i, fours[7]);
     }
     if let Some(columns) = columns.get(whole) {
-        let fours = Lanes::rows(columns.map(|column| column.times(factor)));
+        let fours = Lanes::rows(*columns);
         for (rest, four) in rests.into_iter().zip(fours) {
             rest.iter_mut().zip(four).for_each(|(number, value)| *number = value);
         }
@@ -107,11 +115,11 @@ impl InFours {
     #[inline(never)]
     pub fn fill_with_rows(&mut self, matrix: &[f32], width: usize) {
         for (rows, numbers) in matrix.chunks(4 * width).zip(self.numbers.chunks_exact_mut(self.len)) {
-            let ([a, b, c, d], rests) = fours(rows, width);
+            let [a, b, c, d] = fours(rows, width);
             for (i, numbers) in numbers[..width / 4].iter_mut().enumerate() {
                 *numbers = transposed([a[i], b[i], c[i], d[i]]);
             }
-            if let (Some(rests), Some(numbers)) = (rests, numbers.last_mut()) {
+            if let (Some(rests), Some(numbers)) = (rests(rows, width), numbers.last_mut()) {
                 *numbers = transposed(rests);
             }
         }
@@ -121,12 +129,12 @@ impl InFours {
     #[inline(never)]
     pub fn fill_with_columns(&mut self, matrix: &[f32], height: usize) {
         for (index, columns) in matrix.chunks(4 * height).enumerate() {
-            let ([a, b, c, d], rests) = fours(columns, height);
+            let [a, b, c, d] = fours(columns, height);
             let mut numbers = self.numbers.iter_mut().skip(index).step_by(self.len);
             for (i, numbers) in (0..height / 4).zip(&mut numbers) {
                 *numbers = [a[i], b[i], c[i], d[i]];
             }
-            if let (Some(rests), Some(numbers)) = (rests, numbers.next()) {
+            if let (Some(rests), Some(numbers)) = (rests(columns, height), numbers.next()) {
                 *numbers = rests;
             }
         }
@@ -197,17 +205,16 @@ impl Spans {
     }
 }
 
-/// Turns scores into exponentials `exp(score − max)` of each lane, and returns 1 over their sums: what makes weights of them.
-/// A lane with −∞ alone gets zeros.
+/// Turns the scores of each lane into weights `exp(score − max) / sum`. A lane with −∞ alone gets zeros.
 #[inline(never)]
-pub fn softmax(block: &mut [[Lanes; 4]]) -> Lanes {
+pub fn softmax(block: &mut [[Lanes; 4]]) {
     let [mut a, mut b, mut c, mut d] = [Lanes::splat(f32::NEG_INFINITY); 4];
     for [w, x, y, z] in &*block {
         (a, b, c, d) = (a.larger(*w), b.larger(*x), c.larger(*y), d.larger(*z));
     }
     let less_max = a.larger(b).larger(c.larger(d)).times(Lanes::splat(-1.0));
     [a, b, c, d] = [Lanes::splat(0.0); 4];
-    for [w, x, y, z] in block {
+    for [w, x, y, z] in &mut *block {
         *w = w.plus(less_max).exp();
         *x = x.plus(less_max).exp();
         *y = y.plus(less_max).exp();
@@ -215,7 +222,10 @@ pub fn softmax(block: &mut [[Lanes; 4]]) -> Lanes {
         (a, b, c, d) = (a.plus(*w), b.plus(*x), c.plus(*y), d.plus(*z));
     }
     let sum = a.plus(b).plus(c.plus(d));
-    Lanes::splat(1.0).over(sum).or_0_unless_above(sum, 0.0)
+    let inverse = Lanes::splat(1.0).over(sum).or_0_unless_above(sum, 0.0);
+    for [w, x, y, z] in block {
+        (*w, *x, *y, *z) = (w.times(inverse), x.times(inverse), y.times(inverse), z.times(inverse));
+    }
 }
 
 /// Multiplies with a factor; infinities become the greatest and the lowest float.

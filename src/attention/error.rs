@@ -132,18 +132,18 @@ pub enum Error {
     },
 }
 
-/// How `{value}` is written, without the code that writes finite numbers, which would be a twentieth of the engine.
+/// What it is, in JavaScript's words, without the code that writes finite numbers, which would be a twentieth of the engine.
 fn not_finite(value: f32) -> &'static str {
     match value {
-        f32::INFINITY => "inf",
-        f32::NEG_INFINITY => "-inf",
+        f32::INFINITY => "Infinity",
+        f32::NEG_INFINITY => "-Infinity",
         _ => "NaN",
     }
 }
 
 fn why_finite(name: &str) -> &'static str {
     if name == MASK {
-        "What is added to a score must be a finite number, or -inf to hide the key."
+        "What is added to a score must be a finite number, or -Infinity to hide the key."
     } else {
         "Attention would spread it over whole rows; replace it with a finite number, or hide it by a mask."
     }

@@ -52,7 +52,7 @@ pub fn attend_into(inputs: &Inputs, wanted: Wanted, outputs: &mut Outputs) {
             put_side_by_side(&queries[rows.start * head_dim..rows.end * head_dim], head_dim, &mut lanes);
             if let Some(scores) = &mut scores {
                 keys_in_fours.times(0..block.len(), 0..lanes.len(), &lanes, &mut block);
-                write(&block, Lanes::splat(1.0), 0, rows_of(scores, &rows), key_len);
+                write(&block, 0, rows_of(scores, &rows), key_len);
             }
             if !(wanted.weights || wanted.output) {
                 continue;
@@ -63,13 +63,13 @@ pub fn attend_into(inputs: &Inputs, wanted: Wanted, outputs: &mut Outputs) {
             if scores.is_none() {
                 keys_in_fours.times(fours.clone(), 0..lanes.len(), &lanes, block);
             }
-            let inverse = eight.softmax(&keys, 4 * fours.start, block);
+            eight.softmax(&keys, 4 * fours.start, block);
             if let Some(weights) = &mut weights {
-                write(block, inverse, 4 * fours.start, rows_of(weights, &rows), key_len);
+                write(block, 4 * fours.start, rows_of(weights, &rows), key_len);
             }
             if let Some(output) = &mut output {
                 values_in_fours.times(0..mixed.len(), fours, block, &mut mixed);
-                write(&mixed, inverse, 0, rows_of(output, &rows), value_dim);
+                write(&mixed, 0, rows_of(output, &rows), value_dim);
             }
         }
     }
@@ -108,7 +108,7 @@ pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
     for (tokens, rows) in input.chunks(Lanes::WIDTH * width).zip(rows) {
         put_side_by_side(tokens, width, &mut lanes);
         matrix_in_fours.times(0..products.len(), 0..lanes.len(), &lanes, &mut products);
-        write(&products, Lanes::splat(1.0), 0, rows, output_width);
+        write(&products, 0, rows, output_width);
     }
     projected
 }
@@ -151,12 +151,12 @@ impl Queries<'_> {
         all
     }
 
-    /// Turns scores of the keys from `first` on into exponentials, and returns what makes weights of them.
-    fn softmax(&self, keys: &Spans, first: usize, block: &mut [[Lanes; 4]]) -> Lanes {
+    /// Turns scores of the keys from `first` on into weights.
+    fn softmax(&self, keys: &Spans, first: usize, block: &mut [[Lanes; 4]]) {
         scale(self.rules.factor, block);
         self.bend(first, block);
         keys.hide_others(first, block);
-        softmax(block)
+        softmax(block);
     }
 
     /// Softcap, mask and distance; −∞ for what the mask hides.

@@ -262,11 +262,11 @@ fn check_shapes(queries: &Array4<f32>, keys: Named, values: Named) -> Result<(),
     for tensor in [queries, keys, values] {
         refuse_empty(tensor)?;
     }
-    agree(queries, keys, 0, "batch")?;
+    agree(queries, keys, 0, "batch size")?;
     agree(queries, keys, 3, "head width")?;
-    agree(keys, values, 0, "batch")?;
-    agree(keys, values, 1, "heads")?;
-    agree(keys, values, 2, "tokens")
+    agree(keys, values, 0, "batch size")?;
+    agree(keys, values, 1, "number of heads")?;
+    agree(keys, values, 2, "number of tokens")
 }
 
 fn check_past(
@@ -276,11 +276,11 @@ fn check_past(
     values: &Array4<f32>,
 ) -> Result<(), Error> {
     for (past, tensor) in [((PAST_KEYS, past_keys), (KEYS, keys)), ((PAST_VALUES, past_values), (VALUES, values))] {
-        agree(past, tensor, 0, "batch")?;
-        agree(past, tensor, 1, "heads")?;
+        agree(past, tensor, 0, "batch size")?;
+        agree(past, tensor, 1, "number of heads")?;
         agree(past, tensor, 3, "width")?;
     }
-    agree((PAST_KEYS, past_keys), (PAST_VALUES, past_values), 2, "tokens")
+    agree((PAST_KEYS, past_keys), (PAST_VALUES, past_values), 2, "number of tokens")
 }
 
 pub(super) fn check_config(config: &Config, head_dim: usize) -> Result<(), Error> {

@@ -12,6 +12,8 @@ pub struct Facts {
     pub refusal: Option<Refusal>,
     /// How many tokens of the shown run were left out.
     pub left_out: usize,
+    /// The engine that the address asks for and that there is none of.
+    pub no_engine: Option<String>,
 }
 
 /// What happened to the engine.
@@ -61,6 +63,7 @@ impl Facts {
             }
             (_, Some(Trouble::Died(reason))) => tell(words::engine_died(reason), None),
             (Facts { left_out: 1.., .. }, _) => tell(words::left_out(self.left_out), None),
+            (Facts { no_engine: Some(name), .. }, _) => tell(words::no_engine(name), None),
             _ => None,
         }
     }
@@ -82,6 +85,7 @@ mod tests {
             trouble: Some(Trouble::Died("it broke.".to_owned())),
             refusal: Some(Refusal::NoTokens),
             left_out: 3,
+            no_engine: Some("gpu".to_owned()),
         };
         let text = |facts: &Facts| facts.notice().expect("something is wrong").text;
         assert!(text(&facts).contains("nothing to calculate"));
@@ -91,6 +95,8 @@ mod tests {
         assert!(text(&facts).contains("it broke.") && !facts.is_stale());
         facts.trouble = None;
         assert!(text(&facts).contains("the last 3 were left out"));
+        facts.left_out = 0;
+        assert!(text(&facts).contains("no engine “gpu”"));
     }
 
     #[test]

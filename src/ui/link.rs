@@ -134,6 +134,7 @@ fn ask_again(page: Page, link: LinkRef) {
     let slices = scene::wanted(&session, setup.heads);
     // No reading of the run before is answered any more.
     link.borrow_mut().reading = None;
+    page.running.renew(true);
     send(link, &Request::Run { run, sentence, setup, slices });
 }
 
@@ -184,6 +185,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
     match reply {
         Reply::Opened { build, .. } if build != BUILD => {
             hang_up(link);
+            page.running.renew(false);
             page.badge.set(Badge::Stopped);
             page.facts.update(|facts| facts.trouble = Some(Trouble::WrongBuild(build)));
         }
@@ -201,6 +203,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         }
         Reply::Ran(run) => {
             link.borrow_mut().answered = run.run;
+            page.running.renew(link.borrow().run > run.run);
             let again = link.borrow().again == Some(run.run);
             super::canvas::mark(&format!("headlight:received {}", run.run));
             page.facts.update(|facts| {
@@ -224,6 +227,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         }
         Reply::Refused { run, refusal } if link.borrow().run == run => {
             link.borrow_mut().answered = run;
+            page.running.renew(false);
             page.facts.update(|facts| facts.refusal = Some(refusal));
         }
         Reply::Refused { .. } => {}
@@ -256,6 +260,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
 /// The engine has died: the first time it is started again on the CPU, after that only when asked to.
 fn engine_died(page: Page, link: LinkRef, reason: &str) {
     hang_up(link);
+    page.running.renew(false);
     link.borrow_mut().deaths += 1;
     let reason = if reason.ends_with('.') { reason.to_owned() } else { format!("{reason}.") };
     if link.borrow().deaths == 1 {

@@ -133,13 +133,13 @@ fn figure(page: Page) -> String {
         move || page.facts.read().is_stale(),
         |stale| ["figure", "tokens", "explanation"].into_iter().for_each(|id| dom::flag(id, "data-stale", *stale)),
     );
+    // Only what takes long is seen to be busy: the styles wait a while.
     watch(
-        move || page.data.read().is_some(),
-        |calculated| {
-            if let Some(waiting) = dom::element("waiting").filter(|_| *calculated) {
-                waiting.remove();
-            }
+        move || {
+            let busy = page.running.get() || page.lagging.get();
+            [("figure", busy), ("explanation", busy || page.explains_another())]
         },
+        |busy| busy.iter().for_each(|(id, busy)| dom::set(id, "aria-busy", busy.then_some("true"))),
     );
     // The figure is on the page when this first runs.
     watch(|| (), move |()| observe_width(page));
@@ -148,7 +148,7 @@ fn figure(page: Page) -> String {
     format!(
         r##"<div class="figure" id="figure">
             <canvas id="canvas" width="0" height="0" aria-hidden="true"></canvas>
-            <p class="waiting" id="waiting">{CALCULATING}</p>
+            <p class="waiting">{CALCULATING}</p>
             <div id="grids"></div>
         </div>
         <a class="peek" id="peek" href="#inspector" hidden><span id="peek-cell"></span><b id="peek-value"></b></a>"##
@@ -254,7 +254,9 @@ fn paint(page: Page, painter: &Painter) {
         chosen: page.chosen().is_some(),
     };
     view.least_height = painter.least_height(&session, data, &view, new);
-    if let Some(picture) = picture(&session, data, &view) {
+    let picture = picture(&session, data, &view);
+    page.lagging.renew(picture.is_none());
+    if let Some(picture) = picture {
         canvas::paint(&canvas, &picture.figure);
         if new {
             canvas::mark(&format!("headlight:drawn {}", data.run));

@@ -30,6 +30,10 @@ pub struct Page {
     pub hover: Live<Option<CellRef>>,
     /// The cell that the keyboard has moved to; [`Page::at_cursor`] says in which head.
     pub cursor: Live<Option<CellRef>>,
+    /// Whether the engine is at a run that has not been answered.
+    pub running: Live<bool>,
+    /// Whether what is on the canvas is of another step than the one that is shown, because its numbers are not here yet.
+    pub lagging: Live<bool>,
     /// The cell in the inspector, with what it was made from.
     pub operands: Live<Option<Operands>>,
     /// Whether a check of the run was asked for, and what came of it.
@@ -82,18 +86,22 @@ impl Page {
     /// The values of a page that has just been opened.
     pub fn open() -> Self {
         let search = window().location().search().unwrap_or_default();
-        let engine = match search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("engine=")) {
-            Some("cpu") => EngineChoice::Cpu,
-            Some("webgpu") => EngineChoice::WebGpu,
-            _ => EngineChoice::Auto,
+        let engine = search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("engine="));
+        let (engine, no_engine) = match engine {
+            None | Some("auto") => (EngineChoice::Auto, None),
+            Some("cpu") => (EngineChoice::Cpu, None),
+            Some("webgpu") => (EngineChoice::WebGpu, None),
+            Some(other) => (EngineChoice::Auto, Some(other.to_owned())),
         };
         Self {
             session: Live::new(Session { engine, ..Session::default() }),
             data: Live::new(None),
             badge: Live::new(Badge::Starting),
-            facts: Live::new(Facts::default()),
+            facts: Live::new(Facts { no_engine, ..Facts::default() }),
             hover: Live::new(None),
             cursor: Live::new(None),
+            running: Live::new(true),
+            lagging: Live::new(false),
             operands: Live::new(None),
             check: Live::new(Checking::No),
             restart: Live::new(0),
@@ -124,6 +132,12 @@ impl Page {
     pub fn go_to(self, step: Step) {
         self.playing.set(false);
         self.session.update(|session| session.go_to(step));
+    }
+
+    /// Whether the inspector's cell is another than the one in focus, whose operands are not here yet.
+    pub fn explains_another(self) -> bool {
+        let focus = self.focus();
+        focus.is_some() && self.operands.read().as_ref().map(|operands| operands.cell) != focus
     }
 
     /// The cell that a person chose: the pinned one, or the one under the pointer, or the one the keyboard is at;

@@ -60,41 +60,46 @@ test("without WebGPU a call that wants it is answered by the CPU, which says why
 /** Options that are wrong, and a part of what is said. `T(shape)` is a good tensor. */
 const REFUSED = {
   "{}": "needs q: { shape: [B, H, Sq, D], data: Float32Array }",
-  "undefined": "takes one object, { q, k, v, … }; Undefined came",
+  "undefined": "takes one object, { q, k, v, … }; undefined came",
   "{ ...good, k: null }": "needs k",
   "{ ...good, kv: 1 }": "has no option kv. There are q, k, v, mask, causal",
   "{ ...good, q: [1, 2] }": "takes q as { shape: [B, H, Sq, D], data: Float32Array }; Array came",
+  "{ ...good, q: { data: new Float32Array(4) } }": "takes q as { shape: [B, H, Sq, D], data: Float32Array }; there is no shape",
+  "{ ...good, k: { shape: [1, 1, 2, 2] } }": "takes k as { shape: [B, Hk, Sk, D], data: Float32Array }; there is no data",
+  "{ ...good, q: { shape: '1,1', data: new Float32Array(1) } }": 'takes q.shape as an array; "1,1" came',
+  "{ ...good, q: { shape: [1, 1, 2, 2], data: new DataView(new ArrayBuffer(16)) } }": "takes q.data as a Float32Array; DataView came.",
   "{ ...good, q: { shape: [1, 1, 2, 2], data: new Float64Array(4) } }": "takes q.data as a Float32Array; Float64Array came",
   "{ ...good, q: { shape: [1, 1, 2, 2], data: new Float32Array(3) } }": "has 3 numbers in q.data, but its shape [1, 1, 2, 2] holds 4",
   "{ ...good, q: { shape: [2, 2], data: new Float32Array(4) } }": "takes a q with four axes",
   "{ ...good, q: { shape: [1, 1, 2, -2], data: new Float32Array(4) } }": "takes q.shape[3] as a whole number from 0; -2 came",
+  "{ ...good, q: { shape: [1, 1, 2, '2'], data: new Float32Array(4) } }": 'takes q.shape[3] as a whole number from 0; "2" came',
   "{ ...good, q: { shape: [1, 1, 2, 1.5], data: new Float32Array(3) } }": "takes q.shape[3] as a whole number from 0; 1.5 came",
   "{ ...good, q: T([1, 1, 0, 2]) }": "queries (q) has shape [1, 1, 0, 2], which holds no numbers",
   "{ ...good, k: T([1, 1, 2, 3]) }": "they disagree on axis 3 (head width), 2 against 3",
-  "{ ...good, v: T([1, 1, 3, 2]) }": "they disagree on axis 2 (tokens), 2 against 3",
+  "{ ...good, v: T([1, 1, 3, 2]) }": "they disagree on axis 2 (number of tokens), 2 against 3. Give both the same number of tokens",
   "{ ...good, q: T([1, 3, 2, 2]), k: T([1, 2, 2, 2]), v: T([1, 2, 2, 2]) }": "3 is not a multiple of 2",
   "{ ...good, mask: T([3, 2]) }": "mask has shape [3, 2], which does not broadcast to the scores' [1, 1, 2, 2]",
   "{ ...good, mask: { shape: [2], data: [true, false] } }": "takes mask.data as a Float32Array or Uint8Array; Array came. Try Uint8Array.from(data)",
   "{ ...good, mask: { shape: [2], data: Float32Array.of(0, NaN) } }": "mask holds NaN at [1]",
   "{ ...good, causal: 1 }": "takes causal as true or false; 1 came",
-  "{ ...good, window: 3 }": "takes window: { left, right }; Number came",
+  "{ ...good, window: 3 }": "takes window: { left, right }; 3 came",
   "{ ...good, window: [1, 2] }": "takes window: { left, right }; Array came",
   "{ ...good, window: { lft: 1 } }": "takes window: { left, right }; Object came",
   "{ ...good, window: { left: -1 } }": "takes window.left as a whole number from 0; -1 came",
-  "{ ...good, scale: NaN }": "takes scale as a finite number; NaN came",
-  "{ ...good, scale: '1' }": "takes scale as a finite number; 1 came",
-  "{ ...good, scale: 1e39 }": "scale is not usable: it must be a finite number",
+  "{ ...good, scale: NaN }": "takes scale as a number that is finite as float32; NaN came",
+  "{ ...good, scale: '1' }": 'takes scale as a number that is finite as float32; "1" came',
+  "{ ...good, scale: 1e39 }": "takes scale as a number that is finite as float32; 1e+39 came",
   "{ ...good, softcap: -1 }": "softcap is not usable: it must be a finite number above 0",
   "{ ...good, temperature: 0 }": "temperature is not usable",
   "{ ...good, rotary: -1 }": "rotary is not usable: it must be a finite number above 0",
   "{ ...good, pastKey: T([1, 1, 1, 2]) }": "has a pastKey without a pastValue",
-  "{ ...good, pastKey: T([1, 1, 1, 2]), pastValue: T([1, 1, 2, 2]) }": "they disagree on axis 2 (tokens), 1 against 2",
+  "{ ...good, pastKey: T([1, 1, 1, 2]), pastValue: T([1, 1, 2, 2]) }": "they disagree on axis 2 (number of tokens), 1 against 2",
   "{ ...good, pastKey: T([1, 1, 1, 2]), pastValue: T([1, 1, 1, 2]), keyLengths: [2] }": "has both a past (pastKey, pastValue) and keyLengths",
   "{ ...good, keyLengths: [3] }": "key lengths (keyLengths) are [3]",
-  "{ ...good, keyLengths: 2 }": "takes keyLengths as an array; Number came",
-  "{ ...good, engine: 'gpu' }": "has no engine gpu. There are auto, webgpu, cpu",
-  "{ ...good, outputs: ['attention'] }": "has no outputs[0] attention. There are scores, scaled, masked, weights",
-  "{ ...good, q: { shape: [1, 1, 2, 2], data: Float32Array.of(1, 2, Infinity, 4) } }": "queries (q) holds inf at [0, 0, 1, 0]",
+  "{ ...good, keyLengths: 2 }": "takes keyLengths as an array; 2 came",
+  "{ ...good, engine: 'gpu' }": 'has no engine "gpu". There are auto, webgpu, cpu',
+  "{ ...good, outputs: ['attention'] }": 'has no outputs[0] "attention". There are scores, scaled, masked, weights',
+  "{ ...good, q: { shape: [1, 1, 2, 2], data: Float32Array.of(1, 2, Infinity, 4) } }": "queries (q) holds Infinity at [0, 0, 1, 0]",
   "{ q: T([1, 1, 200000, 1]), k: T([1, 1, 200000, 1]), v: T([1, 1, 200000, 1]) }": /would take \d+ MiB, and this engine holds 2048 MiB. .* about \d+ queries/,
 };
 
@@ -141,6 +146,75 @@ test("what is quick is calculated in the page, what is not in a worker, and both
   expect(page.workers().length).toBe(workers + 1);
   expect(long.count).toBe(1024 * 1024);
   expect(long.first).toEqual(quick.first);
+});
+
+test("where the page's own program does not start, a worker answers quick calls, too", async ({ page, trouble }) => {
+  trouble.expect(/app-\w+\.js could not be loaded/);
+  trouble.expect(/not in the page/);
+  await page.route("**/app-*.js", async (route) => {
+    const response = await route.fetch();
+    const refusal = 'if (globalThis.document) throw new Error("not in the page");';
+    await route.fulfill({ response, body: `${refusal}\n${await response.text()}` });
+  });
+  await page.goto("");
+  expect(await page.evaluate(attendToOnes, "cpu")).toMatchObject({ engine: "cpu", output: [1, 1] });
+  expect(await page.evaluate(attendToOnes, "cpu"), "and the next").toMatchObject({ output: [1, 1] });
+});
+
+test("masks, pasts, lengths, positions and transfer mean in a worker what they mean in the page", async ({ page, headlight }) => {
+  await headlight.open();
+  const engine = headlight.engineName.toLowerCase();
+  const compared = await page.evaluate(async (engine) => {
+    const noise = (...shape) => {
+      const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * i + shape[2]));
+      return { shape, data };
+    };
+    const first = ({ shape: [b, h, , d], data }, rows) => ({ shape: [b, h, rows, d], data: data.slice(0, rows * d) });
+    const [rows, len, past] = [8, 1024, 24];
+    const all = len + past;
+    const mask = { shape: [all], data: Uint8Array.from({ length: all }, (_, key) => key % 3) };
+    const added = { shape: [all - 5], data: Float32Array.from({ length: all - 5 }, (_, key) => (key % 7 ? key % 3 : -Infinity)) };
+    const pasts = () => ({ pastKey: noise(1, 1, past, 32), pastValue: noise(1, 1, past, 16) });
+    const answers = [];
+    for (const options of [
+      () => ({ mask, causal: true, softcap: 2, ...pasts() }),
+      () => ({ mask: added, alibi: true, window: { left: 40 }, ...pasts() }),
+      () => ({ keyLengths: [700], temperature: 0.5 }),
+      () => ({ rotary: 10000, causal: true, ...pasts() }),
+    ]) {
+      const [q, k, v] = [noise(1, 1, len, 32), noise(1, 1, len, 32), noise(1, 1, len, 16)];
+      const here = await headlight.attend({ q: first(q, rows), k, v, engine: "cpu", ...options() });
+      const given = { q, k, v, ...options() };
+      // The masks are used again.
+      if (given.mask) given.mask = { ...given.mask, data: given.mask.data.slice() };
+      const there = await headlight.attend({ ...given, engine, transfer: true });
+      const apart = ["scores", "masked", "weights", "output", "presentKey", "presentValue"].map((name) => {
+        const [some, more] = [here[name].data, there[name].data];
+        return some.reduce((most, number, i) => {
+          const difference = number === more[i] ? 0 : Math.abs(number - more[i]) / (1 + Math.abs(number));
+          return Math.max(most, Number.isNaN(difference) ? Infinity : difference);
+        }, 0);
+      });
+      const isGone = ["q", "k", "v", "mask", "pastKey"].every((name) => !given[name] || given[name].data.length === 0);
+      answers.push({ engine: there.engine, apart: Math.max(...apart), isGone, rows: there.weights.shape[2] });
+    }
+    return answers;
+  }, engine);
+  for (const answer of compared) {
+    expect(answer).toEqual({ engine, apart: expect.any(Number), isGone: true, rows: 1024 });
+    expect(answer.apart).toBeLessThan(1e-5);
+  }
+});
+
+test("keys alone can be asked back, on either engine", async ({ page, headlight }) => {
+  await headlight.open();
+  const engine = headlight.engineName.toLowerCase();
+  const answer = await page.evaluate(async (engine) => {
+    const ones = { shape: [1, 1, 2, 1], data: Float32Array.of(1, 1) };
+    const { ms, presentKey, ...rest } = await headlight.attend({ q: ones, k: ones, v: ones, engine, outputs: ["presentKey"] });
+    return { ...rest, presentKey: [...presentKey.data] };
+  }, engine);
+  expect(answer).toEqual({ engine, presentKey: [1, 1] });
 });
 
 test("a call is answered for its inputs as they were, whatever becomes of them", async ({ page }) => {

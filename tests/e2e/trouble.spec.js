@@ -23,6 +23,38 @@ for (const [how, reason, kill] of [
   });
 }
 
+test("an engine that takes long is seen to be at work, and one that does not is not", async ({ headlight, page }) => {
+  await headlight.open();
+  const [figure, canvas] = [page.locator("#figure"), page.locator("#canvas")];
+  await expect(figure).not.toHaveAttribute("aria-busy");
+  await expect(canvas).toHaveCSS("opacity", "1");
+  await page.workers()[0].evaluate(() => {
+    const post = self.postMessage.bind(self);
+    self.postMessage = (...reply) => setTimeout(() => post(...reply), 1500);
+  });
+  await headlight.sentence.fill("this takes a while");
+  await expect(figure).toHaveAttribute("aria-busy", "true");
+  await expect(canvas, "not at once").toHaveCSS("opacity", "1");
+  await expect(page.getByText("Calculating …")).toBeHidden();
+  await expect(canvas).toHaveCSS("opacity", "0.45");
+  await expect(page.getByText("Calculating …")).toBeVisible();
+  await expect(headlight.tokens).toHaveText(["this", "takes", "a", "while"]);
+  await expect(figure).not.toHaveAttribute("aria-busy");
+  await expect(canvas).toHaveCSS("opacity", "1");
+
+  // Another step, whose numbers are not here yet.
+  await headlight.goTo("Scores");
+  await expect(figure).toHaveAttribute("aria-busy", "true");
+  await expect(canvas).toHaveCSS("opacity", "0.45");
+  await expect(canvas).toHaveCSS("opacity", "1");
+  await headlight.expectInspected(headlight.grid("Scores"));
+});
+
+test("an address that asks for an engine that there is none of is told so", async ({ headlight }) => {
+  await headlight.open("?engine=gpu");
+  await expect(headlight.notice).toContainText("There is no engine “gpu”");
+});
+
 test("an engine that was on the CPU already calculates again after its death", async ({ headlight, page }) => {
   headlight.engineName = "CPU";
   await headlight.open("?engine=cpu");

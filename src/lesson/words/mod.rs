@@ -68,7 +68,7 @@ pub mod page {
     pub const STOPPED: &str = "stopped";
     pub const TERMS: &str = "Terms";
     pub const BROKEN: &str = "Headlight’s page has stopped, because of a fault in it. What you typed is still in the box: copy it if you need it, and reload the page.";
-    pub const CALCULATING: &str = "Calculating the first picture …";
+    pub const CALCULATING: &str = "Calculating …";
     pub const UNTRAINED: &str = "These weights are untrained: they are the random numbers PyTorch starts from. The mechanism you see is real; the pattern has no meaning yet.";
 }
 
@@ -376,6 +376,14 @@ pub fn overview_of(head: usize) -> String {
 /// A button of the overview strip.
 pub fn overview_button(tensor: Tensor, leads_to: Step) -> String {
     format!("{}: go to {}", thumbnail_name(tensor), step_name(leads_to))
+}
+
+/// The address asks for an engine that there is none of.
+pub fn no_engine(name: &str) -> String {
+    format!(
+        "There is no engine “{name}”, so Headlight chose one itself. The address may end with ?engine=cpu, \
+         ?engine=webgpu or nothing."
+    )
 }
 
 /// More tokens than a run takes.
