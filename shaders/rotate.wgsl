@@ -9,6 +9,7 @@
 struct RotateArgs {
     len: u32,        // S
     head_width: u32, // D in vec4s
+    largest: f32,    // float
 }
 
 @group(0) @binding(0) var<uniform> args: RotateArgs;
@@ -26,5 +27,5 @@ fn main(@builtin(global_invocation_id) invocation: vec3u) {
     let four = tensor[place];
     let turned = four * turn.xxzz + vec4f(-four.y, four.x, -four.w, four.z) * turn.yyww;
     // A pair of the largest floats may be longer than one of them.
-    tensor[place] = clamp(turned, vec4f(-0x1.fffffep+127f), vec4f(0x1.fffffep+127f));
+    tensor[place] = clamp(turned, vec4f(-args.largest), vec4f(args.largest));
 }

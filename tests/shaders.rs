@@ -87,7 +87,7 @@ macro_rules! layout {
 #[test]
 fn uniforms_are_laid_out_alike_in_rust_and_wgsl() {
     let in_rust: HashMap<&str, Layout> = HashMap::from([
-        layout!(RotateArgs { len, head_width }),
+        layout!(RotateArgs { len, head_width, largest }),
         layout!(ProjectArgs { len, input_width, output_width, input_head_width, output_head_width }),
         layout!(AttendArgs {
             query_len,

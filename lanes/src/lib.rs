@@ -28,11 +28,13 @@ fn fours<const COUNT: usize>(rows: &[f32], width: usize) -> [&[[f32; 4]]; COUNT]
 /// What is left of so many rows beside the fours, with zeros after it; if anything is.
 #[inline(always)]
 fn rests<const COUNT: usize>(rows: &[f32], width: usize) -> Option<[[f32; 4]; COUNT]> {
-    let rest = |i| {
-        let (_, rest) = row(rows, i, width).as_chunks::<4>();
-        from_fn(|column| rest.get(column).copied().unwrap_or(0.0))
-    };
-    (!width.is_multiple_of(4)).then(|| from_fn(rest))
+    (!width.is_multiple_of(4)).then(|| from_fn(|i| rest(row(rows, i, width))))
+}
+
+#[inline(never)]
+fn rest(row: &[f32]) -> [f32; 4] {
+    let (_, rest) = row.as_chunks::<4>();
+    from_fn(|column| rest.get(column).copied().unwrap_or(0.0))
 }
 
 #[inline(always)]
@@ -213,18 +215,17 @@ pub fn softmax(block: &mut [[Lanes; 4]]) {
         (a, b, c, d) = (a.larger(*w), b.larger(*x), c.larger(*y), d.larger(*z));
     }
     let less_max = a.larger(b).larger(c.larger(d)).times(Lanes::splat(-1.0));
+    for lanes in block.as_flattened_mut() {
+        *lanes = lanes.plus(less_max).exp();
+    }
     [a, b, c, d] = [Lanes::splat(0.0); 4];
-    for [w, x, y, z] in &mut *block {
-        *w = w.plus(less_max).exp();
-        *x = x.plus(less_max).exp();
-        *y = y.plus(less_max).exp();
-        *z = z.plus(less_max).exp();
+    for [w, x, y, z] in &*block {
         (a, b, c, d) = (a.plus(*w), b.plus(*x), c.plus(*y), d.plus(*z));
     }
     let sum = a.plus(b).plus(c.plus(d));
     let inverse = Lanes::splat(1.0).over(sum).or_0_unless_above(sum, 0.0);
-    for [w, x, y, z] in block {
-        (*w, *x, *y, *z) = (w.times(inverse), x.times(inverse), y.times(inverse), z.times(inverse));
+    for lanes in block.as_flattened_mut() {
+        *lanes = lanes.times(inverse);
     }
 }
 
@@ -232,11 +233,8 @@ pub fn softmax(block: &mut [[Lanes; 4]]) {
 #[inline(never)]
 pub fn scale(factor: f32, block: &mut [[Lanes; 4]]) {
     let factor = Lanes::splat(factor);
-    for [a, b, c, d] in block {
-        *a = a.times(factor).saturated();
-        *b = b.times(factor).saturated();
-        *c = c.times(factor).saturated();
-        *d = d.times(factor).saturated();
+    for lanes in block.as_flattened_mut() {
+        *lanes = lanes.times(factor).saturated();
     }
 }
 

@@ -462,7 +462,7 @@ impl<'a> Run<'a> {
     /// Turns queries and keys by their places.
     fn rotate(&mut self) {
         let plan = self.plan;
-        let args = RotateArgs { len: plan.query_len, head_width: width(plan.head_dim) };
+        let args = RotateArgs { len: plan.query_len, head_width: width(plan.head_dim), largest: f32::MAX };
         self.write(Slot::Rotation, &[args]);
         let workgroups = plan.rotation();
         for tensor in [Slot::Queries, Slot::Keys] {

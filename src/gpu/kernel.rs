@@ -121,6 +121,8 @@ pub struct RotateArgs {
     pub len: u32,
     /// `D` in vec4s.
     pub head_width: u32,
+    /// The largest float.
+    pub largest: f32,
 }
 
 /// What the kernels of an attention are given. Widths are in vec4s.

@@ -1,5 +1,7 @@
 //! The few things that components do with the document.
 
+use std::time::Duration;
+
 use leptos::{prelude::*, tachys::html::InertElement};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event, EventTarget, HtmlCanvasElement, HtmlElement, HtmlInputElement};
@@ -30,6 +32,11 @@ pub fn listen(target: &EventTarget, event: &str, act: impl Fn(Event) + 'static) 
     let act = Closure::<dyn Fn(Event)>::new(act);
     target.add_event_listener_with_callback(event, act.as_ref().unchecked_ref()).expect("a listener can be added");
     act.forget();
+}
+
+/// Calls `act` after so many milliseconds.
+pub fn after(milliseconds: u64, act: impl FnOnce() + 'static) {
+    set_timeout(act, Duration::from_millis(milliseconds));
 }
 
 /// Calls `act` before the browser paints next.

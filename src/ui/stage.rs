@@ -133,14 +133,8 @@ fn figure(page: Page) -> String {
         move || page.facts.read().is_stale(),
         |stale| ["figure", "tokens", "explanation"].into_iter().for_each(|id| dom::flag(id, "data-stale", *stale)),
     );
-    // Only what takes long is seen to be busy: the styles wait a while.
-    watch(
-        move || {
-            let busy = page.running.get() || page.lagging.get();
-            [("figure", busy), ("explanation", busy || page.explains_another())]
-        },
-        |busy| busy.iter().for_each(|(id, busy)| dom::set(id, "aria-busy", busy.then_some("true"))),
-    );
+    show_busy("figure", move || page.running.get() || page.lagging.get());
+    show_busy("explanation", move || page.explains_another());
     // The figure is on the page when this first runs.
     watch(|| (), move |()| observe_width(page));
     repaint_on_change(page);
@@ -153,6 +147,24 @@ fn figure(page: Page) -> String {
         </div>
         <a class="peek" id="peek" href="#inspector" hidden><span id="peek-cell"></span><b id="peek-value"></b></a>"##
     )
+}
+
+/// Says so once something is busy for a while: what is over soon must not flicker.
+fn show_busy(id: &'static str, is_busy: impl Fn() -> bool + 'static) {
+    const A_WHILE: u64 = 400;
+    let changes: &'static Cell<u32> = Box::leak(Box::default());
+    watch(is_busy, move |&busy| {
+        let change = changes.get() + 1;
+        changes.set(change);
+        if !busy {
+            return dom::set(id, "aria-busy", None);
+        }
+        dom::after(A_WHILE, move || {
+            if changes.get() == change {
+                dom::set(id, "aria-busy", Some("true"));
+            }
+        });
+    });
 }
 
 fn observe_width(page: Page) {
