@@ -273,10 +273,10 @@ pub enum EngineChoice {
 pub enum EngineKind {
     /// WebGPU, on this adapter.
     WebGpu {
-        /// As the browser names it; empty where it doesn't.
+        /// As the browser names it; "WebGPU" where it names none.
         adapter: String,
     },
-    /// ndarray on the CPU.
+    /// The CPU: [`attention::fast`](crate::attention::fast).
     Cpu {
         /// Why not WebGPU, if it was wanted.
         instead_of_webgpu: Option<String>,
@@ -341,7 +341,7 @@ pub enum Reply {
     },
     /// To [`Request::Run`].
     Ran(Run),
-    /// To [`Request::Run`], when its set-up makes no sense.
+    /// To [`Request::Run`], when its set-up makes no sense; to [`Request::Check`], when the other engine refuses it.
     Refused {
         /// Which run.
         run: u64,
@@ -352,7 +352,7 @@ pub enum Reply {
     Slices {
         /// Of which run.
         run: u64,
-        /// The matrices, in the order asked for.
+        /// The matrices that could be made, in the order asked for; the page asks again for the rest.
         slices: Vec<(Slice, Matrix)>,
     },
     /// To [`Request::Explain`].
@@ -381,7 +381,7 @@ pub struct Run {
     pub engine: EngineKind,
     /// How long the calculation took, read-back included, in milliseconds.
     pub milliseconds: f64,
-    /// The matrices that were asked for, in that order.
+    /// The matrices that were asked for and could be made, in that order.
     pub slices: Vec<(Slice, Matrix)>,
 }
 
@@ -444,13 +444,10 @@ pub enum Refusal {
 
 /// A message as bytes.
 pub fn to_bytes<T: Serialize>(message: &T) -> Vec<u8> {
-    postcard::to_allocvec(message).expect("a message holds nothing that cannot be written")
+    postcard::to_allocvec(message).unwrap_or_else(|_| panic!("a message holds nothing that cannot be written"))
 }
 
-/// Bytes as a message.
-///
-/// # Errors
-/// What is wrong with them; page and engine are then of different builds.
-pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    postcard::from_bytes(bytes).map_err(|error| error.to_string())
+/// Bytes as a message. `None` where they are none; page and engine are then of different builds.
+pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
 }

@@ -303,6 +303,8 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
     let mut overflowing = good.clone();
     overflowing.input.fill(3e38);
     overflowing.weights.w_k.fill(2.0);
+    bad.push(overflowing.clone());
+    overflowing.config.rotary = Some(10.0);
     bad.push(overflowing);
     for case in bad {
         let refusal = case.on_cpu().expect_err("the CPU refuses this");

@@ -165,7 +165,7 @@
     v: "[B, Hk, Sk, Dv]",
     pastKey: "[B, Hk, P, D]",
     pastValue: "[B, Hk, P, Dv]",
-    mask: "up to [B, H, Sq, Sk]",
+    mask: "up to [B, H, Sq, P + Sk]",
   };
   const OUTPUTS = ["scores", "scaled", "masked", "weights", "output", "presentKey", "presentValue"];
   const ENGINES = ["auto", "webgpu", "cpu"];

@@ -15,7 +15,8 @@ impl Lanes {
     /// How many there are.
     pub const WIDTH: usize = 8;
 
-    /// `eˣ` for `x ≤ 0`, within 2 units in the last place; 0 where it is less than 2⁻¹²⁶, and of −∞ and NaN.
+    /// `eˣ` for `x ≤ 0`, within 2 units in the last place; 0 for `x ≤ −87.33`, where it is less than 1.2·10⁻³⁸, and for −∞
+    /// and NaN.
     ///
     /// `x = n·ln 2 + r` with `|r| ≤ ln 2 / 2`; `eˣ = 2ⁿ·eʳ`, and `eʳ` is a polynomial: the one of degree 6, with the last
     /// two coefficients 1, whose largest error in units in the last place is least. The two parts of ln 2 are those of
@@ -82,7 +83,7 @@ mod wasm {
             Self(f32x4_pmax(self.0, other.0), f32x4_pmax(self.1, other.1))
         }
 
-        /// Infinities become the greatest and the lowest float.
+        /// Infinities become the greatest and the lowest float, NaN some number or NaN.
         #[inline(always)]
         pub(crate) fn saturated(self) -> Self {
             let (lowest, greatest) = (f32x4_splat(f32::MIN), f32x4_splat(f32::MAX));
@@ -231,7 +232,7 @@ mod array {
             Self(from_fn(|i| if other.0[i] > self.0[i] { other.0[i] } else { self.0[i] }))
         }
 
-        /// Infinities become the greatest and the lowest float.
+        /// Infinities become the greatest and the lowest float, NaN some number or NaN.
         #[inline(always)]
         pub(crate) fn saturated(self) -> Self {
             Self(self.0.map(|number| number.clamp(f32::MIN, f32::MAX)))

@@ -13,7 +13,7 @@ use std::ops::Range;
 pub use eight::Lanes;
 use eight::transposed;
 
-/// Eight rows side by side, column by column, four columns at a time.
+/// Eight rows of so many numbers side by side, column by column, four columns at a time: `[⌈count / 4⌉]`, all zeros.
 pub fn columns(count: usize) -> Vec<[Lanes; 4]> {
     vec![[Lanes::splat(0.0); 4]; count.div_ceil(4)]
 }
@@ -42,7 +42,8 @@ fn row(rows: &[f32], index: usize, width: usize) -> &[f32] {
     rows.get(index * width..(index + 1) * width).unwrap_or(&rows[..width])
 }
 
-/// Up to eight rows; in place of those that are missing, the first.
+/// Up to eight `rows`, `[≤ 8, width]` row-major, into `columns` of [`columns`]`(width)`; in place of rows that are missing, the
+/// first; zeros after the last column.
 #[inline(never)]
 pub fn put_side_by_side(rows: &[f32], width: usize, columns: &mut [[Lanes; 4]]) {
     let [a, b, c, d, e, f, g, h] = fours(rows, width);
@@ -54,7 +55,8 @@ pub fn put_side_by_side(rows: &[f32], width: usize, columns: &mut [[Lanes; 4]]) 
     }
 }
 
-/// Writes columns into up to eight rows, from column `first` on; zeros before and after.
+/// Writes `columns` into up to eight `rows`, `[≤ 8, width]` row-major, from column `first` on, a multiple of 4; zeros before
+/// and after.
 #[inline(never)]
 pub fn write(columns: &[[Lanes; 4]], first: usize, rows: &mut [f32], width: usize) {
     let whole = columns.len().min((width - first) / 4);
@@ -97,8 +99,8 @@ fn put(row: &mut [[f32; 4]], at: usize, four: [f32; 4]) {
     }
 }
 
-/// A matrix as the product with [`Lanes`] reads it: four rows after four rows, of these column by column, all padded
-/// with zeros to multiples of four.
+/// A matrix as the product with [`Lanes`] reads it: four rows after four rows, of these column by column. Columns are padded to
+/// a multiple of four, with zeros where it was filled by rows; in place of rows that are missing stands the first of four.
 #[derive(Debug)]
 pub struct InFours {
     numbers: Vec<[[f32; 4]; 4]>,
@@ -113,7 +115,7 @@ impl InFours {
         Self { numbers: vec![[[0.0; 4]; 4]; rows.div_ceil(4) * len], len }
     }
 
-    /// From a matrix that lies row by row.
+    /// From a matrix of rows of this width, that lies row by row.
     #[inline(never)]
     pub fn fill_with_rows(&mut self, matrix: &[f32], width: usize) {
         for (rows, numbers) in matrix.chunks(4 * width).zip(self.numbers.chunks_exact_mut(self.len)) {
@@ -127,7 +129,7 @@ impl InFours {
         }
     }
 
-    /// From a matrix that lies column by column.
+    /// From a matrix of columns of this height, that lies column by column.
     #[inline(never)]
     pub fn fill_with_columns(&mut self, matrix: &[f32], height: usize) {
         for (index, columns) in matrix.chunks(4 * height).enumerate() {
@@ -142,7 +144,8 @@ impl InFours {
         }
     }
 
-    /// Some fours of rows of this matrix, of them some fours of columns, times so many lanes.
+    /// `products[i]`: rows `4 · (rows.start + i)` and the three after it of this matrix, of them the columns from
+    /// `4 · columns.start` on, times `lanes`, whose first column belongs to the first of these.
     #[inline(never)]
     pub fn times(&self, rows: Range<usize>, columns: Range<usize>, lanes: &[[Lanes; 4]], products: &mut [[Lanes; 4]]) {
         for (row, product) in rows.zip(products) {
@@ -164,7 +167,7 @@ fn put_sum_of_products(numbers: &[[[f32; 4]; 4]], lanes: &[[Lanes; 4]], sums: &m
     *sums = [a, b, c, d];
 }
 
-/// For each of eight lanes, some columns that follow one another.
+/// For each of eight lanes the columns from a start to before an end.
 #[derive(Debug)]
 pub struct Spans {
     /// The first of them.
@@ -229,7 +232,7 @@ pub fn softmax(block: &mut [[Lanes; 4]]) {
     }
 }
 
-/// Multiplies with a factor; infinities become the greatest and the lowest float.
+/// Multiplies with a factor; infinities become the greatest and the lowest float, NaN some number or NaN.
 #[inline(never)]
 pub fn scale(factor: f32, block: &mut [[Lanes; 4]]) {
     let factor = Lanes::splat(factor);
@@ -238,7 +241,7 @@ pub fn scale(factor: f32, block: &mut [[Lanes; 4]]) {
     }
 }
 
-/// `eˣ` of eight numbers, none above 0, within 2 units in the last place; 0 where it is less than 2⁻¹²⁶, and of −∞.
+/// `eˣ` of eight numbers, none above 0, within 2 units in the last place; 0 for `x ≤ −87.33`, where it is less than 1.2·10⁻³⁸, and for −∞ and NaN.
 pub fn exp(numbers: [f32; 8]) -> [f32; 8] {
     Lanes::from(numbers).exp().into()
 }

@@ -25,7 +25,8 @@ pub struct BlockWeights {
 /// ([`Outputs`](super::Outputs)).
 #[derive(Clone, Debug, PartialEq)]
 pub struct BlockTrace<A = Trace> {
-    /// Queries `X · W_q`, keys `X · W_k` and values `X · W_v`, cut into heads, each `[B, H, S, D]`.
+    /// Queries `X · W_q`, keys `X · W_k` and values `X · W_v`, cut into heads, each `[B, H, S, D]`; queries and keys turned
+    /// by their places where positions are rotary.
     pub inputs: Inputs,
     /// What each head did; its `output` is the mixed values, `[B, H, S, D]`.
     pub attention: A,
@@ -38,9 +39,11 @@ pub struct BlockTrace<A = Trace> {
 /// `input` is `[B, S, E]`, and so is `output`. Head `h` owns the columns `h·D .. (h+1)·D` of the projections.
 /// The same as four `torch.nn.Linear(E, E, bias=False)` around `scaled_dot_product_attention`.
 ///
+/// Source: Vaswani et al. (2017), section 3.2.2.
+///
 /// # Errors
-/// [`Error::HeadsDoNotDivideWidth`], [`Error::WrongShape`] for a matrix that is not `[E, E]`, [`Error::Empty`] and
-/// [`Error::NotFinite`] for the input and the matrices, [`Error::BadNumber`] for the config, and, where the products
+/// [`Error::HeadsDoNotDivideWidth`], [`Error::WrongShape`] for a matrix that is not `[E, E]`, [`Error::Empty`] for the
+/// input, [`Error::NotFinite`] for the input and the matrices, [`Error::BadNumber`] for the config, and, where the products
 /// overflow, the errors of [`Inputs::new`].
 pub fn self_attention(
     input: ArrayView3<f32>,
@@ -100,7 +103,7 @@ impl BlockWeights {
     }
 }
 
-/// `input [B, S, E] · matrix [E, E] -> [B, S, E]`.
+/// `input [B, S, E] · matrix [E, N] -> [B, S, N]`. Panics where the shapes disagree.
 pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
     let (batch, len, _) = input.dim();
     let mut projected = Array3::zeros((batch, len, matrix.ncols()));
@@ -110,7 +113,7 @@ pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
     projected
 }
 
-/// `[B, S, H·D] -> [B, H, S, D]`.
+/// `[B, S, H·D] -> [B, H, S, D]`. Columns that `heads` does not share out evenly are left out.
 pub fn heads_from_width(joined: ArrayView3<f32>, heads: usize) -> Array4<f32> {
     let (batch, len, width) = joined.dim();
     let head_dim = width / heads;

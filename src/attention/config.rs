@@ -70,7 +70,10 @@ impl Scale {
 
 /// How far a query may look: from `left` keys before its own place to `right` keys after it. `None` is no limit.
 ///
-/// A query's own place among the keys is its index plus an offset: 0, or more with a [`Cache`](super::Cache).
+/// A query's own place among the keys is its index plus an offset: 0 without a [`Cache`](super::Cache), `P` with a past,
+/// `length − S_q` with lengths, which is below 0 where there are fewer keys than queries.
+///
+/// Source: ONNX `Attention`, `is_causal`, `left_window_size` and `right_window_size`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Window {
     /// How many keys before its own place a query sees.

@@ -8,7 +8,7 @@ pub(super) const MASK: &str = "mask";
 pub(super) const PAST_KEYS: &str = "past keys (pastKey)";
 pub(super) const PAST_VALUES: &str = "past values (pastValue)";
 
-/// Why inputs were refused. The message says what came, what was expected, and how to mend it.
+/// Why inputs were refused. The message says what was expected, and, but for a number of the config, what came.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Error {
     /// A tensor has an axis of length 0.
@@ -105,9 +105,9 @@ pub enum Error {
          {len} queries against {len} keys fit. Ask for fewer outputs, or for the heads or queries in parts."
     )]
     TooLarge {
-        /// How much it would take.
+        /// How much it would take, in MiB.
         mebibytes: u64,
-        /// How much there may be.
+        /// How much there may be, in MiB.
         limit: u64,
         /// How many queries and keys would fit.
         len: usize,

@@ -1,7 +1,8 @@
-//! The same attention as [`super::attend`], quicker: eight queries at a time, side by side in SIMD registers. Their
-//! scores stay in the cache until they are weights; what none of the eight may see is left out.
+//! The same attention as [`super::attend`], within rounding, and quicker: eight queries at a time, side by side in SIMD
+//! registers. Their scores stay in the cache until they are weights; keys that window and lengths hide from all eight are
+//! left out, unless scores are wanted.
 //!
-//! `tests/fast.rs` holds it to the reference.
+//! `tests/fast.rs` holds it to the reference, number by number within 1e-5 + 1.3e-6 of its size.
 
 use std::mem::take;
 use std::ops::Range;

@@ -9,10 +9,10 @@ use super::{Broadcast, Config, Error, Place, Rules, Visibility, fast, rotate};
 pub struct Tensors {
     /// `[B, H, S_q, D]`.
     pub queries: Array4<f32>,
-    /// `[B, H_k, S, D]`. `H` is a multiple of `H_k`: with fewer key heads, `H / H_k` query heads share one
+    /// `[B, H_k, S_k − P, D]`. `H` is a multiple of `H_k`: with fewer key heads, `H / H_k` query heads share one
     /// (grouped-query attention; Ainslie et al., 2023).
     pub keys: Array4<f32>,
-    /// `[B, H_k, S, D_v]`.
+    /// `[B, H_k, S_k − P, D_v]`.
     pub values: Array4<f32>,
     /// What is known of these sentences already.
     pub cache: Cache,
@@ -28,6 +28,8 @@ impl Tensors {
 }
 
 /// What is known of the sentences from before; it moves the place where the queries stand among the keys.
+///
+/// Source: ONNX `Attention`, inputs `past_key`, `past_value` and `nonpad_kv_seqlen`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cache {
     /// Nothing: the first query stands at the first key.
@@ -46,7 +48,10 @@ pub enum Cache {
     Lengths(Vec<usize>),
 }
 
-/// A mask that broadcasts from the right to `[B, H, S_q, S_k]`. Where it has fewer keys, those it lacks are hidden.
+/// A mask that broadcasts from the right to `[B, H, S_q, S_k]`. Where it has fewer keys, those it lacks are hidden: unlike in
+/// PyTorch, one key alone is the first, and not all.
+///
+/// Source: ONNX `Attention`, input `attn_mask`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mask {
     /// Whether the key may be seen.

@@ -1,8 +1,9 @@
 //! Scaled dot-product attention on ndarray, with every intermediate kept.
 //!
-//! This is the reference that the GPU kernels are held to: four passes over the tensors, each written as the
-//! formula reads. Axes are named the same everywhere: `B` batch, `H` heads, `S_q` queries, `S_k` keys, `D` head
-//! width, `E` model width (`H · D`).
+//! This is the reference that the GPU kernels are held to: five passes over the tensors, each written as the formula
+//! reads. Axes are named the same everywhere: `B` batch, `H` query heads, `H_k` key and value heads, `S_q` queries, `S_k`
+//! keys, `P` of them from a past, `S` tokens where queries and keys are the same ones, `D` head width, `D_v` value width,
+//! `E` model width (`H · D`).
 //!
 //! ```
 //! use headlight::attention::{Config, Inputs, Tensors, attend};
@@ -19,10 +20,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`attend`] is the reference: read it to learn what attention is. [`fast::attend`] is the same, quicker.
+//! [`attend`] is the reference: read it to learn what attention is. [`fast::attend`] is the same within rounding, quicker.
 //!
-//! Source: Vaswani et al., "Attention Is All You Need" (2017), equation 1; the meaning of inputs and intermediates is
-//! that of the ONNX operator `Attention` as of onnx 1.23.
+//! Source: Vaswani et al., "Attention Is All You Need" (2017), equation 1; masks, windows, softcap, past and key lengths
+//! mean what they mean in the ONNX operator `Attention` as of onnx 1.23.
 
 mod alibi;
 mod block;
@@ -54,9 +55,10 @@ use ndarray::{Array2, Array4, ArrayView2, ArrayView4, Axis};
 pub struct Trace {
     /// `queries · keysᵀ`.
     pub scores: Array4<f32>,
-    /// `scores × scale`.
+    /// `scores × scale / temperature`.
     pub scaled: Array4<f32>,
-    /// `scaled`, bent by the softcap, plus the mask; −∞ where the key may not be seen.
+    /// `scaled`, bent by the softcap, plus mask and ALiBi, no lower and no higher than a float can be; −∞ where the key may
+    /// not be seen, and only there.
     pub masked: Array4<f32>,
     /// `softmax(masked)` along the keys; a row with no visible key is zeros.
     pub weights: Array4<f32>,
@@ -64,7 +66,8 @@ pub struct Trace {
     pub output: Array4<f32>,
 }
 
-/// Attention of every query over the keys it may see: `softmax(queries · keysᵀ × scale + mask) · values`.
+/// Attention of every query over the keys it may see: `softmax(queries · keysᵀ × scale + mask) · values`, with softcap,
+/// temperature and ALiBi where they are set.
 ///
 /// Cannot fail: what could be wrong was refused by [`Inputs::new`]. As in PyTorch, scores that overflow f32 are infinite.
 pub fn attend(inputs: &Inputs) -> Trace {
@@ -76,12 +79,12 @@ pub fn attend(inputs: &Inputs) -> Trace {
     Trace { scores, scaled, masked, weights, output }
 }
 
-/// `queries [B, H, S_q, D] · keysᵀ [B, H_k, D, S_k] -> [B, H, S_q, S_k]`.
+/// `queries [B, H, S_q, D] · keysᵀ [B, H_k, D, S_k] -> [B, H, S_q, S_k]`. Panics where the shapes disagree.
 pub fn scores(queries: ArrayView4<f32>, keys: ArrayView4<f32>) -> Array4<f32> {
     products(queries, keys, keys.len_of(Axis(2)), |keys| keys.reversed_axes())
 }
 
-/// `scores × scale`, element by element.
+/// `scores × scale`, element by element; `scale` is that of [`Rules::factor`], the temperature included.
 pub fn scaled(scores: &Array4<f32>, scale: f32) -> Array4<f32> {
     scores.mapv(|score| score * scale)
 }
@@ -96,8 +99,8 @@ fn bent(scaled: f32, softcap: Option<f32>) -> f32 {
     softcap.map_or(scaled, |softcap| softcap * (scaled / softcap).tanh())
 }
 
-/// `scaled`, bent by the softcap, plus what mask and distance add; −∞ where the key may not be seen, and only there: a
-/// sum below the lowest float is that.
+/// `scaled [B, H, S_q, S_k]`, bent by the softcap, plus what mask and distance add; −∞ where the key may not be seen, and
+/// only there: a sum below the lowest float is that, and one above the greatest is that.
 pub fn masked(scaled: &Array4<f32>, rules: &Rules) -> Array4<f32> {
     let mut masked = capped(scaled, rules.softcap);
     for ((b, h, query, key), value) in masked.indexed_iter_mut() {
@@ -106,12 +109,12 @@ pub fn masked(scaled: &Array4<f32>, rules: &Rules) -> Array4<f32> {
     masked
 }
 
-/// A score with what is added to it, no lower than the lowest float; −∞ where there is none to add to.
+/// A score with what is added to it, no lower and no higher than a float can be; −∞ where there is none to add to.
 fn with_bias(bent: f32, bias: Option<f32>) -> f32 {
     bias.map_or(f32::NEG_INFINITY, |bias| (bent + bias).clamp(f32::MIN, f32::MAX))
 }
 
-/// `weights [B, H, S_q, S_k] · values [B, H_k, S_k, D_v] -> [B, H, S_q, D_v]`.
+/// `weights [B, H, S_q, S_k] · values [B, H_k, S_k, D_v] -> [B, H, S_q, D_v]`. Panics where the shapes disagree.
 pub fn mix(weights: ArrayView4<f32>, values: ArrayView4<f32>) -> Array4<f32> {
     products(weights, values, values.len_of(Axis(3)), |values| values)
 }

@@ -8,7 +8,7 @@ use ndarray::{ArrayViewMut4, s};
 /// column stays.
 ///
 /// Source: Su et al., "RoFormer" (2021), section 3.2.2, where `base` is 10000; ONNX `RotaryEmbedding` with
-/// `interleaved = 1`. Worked out in f64.
+/// `interleaved = 1`. Worked out in f64; what is beyond f32 becomes the greatest or the lowest float.
 pub fn rotate(mut tensor: ArrayViewMut4<f32>, places: &[isize], base: f32) {
     let (_, heads, len, head_dim) = tensor.dim();
     let divisors = divisors(head_dim, base);
@@ -27,12 +27,12 @@ pub fn rotate(mut tensor: ArrayViewMut4<f32>, places: &[isize], base: f32) {
     }
 }
 
-/// What a position is divided by to give the angle, in radians, of each pair of columns.
+/// What a position is divided by to give the angle, in radians, of each pair of columns: `[⌊D/2⌋]`.
 pub fn divisors(head_dim: usize, base: f32) -> Vec<f64> {
     (0..head_dim / 2).map(|pair| f64::from(base).powf((2 * pair) as f64 / head_dim as f64)).collect()
 }
 
-/// The cosine and the sine of the angle that each pair of columns is turned by.
+/// The cosine and the sine of the angle that each pair of columns is turned by, `[⌊D/2⌋]`.
 pub fn turns(position: isize, divisors: &[f64]) -> Vec<[f64; 2]> {
     let turn = |divisor: &f64| {
         let (sin, cos) = (position as f64 / divisor).sin_cos();

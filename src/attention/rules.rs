@@ -21,7 +21,7 @@ impl Rules {
         Self { factor: config.factor(head_dim), softcap: config.softcap, visibility, slopes }
     }
 
-    /// Without cache and mask.
+    /// The rules of tensors of these sizes that have neither cache nor mask.
     pub fn of(config: &Config, Shape { batch, heads, key_len, head_dim, .. }: Shape) -> Self {
         Self::new(config, heads, head_dim, Visibility::new(config.window, batch, key_len))
     }

@@ -5,7 +5,7 @@ use crate::attention::{Error, Inputs, Outputs, Wanted, fast};
 use crate::gpu;
 use crate::protocol::{EngineChoice, EngineKind};
 
-/// What one call may take, in bytes: wasm has 4 GiB in all, and what is returned is copied out of it.
+/// What the tensors made for one call may take, in bytes: wasm has 4 GiB in all, and what is returned is copied out of it.
 pub const MOST_BYTES: u64 = 1 << 31;
 
 /// Attends to tensors, on the GPU where that is wanted and to be had.
@@ -58,11 +58,13 @@ impl Attend {
         Ok((outputs, EngineKind::Cpu { instead_of_webgpu: None }))
     }
 
-    /// Takes back what a call gave, so that the next need not ask for new memory; not the largest, which might never be
-    /// needed again.
+    /// Takes back what a call gave, so that the next need not ask for new memory; not what is larger than 128 MiB, which might
+    /// never be needed again.
     pub fn give_back(&mut self, outputs: Outputs) {
         const MOST_NUMBERS: usize = 32 << 20;
-        let numbers = outputs.weights.as_ref().map_or(0, |weights| weights.len());
+        let Outputs { scores, scaled, masked, weights, output } = &outputs;
+        let tensors = [scores, scaled, masked, weights, output];
+        let numbers: usize = tensors.into_iter().flatten().map(|tensor| tensor.len()).sum();
         self.last = if numbers <= MOST_NUMBERS { outputs } else { Outputs::default() };
     }
 }

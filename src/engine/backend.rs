@@ -6,16 +6,20 @@ use crate::protocol::EngineKind;
 
 /// Who calculates.
 pub enum Backend {
+    /// The CPU.
     Cpu {
         /// Why not the GPU, if it was wanted.
         instead_of_webgpu: Option<String>,
     },
+    /// A GPU that is open.
     Gpu(Box<gpu::Attention>),
 }
 
 impl Backend {
+    /// The CPU, by choice.
     pub const CPU: Self = Self::Cpu { instead_of_webgpu: None };
 
+    /// The GPU that opened, or the CPU with why it did not.
     pub fn of(opened: Result<gpu::Attention, gpu::Error>) -> Self {
         match opened {
             Ok(gpu) => Self::Gpu(Box::new(gpu)),
@@ -23,6 +27,7 @@ impl Backend {
         }
     }
 
+    /// Which engine that is.
     pub fn kind(&self) -> EngineKind {
         match self {
             Self::Cpu { instead_of_webgpu } => EngineKind::Cpu { instead_of_webgpu: instead_of_webgpu.clone() },
@@ -30,7 +35,7 @@ impl Backend {
         }
     }
 
-    /// A self-attention block; of its attention, the tensors that are wanted, and the output in any case. With who made it.
+    /// A self-attention block of `input` `[B, S, E]`; of its attention, the tensors that are wanted, and the output in any case. With who made it.
     ///
     /// # Errors
     /// As [`attention::self_attention`].

@@ -12,7 +12,8 @@ use crate::attention::{Cache, Config, Error, Inputs, Mask, Outputs, Scale, Tenso
 use crate::gpu::sent;
 use crate::protocol::{EngineChoice, EngineKind};
 
-/// Answers one call: the object to send back, and the buffers to hand over with it.
+/// Answers one call, what `checked` of `www/headlight.js` gave with an `id`: the object to send back, and the buffers to hand
+/// over with it. `clock` tells milliseconds.
 pub async fn answer(attend: &mut Attend, call: JsValue, clock: fn() -> f64) -> (Object, Array) {
     let started = clock();
     let options: Options = call.unchecked_into();
@@ -37,7 +38,8 @@ thread_local! {
     static HERE: RefCell<Attend> = RefCell::default();
 }
 
-/// Answers a call here and now, on the CPU: in the page, where sending it to a worker would take longer than this.
+/// Answers a call, what `checked` of `www/headlight.js` gave, here and now, on the CPU: in the page, where this takes less time
+/// than by way of a worker. Returns `{ engine, … }` with the tensors, or `{ error }`.
 #[wasm_bindgen]
 pub fn attend(call: JsValue) -> Object {
     let answered = read(&call.unchecked_into()).and_then(|Call { inputs, wanted, presents, .. }| {

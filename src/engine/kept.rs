@@ -21,13 +21,17 @@ const MOST_AT_ONCE: usize = 64 << 20;
 /// otherwise of those that were looked at, as far as they fit. What follows from them number by
 /// number is worked out where it is read.
 pub struct Kept {
+    /// Its number.
     pub run: u64,
+    /// What the sentence was cut into, `[S]`.
     pub tokens: Vec<Token>,
+    /// With what it was calculated.
     pub setup: Setup,
     words: Array2<f32>,
     positions: Array2<f32>,
     /// `X`, `[1, S, E]`.
     pub input: Array3<f32>,
+    /// The block's four matrices, each `[E, E]`.
     pub weights: BlockWeights,
     /// Queries, keys and values, and the rules of the attention.
     pub inputs: Inputs,
@@ -80,6 +84,7 @@ pub fn config(setup: &Setup) -> Config {
 }
 
 impl Kept {
+    /// What a run made: words and positions `[S, E]`, their sum `[1, S, E]`, and the block.
     pub fn new(
         run: u64,
         setup: Setup,

@@ -1,6 +1,7 @@
 //! Calculates on the GPU or the CPU, keeps the trace, and answers the page.
 //!
-//! [`Engine::answer`] is all there is to it; `worker` (in a browser) carries the messages.
+//! [`Engine::answer`] answers the page, [`attend::Attend`] the calls of `window.headlight`; `worker` (in a browser) carries
+//! the messages of both.
 
 pub mod attend;
 mod backend;
@@ -55,7 +56,7 @@ impl Engine {
         Reply::Opened { build: BUILD.to_owned(), engine: self.backend.kind() }
     }
 
-    /// Does what the page asks. `None` where it asks about a run that is no longer kept.
+    /// Does what the page asks. `None` where it asks about a run that is no longer kept, or about a cell that it does not have.
     pub async fn answer(&mut self, request: Request) -> Option<Reply> {
         match request {
             Request::Open { engine: EngineChoice::Cpu, .. } => {

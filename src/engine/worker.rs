@@ -67,15 +67,15 @@ impl Worker {
             return self.take_on(Task::Call(data));
         }
         let request = match from_bytes(&Uint8Array::new(&data).to_vec()) {
-            Ok(Request::Open { build, .. }) if build != BUILD => {
+            Some(Request::Open { build, .. }) if build != BUILD => {
                 return introduce();
             }
-            Ok(request) => request,
-            Err(error) => {
+            Some(request) => request,
+            None => {
                 if !self.is_introduced.get() {
                     introduce();
                 }
-                return say_last_words(&format!("a message from the page could not be read ({error})."));
+                return say_last_words("a message from the page could not be read.");
             }
         };
         if let Request::Open { build, engine } = request {

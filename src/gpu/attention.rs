@@ -87,7 +87,7 @@ impl Attention {
     ///
     /// # Errors
     /// [`Error::TooLarge`] and [`Error::OutOfMemory`] for tensors that this GPU cannot hold; [`Error::Lost`] once it is
-    /// gone.
+    /// gone; [`Error::Failed`] for a defect in this program.
     pub async fn attend(&mut self, inputs: &Inputs, wanted: Wanted) -> Result<Outputs, Error> {
         let tensors = [inputs.queries(), inputs.keys(), inputs.values()];
         let [scores, weights, output] = self.attend_to(inputs.shape(), tensors, inputs.rules(), wanted).await?;
@@ -145,7 +145,7 @@ impl Attention {
     /// # Errors
     /// [`Error::NoWeights`] before [`Attention::set_weights`]; [`BlockError::Inputs`] for what
     /// [`self_attention`](crate::attention::self_attention) refuses; [`Error::TooLarge`] and [`Error::OutOfMemory`] for
-    /// tensors that this GPU cannot hold; [`Error::Lost`] once it is gone.
+    /// tensors that this GPU cannot hold; [`Error::Lost`] once it is gone; [`Error::Failed`] for a defect in this program.
     pub async fn self_attention(
         &mut self,
         input: ArrayView3<'_, f32>,

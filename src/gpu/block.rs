@@ -32,7 +32,8 @@ impl Block {
     }
 }
 
-/// What `rotate.wgsl` turns tokens by: of so many of them, for each two pairs of columns the cosine and the sine.
+/// What `rotate.wgsl` turns so many tokens by: `[S, D]` with `D` rounded up to a multiple of 4, for each pair of columns the
+/// cosine and the sine; 1 and 0 for columns without a partner.
 pub(super) fn turns_of_tokens(len: usize, head_dim: usize, base: f32) -> Array2<f32> {
     let (width, divisors) = (head_dim.next_multiple_of(4), divisors(head_dim, base));
     let mut numbers = Array2::from_shape_fn((len, width), |(_, column)| if column % 2 == 0 { 1.0 } else { 0.0 });

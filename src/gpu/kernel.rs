@@ -1,4 +1,5 @@
-//! What a kernel is: WGSL, the sizes it is given, a pipeline, a dispatch. All of wgpu's descriptors are written here.
+//! What a kernel is: WGSL, the sizes it is given, a pipeline, a dispatch. All of wgpu's descriptors are
+//! written here, but those that open a device.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub const ROWS: u32 = 8;
 pub struct Shader {
     /// The name of the file, and of the twin on the CPU.
     pub name: &'static str,
-    /// The whole WGSL.
+    /// The WGSL with its fragments, without comments and indentation.
     pub source: &'static str,
     /// The values of its `override` constants.
     pub constants: &'static [(&'static str, f64)],

@@ -1,8 +1,8 @@
 //! The same attention on the GPU, through wgpu: WebGPU in a browser; Vulkan, Metal or Direct3D 12 natively.
 //!
-//! [`Attention::self_attention`] returns the very [`BlockTrace`](crate::attention::BlockTrace) that
-//! [`attention::self_attention`](crate::attention::self_attention) returns. Each kernel in `shaders/` has the name of
-//! its twin on the CPU, and `tests/gpu.rs` holds the one to the other.
+//! [`Attention::self_attention`] returns those tensors of the
+//! [`BlockTrace`](crate::attention::BlockTrace) of [`attention::self_attention`](crate::attention::self_attention) that are
+//! wanted. Each kernel in `shaders/` has the name of its twin on the CPU, and `tests/gpu.rs` holds the one to the other.
 //!
 //! Read `device` for how a GPU is opened and lost, `kernel` for what a kernel is, and `attention` for how the kernels make
 //! up an attention.

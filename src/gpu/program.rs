@@ -40,8 +40,9 @@ impl Gpu {
         self.0.adapter_name().to_owned()
     }
 
-    /// As [`Attention::attend`] of `[queries, keys, values]` and the mask, if there is one: `[scores, weights, output]`,
-    /// those that are wanted.
+    /// As [`Attention::attend`]. `job` is an [`AttendJob`] in postcard's bytes; `numbers` are `Float32Array`s: queries
+    /// `[B, H, S_q, D]`, keys `[B, H_k, S_k, D]`, values `[B, H_k, S_k, D_v]` and the mask, if there is one. Returns scores and
+    /// weights `[B, H, S_q, S_k]` and output `[B, H, S_q, D_v]`, undefined where they are not wanted.
     ///
     /// # Errors
     /// As there.
@@ -64,8 +65,9 @@ impl Gpu {
         self.0.set_weights(&BlockWeights { w_q, w_k, w_v, w_o });
     }
 
-    /// As [`Attention::self_attention`] of `[input]` and what its tokens are turned by, if anything, without what can be
-    /// derived: `[queries, keys, values, mixed, output, scores, weights]`, the last two if they are wanted.
+    /// As [`Attention::self_attention`], without what can be derived. `job` is a [`BlockJob`] in postcard's bytes; `numbers` are
+    /// the input `[B, S, E]` and what its tokens are turned by, if anything. Returns queries, keys, values and mixed
+    /// `[B, H, S, D]`, output `[B, S, E]`, scores and weights `[B, H, S, S]`, the last two undefined where not wanted.
     ///
     /// # Errors
     /// As there.
@@ -89,7 +91,7 @@ fn received_rules(rules: SentRules, mask: Option<Array4<f32>>) -> Rules {
 }
 
 fn from_bytes<T: serde::de::DeserializeOwned>(job: &[u8]) -> T {
-    postcard::from_bytes(job).expect("both programs are of one build")
+    postcard::from_bytes(job).unwrap_or_else(|_| panic!("both programs are of one build"))
 }
 
 fn sent_if_any(tensor: &Option<Array4<f32>>) -> JsValue {

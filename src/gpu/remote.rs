@@ -69,7 +69,7 @@ impl Attention {
     ///
     /// # Errors
     /// [`Error::Reported`]: [`Error::TooLarge`] and [`Error::OutOfMemory`] for tensors that this GPU cannot hold;
-    /// [`Error::Lost`] once it is gone.
+    /// [`Error::Lost`] once it is gone. [`Error::Failed`] where the GPU's program throws.
     pub async fn attend(&mut self, inputs: &Inputs, wanted: Wanted) -> Result<Outputs, Error> {
         let numbers = Array::of3(&sent(inputs.queries()), &sent(inputs.keys()), &sent(inputs.values()));
         if let Some(mask) = inputs.rules().visibility.mask() {
@@ -91,7 +91,7 @@ impl Attention {
     ///
     /// # Errors
     /// [`Error::NoWeights`] before [`Attention::set_weights`]; [`BlockError::Inputs`] for what
-    /// [`self_attention`](crate::attention::self_attention) refuses; [`Error::Reported`] as in [`Attention::attend`].
+    /// [`self_attention`](crate::attention::self_attention) refuses; the other errors of [`Attention::attend`].
     pub async fn self_attention(
         &mut self,
         input: ArrayView3<'_, f32>,
@@ -149,7 +149,7 @@ fn as_made(wanted: Wanted) -> Wanted {
 }
 
 fn to_bytes<T: Serialize>(job: &T) -> Vec<u8> {
-    postcard::to_allocvec(job).expect("a job holds nothing that cannot be written")
+    postcard::to_allocvec(job).unwrap_or_else(|_| panic!("a job holds nothing that cannot be written"))
 }
 
 fn if_any(value: &JsValue) -> Option<&JsValue> {

@@ -163,8 +163,8 @@ fn listen(page: Page, link: LinkRef) {
         match data.as_string() {
             Some(last_words) => engine_died(page, link, &last_words),
             None => match from_bytes(&Uint8Array::new(&data).to_vec()) {
-                Ok(reply) => receive(page, link, reply),
-                Err(error) => engine_died(page, link, &error),
+                Some(reply) => receive(page, link, reply),
+                None => engine_died(page, link, "a message from it could not be read"),
             },
         }
     });
