@@ -23,12 +23,13 @@ const HEAD_DIM: usize = 64;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().collect();
-    let option = |name: &str| {
-        let at = arguments.iter().position(|argument| argument == name)?;
-        arguments.get(at + 1)?.parse::<usize>().ok()
+    let option = |name: &str| -> Result<Option<usize>, String> {
+        let Some(at) = arguments.iter().position(|argument| argument == name) else { return Ok(None) };
+        let number = arguments.get(at + 1).and_then(|number| number.parse().ok()).filter(|number| *number > 0);
+        number.map(Some).ok_or_else(|| format!("{name} takes a number from 1."))
     };
-    let runs = option("--runs").unwrap_or(20);
-    let sizes = option("--size").map_or(SIZES.to_vec(), |size| vec![size]);
+    let runs = option("--runs")?.unwrap_or(20);
+    let sizes = option("--size")?.map_or(SIZES.to_vec(), |size| vec![size]);
 
     let mut gpu = block_on(Attention::open())?;
     let name = gpu.adapter_name().to_owned();
@@ -141,7 +142,8 @@ impl Peak {
                 output[id.x] = a + b + c + d + e + f + g + h;
             }";
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
-        let adapter = block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))?;
+        // The one that the kernels run on.
+        let adapter = block_on(wgpu::util::initialize_adapter_from_env_or_default(&instance, None))?;
         let (device, queue) = block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             required_features: wgpu::Features::TIMESTAMP_QUERY,
             ..wgpu::DeviceDescriptor::default()
