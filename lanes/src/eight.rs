@@ -142,8 +142,9 @@ mod wasm {
 
     impl From<[f32; 8]> for Lanes {
         #[inline(always)]
-        fn from([a, b, c, d, e, f, g, h]: [f32; 8]) -> Self {
-            Self(cast([a, b, c, d]), cast([e, f, g, h]))
+        fn from(numbers: [f32; 8]) -> Self {
+            let [low, high] = cast(numbers);
+            Self(low, high)
         }
     }
 
