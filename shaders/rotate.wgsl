@@ -28,5 +28,5 @@ fn main(@builtin(global_invocation_id) invocation: vec3u) {
     let turned = four * turn.xxzz + vec4f(-four.y, four.x, -four.w, four.z) * turn.yyww;
     // A pair of the largest floats may be longer than one of them. What has overflowed already stays so, to be refused.
     let clamped = clamp(turned, vec4f(-args.largest), vec4f(args.largest));
-    tensor[place] = select(clamped, four, abs(four) > vec4f(args.largest));
+    tensor[place] = select(four, clamped, abs(four) <= vec4f(args.largest));
 }

@@ -305,6 +305,9 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
     overflowing.weights.w_k.fill(2.0);
     bad.push(overflowing.clone());
     overflowing.config.rotary = Some(10.0);
+    bad.push(overflowing.clone());
+    // Both ways, so that the sum may be NaN.
+    overflowing.weights.w_k.outer_iter_mut().step_by(2).for_each(|mut row| row.fill(-2.0));
     bad.push(overflowing);
     for case in bad {
         let refusal = case.on_cpu().expect_err("the CPU refuses this");

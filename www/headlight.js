@@ -50,14 +50,10 @@
       const taken = structuredClone(tensors.map(({ data }) => data), { transfer: buffersOf(tensors) });
       tensors.forEach((tensor, index) => (tensor.data = taken[index]));
     }
-    try {
-      app ??= await headlightBoot.app;
-    } catch {
-      hasStopped = true;
-      return attendInWorker(message, buffersOf(tensorsOf(message)));
-    }
+    app ??= await headlightBoot.app.catch(() => void (hasStopped = true));
     while (spent >= QUICK_MS) await (others ??= othersTurn());
-    return attendHere(message);
+    // Since this call began to wait, perhaps.
+    return hasStopped ? attendInWorker(message, buffersOf(tensorsOf(message))) : attendHere(message);
   }
 
   function attendInWorker(message, handedOver) {
@@ -130,7 +126,7 @@
   function died(reason) {
     worker.terminate();
     worker = undefined;
-    const message = `headlight.attend: the engine stopped (${reason}). Call again: it starts afresh.`;
+    const message = `headlight.attend: the engine stopped (${reason}). Call again, and it starts afresh; else reload the page.`;
     for (const { reject } of waiting.values()) reject(new Error(message));
     waiting.clear();
   }

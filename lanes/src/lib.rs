@@ -99,8 +99,9 @@ fn put(row: &mut [[f32; 4]], at: usize, four: [f32; 4]) {
     }
 }
 
-/// A matrix as the product with [`Lanes`] reads it: four rows after four rows, of these column by column. Columns are padded to
-/// a multiple of four, with zeros where it was filled by rows; in place of rows that are missing stands the first of four.
+/// A matrix as the product with [`Lanes`] reads it: four rows after four rows, of these column by column, both padded to
+/// multiples of four. Filled by rows, columns are padded with zeros and rows with copies; filled by columns, the other way
+/// round: then the lanes that it is multiplied with must be 0 there, and its numbers finite.
 #[derive(Debug)]
 pub struct InFours {
     numbers: Vec<[[f32; 4]; 4]>,

@@ -44,9 +44,9 @@ impl Wanted {
         if bytes <= limit as f64 {
             return Ok(());
         }
-        // Of `a · len² + b · len = limit` the positive root.
-        let (a, b) = (bytes_per_pair.max(1.0), output / query_len as f64);
-        let len = (((b * b + 4.0 * a * limit as f64).sqrt() - b) / (2.0 * a)) as usize;
+        // Of `a · len² + b · len = limit` the positive root, written so that `a` may be 0.
+        let (a, b, limit_bytes) = (bytes_per_pair, output / query_len as f64, limit as f64);
+        let len = (2.0 * limit_bytes / (b + (b * b + 4.0 * a * limit_bytes).sqrt())) as usize;
         Err(Error::TooLarge { mebibytes: (bytes / 1_048_576.0).ceil() as u64, limit: limit >> 20, len })
     }
 }

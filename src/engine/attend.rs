@@ -58,12 +58,12 @@ impl Attend {
         Ok((outputs, EngineKind::Cpu { instead_of_webgpu: None }))
     }
 
-    /// Takes back what a call gave, so that the next need not ask for new memory; not what is larger than 128 MiB, which might
-    /// never be needed again.
+    /// Takes back what a call gave, so that the next need not ask for new memory: what [`fast::attend_into`] uses again, and
+    /// no more than 128 MiB, which might never be needed again.
     pub fn give_back(&mut self, outputs: Outputs) {
         const MOST_NUMBERS: usize = 32 << 20;
-        let Outputs { scores, scaled, masked, weights, output } = &outputs;
-        let tensors = [scores, scaled, masked, weights, output];
+        let outputs = Outputs { scaled: None, masked: None, ..outputs };
+        let tensors = [&outputs.scores, &outputs.weights, &outputs.output];
         let numbers: usize = tensors.into_iter().flatten().map(|tensor| tensor.len()).sum();
         self.last = if numbers <= MOST_NUMBERS { outputs } else { Outputs::default() };
     }

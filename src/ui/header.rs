@@ -32,7 +32,7 @@ pub fn Header(page: Page) -> impl IntoView {
             let (name, detail) = match badge {
                 Badge::Starting => (ENGINE, STARTING.to_owned()),
                 Badge::Stopped => (ENGINE, STOPPED.to_owned()),
-                Badge::Ready(EngineKind::Cpu { .. }) => ("CPU", format!("ndarray{time}")),
+                Badge::Ready(EngineKind::Cpu { .. }) => ("CPU", format!("SIMD{time}")),
                 Badge::Ready(EngineKind::WebGpu { adapter }) => ("WebGPU", format!("{adapter}{time}")),
             };
             dom::text("engine-name", name);

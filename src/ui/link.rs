@@ -71,6 +71,7 @@ pub fn connect(page: Page) {
         },
         move |(sentence, setup, choice, _)| {
             if link.borrow().choice != *choice {
+                page.facts.update(|facts| facts.no_engine = None);
                 link.borrow_mut().choice = *choice;
                 link.borrow_mut().asked = None;
                 open(link, *choice);
@@ -204,6 +205,8 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         Reply::Ran(run) => {
             link.borrow_mut().answered = run.run;
             page.running.renew(link.borrow().run > run.run);
+            // What was asked of the run before, while this one was under way, is not answered any more.
+            link.borrow_mut().reading = None;
             let again = link.borrow().again == Some(run.run);
             super::canvas::mark(&format!("headlight:received {}", run.run));
             page.facts.update(|facts| {

@@ -7,7 +7,12 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
-use super::{canvas, dom, keyboard, live::watch, state::Page, thumbnails, zoom};
+use super::{
+    canvas, dom, keyboard,
+    live::watch,
+    state::{Badge, Page},
+    thumbnails, zoom,
+};
 use crate::lesson::{
     Projection, Session, Step,
     explain::{Context, announcement},
@@ -133,35 +138,46 @@ fn figure(page: Page) -> String {
         move || page.facts.read().is_stale(),
         |stale| ["figure", "tokens", "explanation"].into_iter().for_each(|id| dom::flag(id, "data-stale", *stale)),
     );
-    show_busy("figure", move || page.running.get() || page.lagging.get());
-    show_busy("explanation", move || page.explains_another());
+    let works = move || page.badge.get() != Badge::Stopped;
+    show_busy(
+        move || (page.running.get() || page.lagging.get()) && works(),
+        |busy| {
+            dom::flag("figure", "data-busy", busy);
+            // The status is not among what is busy: it would not be read there.
+            dom::set("grids", "aria-busy", busy.then_some("true"));
+            dom::text("working", if busy { CALCULATING } else { "" });
+        },
+    );
+    show_busy(
+        move || page.explains_another() && works(),
+        |busy| dom::set("explanation", "aria-busy", busy.then_some("true")),
+    );
     // The figure is on the page when this first runs.
     watch(|| (), move |()| observe_width(page));
     repaint_on_change(page);
     grids(page);
-    format!(
-        r##"<div class="figure" id="figure">
+    r##"<div class="figure" id="figure">
             <canvas id="canvas" width="0" height="0" aria-hidden="true"></canvas>
-            <p class="waiting">{CALCULATING}</p>
+            <p class="working" id="working" role="status"></p>
             <div id="grids"></div>
         </div>
         <a class="peek" id="peek" href="#inspector" hidden><span id="peek-cell"></span><b id="peek-value"></b></a>"##
-    )
+        .to_owned()
 }
 
-/// Says so once something is busy for a while: what is over soon must not flicker.
-fn show_busy(id: &'static str, is_busy: impl Fn() -> bool + 'static) {
+/// Shows that something is busy once it has been so for a while: what is over soon must not flicker.
+fn show_busy(is_busy: impl Fn() -> bool + 'static, show: fn(bool)) {
     const A_WHILE: u64 = 400;
     let changes: &'static Cell<u32> = Box::leak(Box::default());
     watch(is_busy, move |&busy| {
         let change = changes.get() + 1;
         changes.set(change);
         if !busy {
-            return dom::set(id, "aria-busy", None);
+            return show(false);
         }
         dom::after(A_WHILE, move || {
             if changes.get() == change {
-                dom::set(id, "aria-busy", Some("true"));
+                show(true);
             }
         });
     });

@@ -32,7 +32,7 @@ pub struct Page {
     pub cursor: Live<Option<CellRef>>,
     /// Whether the engine is at a run that has not been answered.
     pub running: Live<bool>,
-    /// Whether what is on the canvas is of another step than the one that is shown, because its numbers are not here yet.
+    /// Whether what is on the canvas is another picture than the session's, because the numbers of that are not here yet.
     pub lagging: Live<bool>,
     /// The cell in the inspector, with what it was made from.
     pub operands: Live<Option<Operands>>,
@@ -88,7 +88,7 @@ impl Page {
         let search = window().location().search().unwrap_or_default();
         let engine = search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("engine="));
         let (engine, no_engine) = match engine {
-            None | Some("auto") => (EngineChoice::Auto, None),
+            None | Some("" | "auto") => (EngineChoice::Auto, None),
             Some("cpu") => (EngineChoice::Cpu, None),
             Some("webgpu") => (EngineChoice::WebGpu, None),
             Some(other) => (EngineChoice::Auto, Some(other.to_owned())),

@@ -107,7 +107,7 @@ for (const [file, reason] of [
       const one = { shape: [1, 1, 1, 1], data: Float32Array.of(1) };
       return headlight.attend({ q: one, k: one, v: one }).catch((error) => error.message);
     });
-    expect(refused).toMatch(/^headlight.attend: the engine stopped \(.*\)\. Call again: it starts afresh\.$/);
+    expect(refused).toMatch(/^headlight.attend: the engine stopped \(.*\)\. Call again, and it starts afresh; else reload the page\.$/);
     expect(refused).toMatch(reason);
   });
 }

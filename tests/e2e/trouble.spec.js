@@ -25,29 +25,44 @@ for (const [how, reason, kill] of [
 
 test("an engine that takes long is seen to be at work, and one that does not is not", async ({ headlight, page }) => {
   await headlight.open();
-  const [figure, canvas] = [page.locator("#figure"), page.locator("#canvas")];
-  await expect(figure).not.toHaveAttribute("aria-busy");
-  await expect(canvas).toHaveCSS("opacity", "1");
-  await page.workers()[0].evaluate(() => {
+  const [grids, canvas, status] = [page.locator("#grids"), page.locator("#canvas"), page.locator("#working")];
+  const expectBusy = async (busy) => {
+    await expect(canvas).toHaveCSS("opacity", busy ? "0.45" : "1");
+    await expect(status).toHaveText(busy ? "Calculating …" : "");
+    await (busy ? expect(grids) : expect(grids).not).toHaveAttribute("aria-busy", "true");
+  };
+  await expectBusy(false);
+  // The engine's replies are held back.
+  const engine = page.workers()[0];
+  await engine.evaluate(() => {
     const post = self.postMessage.bind(self);
-    self.postMessage = (...reply) => setTimeout(() => post(...reply), 1500);
+    self.held = [];
+    self.postMessage = (...reply) => self.held.push(() => post(...reply));
+    self.release = () => self.held.splice(0).forEach((send) => send());
   });
   await headlight.sentence.fill("this takes a while");
-  await expect(figure, "not at once").not.toHaveAttribute("aria-busy");
-  await expect(page.getByText("Calculating …")).toBeHidden();
-  await expect(figure).toHaveAttribute("aria-busy", "true");
-  await expect(canvas).toHaveCSS("opacity", "0.45");
-  await expect(page.getByText("Calculating …")).toBeVisible();
+  const waited = await page.evaluate(async () => {
+    const begun = performance.now();
+    while (!document.querySelector("[data-busy]")) await new Promise(requestAnimationFrame);
+    return performance.now() - begun;
+  });
+  expect(waited, "not at once").toBeGreaterThan(100);
+  await expectBusy(true);
+  // Meanwhile another step, which the run has not been asked for.
+  await headlight.goTo("Output");
+  await expect.poll(() => engine.evaluate(() => self.held.length)).toBeGreaterThan(0);
+  await expectBusy(true);
+  const release = setInterval(() => engine.evaluate(() => self.release()), 100);
   await expect(headlight.tokens).toHaveText(["this", "takes", "a", "while"]);
-  await expect(figure).not.toHaveAttribute("aria-busy");
-  await expect(canvas).toHaveCSS("opacity", "1");
+  await headlight.expectInspected(headlight.grid("Output"));
+  await expectBusy(false);
+  clearInterval(release);
 
   // Another step, whose numbers are not here yet.
-  await headlight.goTo("Scores");
-  await expect(figure).toHaveAttribute("aria-busy", "true");
-  await expect(canvas).toHaveCSS("opacity", "0.45");
-  await expect(canvas).toHaveCSS("opacity", "1");
-  await headlight.expectInspected(headlight.grid("Scores"));
+  await headlight.goTo("Embed");
+  await expectBusy(true);
+  await engine.evaluate(() => self.release());
+  await expectBusy(false);
 });
 
 test("an address that asks for an engine that there is none of is told so", async ({ headlight }) => {
@@ -76,6 +91,8 @@ test("an engine that dies again is started when asked to", async ({ headlight, p
   await expect(headlight.canvas).not.toHaveCSS("opacity", "1");
   await expect(headlight.badge).toContainText("stopped");
   await headlight.sentence.fill("typed meanwhile");
+  await headlight.frames(60);
+  await expect(page.locator("[data-busy], [aria-busy]"), "nobody is at work").toHaveCount(0);
   await headlight.notice.getByRole("button", { name: "Start it again" }).click();
   await expect(headlight.tokens).toHaveText(["typed", "meanwhile"]);
   await expect(headlight.canvas).toHaveCSS("opacity", "1");

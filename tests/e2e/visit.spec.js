@@ -87,7 +87,7 @@ test("a matrix is a grid whose current cell is announced", async ({ headlight, p
 });
 
 for (const query of ["", "?engine=cpu"]) {
-  test(`a page and an engine of different builds say so, and no more, at "${query}"`, async ({ headlight }) => {
+  test(`a page and an engine of different builds say so, and no more, at "${query}"`, async ({ headlight, page }) => {
     await headlight.openWithAnotherBuild(query);
     const message = /different builds \(\S+ and \S+\).*stale cache.*Reload the page/;
     await expect(headlight.notice).toContainText(message);
@@ -96,6 +96,7 @@ for (const query of ["", "?engine=cpu"]) {
     await expect(headlight.notice).toContainText(message);
     await expect(headlight.tokens, "nothing is taken from such an engine").toHaveCount(0);
     await expect(headlight.badge).toContainText("stopped");
+    await expect(page.locator("[data-busy], [aria-busy]"), "nobody is at work").toHaveCount(0);
   });
 }
 
