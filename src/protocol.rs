@@ -419,9 +419,15 @@ impl Difference {
 pub enum Against {
     /// The other engine.
     Engine(EngineKind),
-    /// Where there is no other engine: the slow and clear calculation that all engines are tested against; and why there
-    /// is no other.
-    Reference(String),
+    /// Where there is no other engine: the slow and clear calculation that all engines are tested against.
+    Reference {
+        /// Why there is no other.
+        reason: String,
+        /// Of so many tokens it was done.
+        tokens: usize,
+        /// Of so many there are.
+        of: usize,
+    },
 }
 
 /// Why a run was not done.

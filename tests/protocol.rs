@@ -105,7 +105,9 @@ fn requests() -> impl Strategy<Value = Request> {
 
 fn replies() -> impl Strategy<Value = Reply> {
     let shown = || vec((slices(), matrices()), 0..4);
-    let against = prop_oneof![kinds().prop_map(Against::Engine), any::<String>().prop_map(Against::Reference)];
+    let reference = any::<(String, usize, usize)>();
+    let reference = reference.prop_map(|(reason, tokens, of)| Against::Reference { reason, tokens, of });
+    let against = prop_oneof![kinds().prop_map(Against::Engine), reference];
     let refusal = prop_oneof![
         Just(Refusal::NoTokens),
         sizes().prop_map(Refusal::Width),

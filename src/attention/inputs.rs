@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use ndarray::{Array4, ArrayD, ArrayView, ArrayView4, Axis, Dimension, concatenate, s};
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +157,16 @@ impl Inputs {
             keys: of(&self.keys, key_head),
             values: of(&self.values, key_head),
             rules: self.rules.of_head(head),
+        }
+    }
+
+    /// Some queries alone, of all heads: the same numbers by the same rules, for as many rows of scores.
+    pub fn of_queries(&self, queries: Range<usize>) -> Self {
+        Self {
+            queries: self.queries.slice(s![.., .., queries.clone(), ..]).to_owned(),
+            keys: self.keys.clone(),
+            values: self.values.clone(),
+            rules: self.rules.of_queries(queries),
         }
     }
 

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use ndarray::s;
 
 use super::{Config, Shape, Visibility, alibi_slope, bent, with_bias};
@@ -33,6 +35,18 @@ impl Rules {
         if let Some(mask) = &mut rules.visibility.mask {
             let axis = if mask.values.dim().1 == 1 { 0 } else { head };
             mask.values = mask.values.slice(s![.., axis..=axis, .., ..]).to_owned();
+        }
+        rules
+    }
+
+    /// Those of some queries alone.
+    pub(super) fn of_queries(&self, queries: Range<usize>) -> Self {
+        let mut rules = self.clone();
+        for place in &mut rules.visibility.places {
+            place.offset = place.offset.saturating_add_unsigned(queries.start);
+        }
+        if let Some(mask) = rules.visibility.mask.as_mut().filter(|mask| mask.values.dim().2 > 1) {
+            mask.values = mask.values.slice(s![.., .., queries, ..]).to_owned();
         }
         rules
     }

@@ -1,12 +1,23 @@
-//! A run once more, by other means: the two engines against each other.
+//! A run once more, by other means: the two engines against each other, or one against the reference.
 
-use ndarray::{ArrayView, Dimension};
+use std::ops::Range;
+
+use ndarray::{Array4, ArrayView, Axis, Dimension, s};
 
 use super::backend::Backend;
 use super::kept::{self, Kept};
-use crate::attention::{Error, Inputs, Outputs, Wanted, attend, self_attention};
+use crate::attention::{Error, Outputs, Wanted, attend, heads_from_width, project, width_from_heads};
 use crate::gpu;
 use crate::protocol::{Against, Check, Difference, Tensor};
+
+/// Up to so many tokens the reference calculates all, beyond it so many in several places: it is clear, not quick, and
+/// nothing else is answered meanwhile.
+const MOST_BY_REFERENCE: usize = 512;
+/// Tokens that follow one another, of those that the reference calculates of a long sentence.
+const STRETCH: usize = 64;
+
+/// What each head has for every pair of tokens.
+const OF_PAIRS: [Tensor; 4] = [Tensor::Scores, Tensor::Scaled, Tensor::Masked, Tensor::Weights];
 
 /// Calculates a kept run with the engine that did not make it; where there is none, with the reference.
 ///
@@ -17,68 +28,111 @@ pub async fn check(kept: &mut Kept, backend: &mut Backend) -> Result<Check, Erro
         Backend::Gpu(_) => Ok(Backend::CPU),
         Backend::Cpu { .. } => gpu::Attention::open().await.map(|gpu| Backend::of(Ok(gpu))),
     };
-    let (mut other, against) = match other {
-        Ok(other) => {
-            let against = Against::Engine(other.kind());
-            (Some(other), against)
-        }
-        Err(error) => (None, Against::Reference(error.to_string())),
-    };
+    match other {
+        Ok(other) => by_engine(kept, backend, other).await,
+        Err(error) => Ok(by_reference(kept, backend, error.to_string()).await),
+    }
+}
 
+/// Everything once more, from the input on.
+async fn by_engine(kept: &mut Kept, backend: &mut Backend, mut other: Backend) -> Result<Check, Error> {
+    let against = Against::Engine(other.kind());
     let Kept { input, weights, setup, .. } = &*kept;
-    let (heads, config) = (setup.heads, kept::config(setup));
-    let (inputs, mixed, output) = match &mut other {
-        Some(other) => {
-            let wanted = Wanted { scores: false, scaled: false, masked: false, weights: false, output: true };
-            let (block, _) = other.self_attention(input, weights, heads, &config, wanted).await?;
-            (block.inputs, block.attention.output.expect("a block always makes its output"), block.output)
-        }
-        None => {
-            let block = self_attention(input.view(), weights, heads, &config)?;
-            (block.inputs, block.attention.output, block.output)
-        }
-    };
+    let (heads, config, len) = (setup.heads, kept::config(setup), input.len_of(Axis(1)));
+    let wanted = Wanted { scores: false, scaled: false, masked: false, weights: false, output: true };
+    let (block, _) = other.self_attention(input, weights, heads, &config, wanted).await?;
+    let mixed = block.attention.output.expect("a block always makes its output");
     let mut stages = vec![
-        between(Tensor::Queries, kept.inputs.queries(), inputs.queries()),
-        between(Tensor::Keys, kept.inputs.keys(), inputs.keys()),
-        between(Tensor::Values, kept.inputs.values(), inputs.values()),
+        between(Tensor::Queries, kept.inputs.queries(), block.inputs.queries()),
+        between(Tensor::Keys, kept.inputs.keys(), block.inputs.keys()),
+        between(Tensor::Values, kept.inputs.values(), block.inputs.values()),
     ];
     let last = [
         between(Tensor::Mixed, kept.mixed.view(), mixed.view()),
-        between(Tensor::Output, kept.output.view(), output.view()),
+        between(Tensor::Output, kept.output.view(), block.output.view()),
     ];
     // The scores of all heads may not fit twice: they are made one head at a time.
-    let mut of_pairs = [Tensor::Scores, Tensor::Scaled, Tensor::Masked, Tensor::Weights].map(none);
+    let mut of_pairs = OF_PAIRS.map(none);
     for head in 0..heads {
-        let theirs = pairs(other.as_mut(), &inputs.of_head(head)).await;
+        let wanted = Wanted { output: false, ..Wanted::ALL };
+        let (theirs, _) = other.attend(&block.inputs.of_head(head), wanted).await;
         kept.make_pairs(backend, head).await;
-        for stage in &mut of_pairs {
-            let theirs = match stage.tensor {
-                Tensor::Scores => &theirs.scores,
-                Tensor::Scaled => &theirs.scaled,
-                Tensor::Masked => &theirs.masked,
-                _ => &theirs.weights,
-            };
-            let theirs = theirs.as_ref().expect("all were wanted").iter().copied();
-            add(stage, kept.numbers(stage.tensor, head).zip(theirs));
-        }
+        add_pairs(&mut of_pairs, kept, head, 0..len, &theirs);
     }
     stages.extend(of_pairs.into_iter().chain(last));
     Ok(Check { run: kept.run, against, stages })
 }
 
-/// What another engine, or the reference, makes of one head.
-async fn pairs(other: Option<&mut Backend>, inputs: &Inputs) -> Outputs {
-    match other {
-        Some(other) => other.attend(inputs, Wanted { output: false, ..Wanted::ALL }).await.0,
-        None => attend(inputs).into(),
+/// Each stage once more, from what is stored of the one before it.
+async fn by_reference(kept: &mut Kept, backend: &mut Backend, reason: String) -> Check {
+    let (heads, len) = (kept.setup.heads, kept.tokens.len());
+    let stretches = stretches(len);
+    let [mut queries, mut keys, mut values] = [Tensor::Queries, Tensor::Keys, Tensor::Values].map(none);
+    let [mut of_mixed, mut of_output] = [Tensor::Mixed, Tensor::Output].map(none);
+    let mut of_pairs = OF_PAIRS.map(none);
+    for rows in &stretches {
+        let input = kept.input.slice(s![.., rows.clone(), ..]);
+        for (stage, matrix, ours) in [
+            (&mut queries, &kept.weights.w_q, kept.inputs.queries()),
+            (&mut keys, &kept.weights.w_k, kept.inputs.keys()),
+            (&mut values, &kept.weights.w_v, kept.inputs.values()),
+        ] {
+            let theirs = heads_from_width(project(input, matrix).view(), heads);
+            add_all(stage, ours.slice(s![.., .., rows.clone(), ..]), theirs.view());
+        }
+    }
+    let mixed = |rows: &Range<usize>| kept.mixed.slice(s![.., .., rows.clone(), ..]).to_owned();
+    let mut mixed: Vec<Array4<f32>> = stretches.iter().map(mixed).collect();
+    for head in 0..heads {
+        kept.make_pairs(backend, head).await;
+        let inputs = kept.inputs.of_head(head);
+        for (rows, mixed) in stretches.iter().zip(&mut mixed) {
+            let theirs: Outputs = attend(&inputs.of_queries(rows.clone())).into();
+            add_pairs(&mut of_pairs, kept, head, rows.clone(), &theirs);
+            let theirs = theirs.output.expect("the reference makes everything");
+            add_all(&mut of_mixed, mixed.slice(s![.., head..=head, .., ..]), theirs.view());
+            mixed.slice_mut(s![.., head..=head, .., ..]).assign(&theirs);
+        }
+    }
+    for (rows, mixed) in stretches.iter().zip(&mixed) {
+        let theirs = project(width_from_heads(mixed.view()).view(), &kept.weights.w_o);
+        add_all(&mut of_output, kept.output.slice(s![.., rows.clone(), ..]), theirs.view());
+    }
+    let mut stages = vec![queries, keys, values];
+    stages.extend(of_pairs.into_iter().chain([of_mixed, of_output]));
+    let tokens = stretches.iter().map(Range::len).sum();
+    Check { run: kept.run, against: Against::Reference { reason, tokens, of: len }, stages }
+}
+
+/// Which tokens the reference calculates: all, or some at the beginning, at the end, and in between.
+fn stretches(len: usize) -> Vec<Range<usize>> {
+    let (count, stretch) = if len <= MOST_BY_REFERENCE { (1, len) } else { (MOST_BY_REFERENCE / STRETCH, STRETCH) };
+    let starts = (0..count).map(|index| (len - stretch) * index / (count - 1).max(1));
+    starts.map(|start| start..start + stretch).collect()
+}
+
+/// Takes some rows of a head's pairs into account.
+fn add_pairs(stages: &mut [Difference], kept: &Kept, head: usize, rows: Range<usize>, theirs: &Outputs) {
+    for stage in stages {
+        let theirs = match stage.tensor {
+            Tensor::Scores => &theirs.scores,
+            Tensor::Scaled => &theirs.scaled,
+            Tensor::Masked => &theirs.masked,
+            _ => &theirs.weights,
+        };
+        let theirs = theirs.as_ref().expect("all were wanted").iter().copied();
+        add(stage, kept.numbers(stage.tensor, head, rows.clone()).zip(theirs));
     }
 }
 
 fn between<D: Dimension>(tensor: Tensor, ours: ArrayView<f32, D>, theirs: ArrayView<f32, D>) -> Difference {
     let mut difference = none(tensor);
-    add(&mut difference, ours.iter().copied().zip(theirs.iter().copied()));
+    add_all(&mut difference, ours, theirs);
     difference
+}
+
+fn add_all<D: Dimension>(difference: &mut Difference, ours: ArrayView<f32, D>, theirs: ArrayView<f32, D>) {
+    add(difference, ours.iter().copied().zip(theirs.iter().copied()));
 }
 
 fn none(tensor: Tensor) -> Difference {

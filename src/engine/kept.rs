@@ -118,10 +118,10 @@ impl Kept {
         self.pairs.push(Pairs::new(head, part(outputs.scores), part(outputs.weights)));
     }
 
-    /// All numbers of one head's tensor, row by row; what it needs has been made.
-    pub fn numbers(&self, tensor: Tensor, head: usize) -> impl Iterator<Item = f32> {
-        let (rows, columns) = self.shape(tensor);
-        (0..rows).flat_map(move |row| {
+    /// The numbers of some rows of one head's tensor; what it needs has been made.
+    pub fn numbers(&self, tensor: Tensor, head: usize, rows: Range<usize>) -> impl Iterator<Item = f32> {
+        let (_, columns) = self.shape(tensor);
+        rows.flat_map(move |row| {
             let mut numbers = Vec::with_capacity(columns);
             self.read(tensor, head, row, 0..columns, &mut numbers);
             numbers

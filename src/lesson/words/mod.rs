@@ -429,10 +429,13 @@ pub fn checked_against(against: &Against) -> String {
     match against {
         Against::Engine(EngineKind::Cpu { .. }) => "Calculated once more on the CPU.".to_owned(),
         Against::Engine(EngineKind::WebGpu { adapter }) => format!("Calculated once more with WebGPU ({adapter})."),
-        Against::Reference(reason) => format!(
-            "Calculated once more on the CPU, in the slow and clear way that the fast ones are tested against. There is no \
-             other engine to check against: {reason}"
-        ),
+        Against::Reference { reason, tokens, of } => {
+            let part = if tokens < of { format!(", for {tokens} of the {of} tokens") } else { String::new() };
+            format!(
+                "Calculated once more on the CPU, in the slow and clear way that the fast ones are tested against{part}. \
+                 There is no other engine to check against: {reason}"
+            )
+        }
     }
 }
 
