@@ -23,6 +23,7 @@ pub mod attention;
 pub mod embedding;
 pub mod figure;
 pub mod lesson;
+mod math;
 pub mod protocol;
 
 #[cfg(feature = "engine")]

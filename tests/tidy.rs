@@ -7,11 +7,12 @@ use headlight::lesson::{Theme, explain::Role, theme::Colors};
 
 /// Which modules of this crate a module may use, and which crates only few may. Dependencies run downwards only.
 const LAYERS: &[Layer] = &[
-    Layer { module: "attention", uses: &[], crates: &["lanes"] },
-    Layer { module: "embedding", uses: &["attention"], crates: &[] },
-    Layer { module: "figure", uses: &[], crates: &[] },
+    Layer { module: "math", uses: &[], crates: &["js_sys"] },
+    Layer { module: "attention", uses: &["math"], crates: &["lanes"] },
+    Layer { module: "embedding", uses: &["attention", "math"], crates: &[] },
+    Layer { module: "figure", uses: &["math"], crates: &[] },
     Layer { module: "protocol", uses: &["attention", "embedding"], crates: &[] },
-    Layer { module: "lesson", uses: &["attention", "embedding", "figure", "protocol"], crates: &[] },
+    Layer { module: "lesson", uses: &["attention", "embedding", "figure", "math", "protocol"], crates: &[] },
     Layer { module: "gpu", uses: &["attention"], crates: &["bytemuck", "js_sys", "wasm_bindgen", "wgpu"] },
     Layer {
         module: "engine",

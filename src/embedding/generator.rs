@@ -4,6 +4,7 @@ use ndarray::Array2;
 use rand_mt::Mt;
 
 use super::cephes;
+use crate::math;
 
 /// PyTorch's CPU random number generator, `torch.Generator`: a Mersenne Twister and the ways to draw from it.
 ///
@@ -63,10 +64,10 @@ impl Generator {
             return spare;
         }
         let (u1, u2) = (self.uniform_f64(), self.uniform_f64());
-        let (sin, cos) = (f64::consts::TAU * u1).sin_cos();
-        let radius = (-2.0 * (-u2).ln_1p()).sqrt();
-        self.spare_normal = Some(radius * sin);
-        radius * cos
+        let angle = f64::consts::TAU * u1;
+        let radius = (-2.0 * math::ln_1p(-u2)).sqrt();
+        self.spare_normal = Some(radius * math::sin(angle));
+        radius * math::cos(angle)
     }
 
     /// Uniform in `[0, 1)`, a multiple of `2⁻⁵³`.

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::attention::Window;
 use crate::embedding::{self, Positions, Token};
+use crate::math;
 use crate::protocol::{Axis, CellRef, Operands, Setup, Tensor};
 
 /// A cell explained.
@@ -461,7 +462,8 @@ fn position(operands: &Operands, context: Context) -> Explanation {
         );
     }
     let angle = embedding::angle(cell.row, cell.column, width);
-    let (name, result) = if cell.column.is_multiple_of(2) { ("sin", angle.sin()) } else { ("cos", angle.cos()) };
+    let (name, result) =
+        if cell.column.is_multiple_of(2) { ("sin", math::sin(angle)) } else { ("cos", math::cos(angle)) };
     let exponent = cell.column - cell.column % 2;
     let formula = [
         mathml::text(name),
@@ -739,7 +741,7 @@ fn exponential(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let (value, x) = (f64::from(*value), first(left));
     if context.hides(*cell) {
-        let stored = check(x.exp(), value, 0.0, say::HIDDEN_IS_ZERO);
+        let stored = check(math::exp(x), value, 0.0, say::HIDDEN_IS_ZERO);
         return leaf(
             may_see(*cell, context),
             fixed(value, 3),
@@ -749,17 +751,17 @@ fn exponential(operands: &Operands, context: Context) -> Explanation {
         );
     }
     Explanation {
-        totals: vec![(format!("exp({})", fixed(x, 3)), fixed(x.exp(), 6))],
+        totals: vec![(format!("exp({})", fixed(x, 3)), fixed(math::exp(x), 6))],
         ..leaf(
             query_and_key(say::TO, *cell, context),
             fixed(value, 3),
             &[
                 mathml::sup(&mathml::id("e"), &mathml::num(&fixed(x, 3))),
                 mathml::op("="),
-                mathml::num(&fixed(x.exp(), 4)),
+                mathml::num(&fixed(math::exp(x), 4)),
             ],
             // On either engine the worker makes these with f32::exp, which is good to a unit in the last place.
-            check(x.exp(), value, 2.0 * U * x.exp() + SMALLEST, say::EXP_GIVES),
+            check(math::exp(x), value, 2.0 * U * math::exp(x) + SMALLEST, say::EXP_GIVES),
             say::WHY_EXPONENTIAL.to_owned(),
         )
     }
@@ -810,7 +812,7 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right } = operands;
     let max = largest(left);
     let distances: Vec<f64> = left.iter().map(|&m| max - f64::from(m)).collect();
-    let exps: Vec<f64> = distances.iter().map(|distance| (-distance).exp()).collect();
+    let exps: Vec<f64> = distances.iter().map(|distance| math::exp(-distance)).collect();
     let sum_of_exps: f64 = exps.iter().sum();
     let shares: Vec<f64> = exps.iter().map(|exp| exp / sum_of_exps).collect();
     let term = |key: usize| {
