@@ -20,10 +20,10 @@
 compile_error!("Natively the engine has the GPU within it: add the feature `gpu`.");
 
 pub mod attention;
+mod builtin;
 pub mod embedding;
 pub mod figure;
 pub mod lesson;
-mod math;
 pub mod protocol;
 
 #[cfg(feature = "engine")]

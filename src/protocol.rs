@@ -38,12 +38,24 @@ pub struct Setup {
     pub positions: Positions,
     /// How far back and ahead a token may look.
     pub mask: Window,
+    /// Whether scores are divided by √D.
+    pub is_scaled: bool,
+    /// What scaled scores are divided by.
+    pub temperature: f32,
 }
 
 impl Default for Setup {
     /// The standard example's.
     fn default() -> Self {
-        Self { seed: 42, heads: 4, width: 64, positions: Positions::Sinusoidal, mask: Window::OPEN }
+        Self {
+            seed: 42,
+            heads: 4,
+            width: 64,
+            positions: Positions::Sinusoidal,
+            mask: Window::OPEN,
+            is_scaled: true,
+            temperature: 1.0,
+        }
     }
 }
 
@@ -145,6 +157,11 @@ impl Tensor {
         }
     }
 
+    /// Whether one head's part has the same shape in two set-ups, so that it can be said what changed.
+    pub fn can_be_compared(self, head: usize, setup: &Setup, before: &Setup) -> bool {
+        head < before.heads && self.shape(1, setup) == self.shape(1, before)
+    }
+
     /// How many rows and columns one head's part has, of so many tokens.
     pub fn shape(self, len: usize, setup: &Setup) -> (usize, usize) {
         let count = |axis| match axis {
@@ -196,6 +213,8 @@ pub struct Slice {
     pub most_rows: usize,
     /// No more columns than these are sent.
     pub most_columns: usize,
+    /// Whether it is of the change: what stands there now, minus what stood there with the set-up before.
+    pub is_change: bool,
 }
 
 /// The numbers of a [`Slice`], row by row.
@@ -217,6 +236,8 @@ pub struct Matrix {
     pub values: Vec<f32>,
     /// The largest magnitude among the finite numbers of the whole tensor, of this head.
     pub largest: f32,
+    /// Whether these are changes: see [`Slice::is_change`].
+    pub is_change: bool,
 }
 
 impl Matrix {
@@ -250,6 +271,8 @@ pub struct Operands {
     pub cell: CellRef,
     /// The number as the engine keeps it.
     pub value: f32,
+    /// What stood there with the set-up before, where the two are compared.
+    pub before: Option<f32>,
     /// See above.
     pub left: Vec<f32>,
     /// See above.
@@ -302,6 +325,8 @@ pub enum Request {
         sentence: String,
         /// With what.
         setup: Setup,
+        /// With what it is compared, if with anything.
+        before: Option<Setup>,
         /// What the page shows.
         slices: Vec<Slice>,
     },
@@ -373,6 +398,8 @@ pub struct Run {
     pub run: u64,
     /// With what it was calculated.
     pub setup: Setup,
+    /// With what it is compared, if with anything.
+    pub before: Option<Setup>,
     /// What the sentence was cut into.
     pub tokens: Vec<Token>,
     /// How many more tokens there were than [`MOST_TOKENS`].

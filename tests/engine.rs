@@ -6,7 +6,7 @@ mod engine;
 use std::thread;
 use std::time::Duration;
 
-use engine::{TENSORS, ask, clock, explain, on_cpu, on_gpu, read, run, whole};
+use engine::{TENSORS, ask, clock, explain, on_cpu, on_gpu, read, run, run_compared, whole};
 use headlight::attention::Window;
 use headlight::embedding::{Positions, embed, positions, tokens};
 use headlight::engine::Engine;
@@ -97,7 +97,7 @@ fn what_makes_no_sense_is_refused_and_the_last_run_is_kept() {
             (EXAMPLE, Setup { heads: 0, ..Setup::default() }, not_divided(64, 0)),
         ];
         for (sentence, setup, expected) in cases {
-            let request = Request::Run { run: 2, sentence: sentence.to_owned(), setup, slices: vec![] };
+            let request = Request::Run { run: 2, sentence: sentence.to_owned(), setup, before: None, slices: vec![] };
             assert_eq!(ask(engine, request), Some(Reply::Refused { run: 2, refusal: expected }));
         }
         assert!(read(engine, 1, whole(Tensor::Output, 0)).is_some());
@@ -227,6 +227,60 @@ fn a_check_finds_the_other_engine_in_agreement() {
             assert!(stage.largest <= stage.allowed() && stage.magnitude > 0.0, "{stage:?}");
         }
         assert_eq!(ask(engine, Request::Check { run: 2 }), None, "another run than the one that is kept");
+    });
+}
+
+#[test]
+fn a_change_is_what_stands_there_now_minus_what_stood_there() {
+    let what_ifs = [
+        causal(),
+        Setup { is_scaled: false, ..Setup::default() },
+        Setup { temperature: 0.25, ..Setup::default() },
+        Setup { seed: 7, ..Setup::default() },
+        Setup { mask: Window { left: Some(1), right: Some(1) }, ..causal() },
+        Setup { positions: Positions::None, ..Setup::default() },
+        Setup { heads: 2, ..Setup::default() },
+    ];
+    on_both(|engine| {
+        for setup in &what_ifs {
+            run(engine, 1, EXAMPLE, &Setup::default(), vec![]);
+            let before = TENSORS.map(|tensor| read(engine, 1, whole(tensor, 1)));
+            let compared = run_compared(engine, 2, EXAMPLE, [&Setup::default(), setup], vec![]);
+            assert_eq!(compared.before, Some(Setup::default()));
+            for (tensor, before) in TENSORS.into_iter().zip(&before) {
+                let before = before.as_ref().expect("there are four heads");
+                let now = read(engine, 2, whole(tensor, 1)).expect("there are two heads");
+                let change = read(engine, 2, Slice { is_change: true, ..whole(tensor, 1) });
+                let Some(change) = change else {
+                    assert_ne!((now.rows, now.columns), (before.rows, before.columns), "{tensor:?} in {setup:?}");
+                    continue;
+                };
+                assert!(change.is_change && !now.is_change);
+                for (index, (&now, &before)) in now.values.iter().zip(&before.values).enumerate() {
+                    let is_share = matches!(tensor, Tensor::Weights | Tensor::Exponentials);
+                    let hidden = [now, before].map(|value| value == f32::NEG_INFINITY);
+                    let [now, before] = [now, before].map(|value| if is_share { value.max(0.0) } else { value });
+                    let expected = match hidden {
+                        [true, true] => f32::NEG_INFINITY,
+                        [false, false] => now - before,
+                        // What is hidden gets no share; of a score there is nothing to compare.
+                        _ if is_share => now - before,
+                        _ => f32::NEG_INFINITY,
+                    };
+                    assert_eq!(change.values[index], expected, "{tensor:?} {index} in {setup:?}");
+                }
+                let cell = CellRef { tensor, head: 1, row: now.rows - 1, column: 0 };
+                let asked = ask(engine, Request::Explain { run: 2, cell });
+                let Some(Reply::Operands { operands, .. }) = asked else { panic!("{asked:?}") };
+                let stood = before.values[(now.rows - 1) * now.columns];
+                let stood =
+                    if matches!(tensor, Tensor::Weights | Tensor::Exponentials) { stood.max(0.0) } else { stood };
+                assert_eq!(operands.before, Some(stood), "{tensor:?} in {setup:?}");
+            }
+        }
+        run(engine, 3, EXAMPLE, &Setup::default(), vec![]);
+        let change = Slice { is_change: true, ..whole(Tensor::Weights, 0) };
+        assert_eq!(read(engine, 3, change), None, "there is nothing to compare with any more");
     });
 }
 

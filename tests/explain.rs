@@ -31,9 +31,14 @@ fn setups() -> Vec<Setup> {
     for (width, heads) in [(8, 1), (8, 4), (64, 1), (64, 4), (96, 1), (96, 4)] {
         for mask in [Window::OPEN, Window::CAUSAL] {
             for positions in [Positions::None, Positions::Sinusoidal] {
-                setups.push(Setup { seed: 42 + width as u64, heads, width, positions, mask });
+                let seed = 42 + width as u64;
+                setups.push(Setup { seed, heads, width, positions, mask, ..Setup::default() });
             }
         }
+    }
+    for (is_scaled, temperature) in [(false, 1.0), (true, 0.3), (false, 2.5)] {
+        let mask = Window { left: Some(1), right: Some(2) };
+        setups.push(Setup { mask, is_scaled, temperature, ..Setup::default() });
     }
     setups
 }
@@ -108,7 +113,8 @@ fn expected_terms(cell: CellRef, Context { tokens, setup }: Context) -> usize {
     let seen = setup.mask.sees(cell.row as isize, cell.column);
     match cell.tensor {
         Tensor::Tokens => tokens[cell.column].text.to_lowercase().chars().count(),
-        Tensor::Input | Tensor::Scaled | Tensor::Masked => 2,
+        Tensor::Scaled => 1 + usize::from(setup.is_scaled) + usize::from(setup.temperature != 1.0),
+        Tensor::Input | Tensor::Masked => 2,
         Tensor::Shifted if seen => 2,
         Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Output => setup.width,
         Tensor::Scores => setup.width / setup.heads,
@@ -311,7 +317,7 @@ fn a_share_is_told_as_it_stands_in_its_row() {
     let told = |sentence: &str, left: Vec<f32>, right: Vec<f32>, column: usize| {
         let tokens = tokens(sentence);
         let value = right[column];
-        let operands = Operands { cell: cell(Tensor::Weights, 0, column), value, left, right };
+        let operands = Operands { cell: cell(Tensor::Weights, 0, column), value, before: None, left, right };
         let Explanation { why, check, value, .. } = explain(&operands, context(&tokens, &setup));
         assert!(check.holds, "{}", check.text);
         (value, why)
@@ -337,7 +343,7 @@ fn a_score_says_which_way_it_pulls() {
     let why = |key: Vec<f32>| {
         let left = vec![1.0, 1.0];
         let value = key.iter().sum();
-        let operands = Operands { cell: cell(Tensor::Scores, 0, 1), value, left, right: key };
+        let operands = Operands { cell: cell(Tensor::Scores, 0, 1), value, before: None, left, right: key };
         explain(&operands, context(&tokens, &setup)).why
     };
     assert!(why(vec![1.0, -0.5]).contains("On balance they pull together."));
@@ -350,8 +356,13 @@ fn a_token_names_the_others_that_are_the_same_word() {
     let setup = Setup::default();
     let why = |sentence: &str| {
         let tokens = tokens(sentence);
-        let operands =
-            Operands { cell: cell(Tensor::Tokens, 0, 0), value: tokens[0].id as f32, left: vec![], right: vec![] };
+        let operands = Operands {
+            cell: cell(Tensor::Tokens, 0, 0),
+            value: tokens[0].id as f32,
+            before: None,
+            left: vec![],
+            right: vec![],
+        };
         explain(&operands, context(&tokens, &setup)).why
     };
     let same = "Upper and lower case are the same word. ";
@@ -389,8 +400,13 @@ fn a_number_that_follows_from_its_operands_but_breaks_the_rule_is_seen() {
     ];
     for (tensor, right, wrong) in cases {
         let holds = |((row, column), value, left, right): Stored| {
-            let operands =
-                Operands { cell: cell(tensor, row, column), value, left: left.to_vec(), right: right.to_vec() };
+            let operands = Operands {
+                cell: cell(tensor, row, column),
+                value,
+                before: None,
+                left: left.to_vec(),
+                right: right.to_vec(),
+            };
             explain(&operands, context(&tokens, &setup)).check.holds
         };
         assert!(holds(right), "{tensor:?}: {right:?}");

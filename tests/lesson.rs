@@ -25,7 +25,7 @@ const PHONE: f32 = 330.0;
 /// What a page shows in this session, whose run was done.
 fn data(session: &Session) -> Data {
     Data::new(
-        run(&mut on_cpu(), 1, &session.sentence, &session.setup, wanted(session, session.setup.heads)),
+        run(&mut on_cpu(), 1, &session.sentence, &session.setup, wanted(session, &session.setup, None)),
         session.zoom,
     )
 }
@@ -120,13 +120,15 @@ fn sessions() -> impl Strategy<Value = Session> {
     ];
     let long = [60, 300].map(|count| (0..count).map(|i| format!("w{i} ")).collect::<String>());
     let sentence = prop_oneof![8 => select(sentences.to_vec()).prop_map(str::to_owned), 1 => select(long.to_vec())];
-    let setup = (select(vec![(1, 1), (8, 1), (8, 8), (64, 4), (96, 1), (300, 3)]), any::<bool>(), any::<bool>())
-        .prop_map(|((width, heads), causal, sinusoidal)| Setup {
-            seed: 42,
+    let setup = (select(vec![(1, 1), (8, 1), (8, 8), (64, 4), (96, 1), (300, 3)]), any::<usize>(), any::<bool>())
+        .prop_map(|((width, heads), mask, sinusoidal)| Setup {
             heads,
             width,
-            mask: if causal { Window::CAUSAL } else { Window::OPEN },
+            mask: [Window::OPEN, Window::CAUSAL, Window { left: Some(1), right: Some(2) }][mask % 3],
             positions: if sinusoidal { Positions::Sinusoidal } else { Positions::None },
+            is_scaled: mask % 4 > 0,
+            temperature: [0.5, 1.0, 3.0][mask / 4 % 3],
+            ..Setup::default()
         });
     // Play holds a finished step for a moment, past its end.
     let position = prop_oneof![Just(0.0), Just(1.0), 0.0..1.2];
@@ -341,7 +343,7 @@ fn nothing_is_drawn_before_its_numbers_came() {
     assert!(picture(&session, &data, &view).is_some());
     for session in [Session { head: 1, ..session.clone() }, at(Step::Output)] {
         assert_eq!(picture(&session, &data, &view), None);
-        assert!(!data.missing(&wanted(&session, 4)).is_empty());
+        assert!(!data.missing(&session).is_empty());
     }
 }
 
@@ -373,7 +375,7 @@ fn a_bright_cell_is_never_lost() {
     let zooms = [Zoom::ALL, Zoom::ALL.scaled(0.5, (0.4, 0.6), LEN), Zoom::ALL.scaled(0.1, (0.4, 0.6), LEN)];
     for zoom in zooms {
         let session = Session { zoom, ..session.clone() };
-        let slices = wanted(&session, 1);
+        let slices = wanted(&session, &session.setup, None);
         for place in [(0, 0), (41, 67), (120, 180), (133, 170)] {
             let mut run = run(&mut on_cpu(), 1, &session.sentence, &session.setup, slices.clone());
             let planted = plant(&mut run, place);

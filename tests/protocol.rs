@@ -25,25 +25,32 @@ fn tensors() -> impl Strategy<Value = Tensor> {
 
 fn setups() -> impl Strategy<Value = Setup> {
     let positions = prop_oneof![Just(Positions::None), Just(Positions::Sinusoidal)];
-    let mask = prop_oneof![Just(Window::OPEN), Just(Window::CAUSAL)];
-    (any::<u64>(), sizes(), sizes(), positions, mask).prop_map(|(seed, heads, width, positions, mask)| Setup {
-        seed,
-        heads,
-        width,
-        positions,
-        mask,
-    })
+    let window = (sizes(), sizes()).prop_map(|(left, right)| Window { left: Some(left), right: Some(right) });
+    let mask = prop_oneof![Just(Window::OPEN), Just(Window::CAUSAL), window];
+    let scaling = (any::<bool>(), 0.01_f32..100.0);
+    (any::<u64>(), sizes(), sizes(), positions, mask, scaling).prop_map(
+        |(seed, heads, width, positions, mask, (is_scaled, temperature))| Setup {
+            seed,
+            heads,
+            width,
+            positions,
+            mask,
+            is_scaled,
+            temperature,
+        },
+    )
 }
 
 fn slices() -> impl Strategy<Value = Slice> {
-    (tensors(), sizes(), spans(), spans(), sizes(), sizes()).prop_map(
-        |(tensor, head, rows, columns, most_rows, most_columns)| Slice {
+    (tensors(), sizes(), spans(), spans(), sizes(), sizes(), any::<bool>()).prop_map(
+        |(tensor, head, rows, columns, most_rows, most_columns, is_change)| Slice {
             tensor,
             head,
             rows,
             columns,
             most_rows,
             most_columns,
+            is_change,
         },
     )
 }
@@ -53,8 +60,8 @@ fn spans() -> impl Strategy<Value = Span> {
 }
 
 fn matrices() -> impl Strategy<Value = Matrix> {
-    ([sizes(), sizes(), sizes(), sizes(), sizes(), sizes()], vec(numbers(), 0..30), numbers()).prop_map(
-        |([first_row, first_column, rows, columns, shown_rows, shown_columns], values, largest)| Matrix {
+    ([sizes(), sizes(), sizes(), sizes(), sizes(), sizes()], vec(numbers(), 0..30), numbers(), any::<bool>()).prop_map(
+        |([first_row, first_column, rows, columns, shown_rows, shown_columns], values, largest, is_change)| Matrix {
             first_row,
             first_column,
             rows,
@@ -63,6 +70,7 @@ fn matrices() -> impl Strategy<Value = Matrix> {
             shown_columns,
             values,
             largest,
+            is_change,
         },
     )
 }
@@ -95,8 +103,8 @@ fn tokens() -> impl Strategy<Value = Token> {
 fn requests() -> impl Strategy<Value = Request> {
     prop_oneof![
         (any::<String>(), choices()).prop_map(|(build, engine)| Request::Open { build, engine }),
-        (any::<u64>(), any::<String>(), setups(), vec(slices(), 0..9))
-            .prop_map(|(run, sentence, setup, slices)| Request::Run { run, sentence, setup, slices }),
+        (any::<u64>(), any::<String>(), setups(), option::of(setups()), vec(slices(), 0..9))
+            .prop_map(|(run, sentence, setup, before, slices)| Request::Run { run, sentence, setup, before, slices }),
         (any::<u64>(), vec(slices(), 0..9)).prop_map(|(run, slices)| Request::Read { run, slices }),
         (any::<u64>(), cells()).prop_map(|(run, cell)| Request::Explain { run, cell }),
         any::<u64>().prop_map(|run| Request::Check { run }),
@@ -114,11 +122,13 @@ fn replies() -> impl Strategy<Value = Reply> {
         (sizes(), sizes()).prop_map(|(heads, width)| Refusal::Heads { heads, width }),
         any::<String>().prop_map(Refusal::Attention),
     ];
-    let run = ((any::<u64>(), setups(), vec(tokens(), 0..6)), (sizes(), kinds(), 0.0..1e6_f64, shown())).prop_map(
-        |((run, setup, tokens), (left_out, engine, milliseconds, slices))| {
-            Reply::Ran(Run { run, setup, tokens, left_out, engine, milliseconds, slices })
-        },
-    );
+    let run = (
+        (any::<u64>(), setups(), option::of(setups()), vec(tokens(), 0..6)),
+        (sizes(), kinds(), 0.0..1e6_f64, shown()),
+    )
+        .prop_map(|((run, setup, before, tokens), (left_out, engine, milliseconds, slices))| {
+            Reply::Ran(Run { run, setup, before, tokens, left_out, engine, milliseconds, slices })
+        });
     prop_oneof![
         (any::<String>(), kinds()).prop_map(|(build, engine)| Reply::Opened { build, engine }),
         run,
@@ -129,9 +139,10 @@ fn replies() -> impl Strategy<Value = Reply> {
             let stages = stages.map(|(tensor, largest, magnitude)| Difference { tensor, largest, magnitude }).collect();
             Reply::Checked(Check { run, against, stages })
         }),
-        (any::<u64>(), cells(), numbers(), vec(numbers(), 0..20), vec(numbers(), 0..20)).prop_map(
-            |(run, cell, value, left, right)| Reply::Operands { run, operands: Operands { cell, value, left, right } }
-        ),
+        (any::<u64>(), cells(), numbers(), option::of(numbers()), vec(numbers(), 0..20), vec(numbers(), 0..20))
+            .prop_map(|(run, cell, value, before, left, right)| {
+                Reply::Operands { run, operands: Operands { cell, value, before, left, right } }
+            }),
     ]
 }
 
@@ -142,11 +153,27 @@ fn sessions() -> impl Strategy<Value = Session> {
     let zoom = (spans(), spans()).prop_map(|(queries, keys)| Zoom { queries, keys });
     let theme = option::of(prop_oneof![Just(Theme::Light), Just(Theme::Dark)]);
     (
-        (any::<String>(), setups(), choices(), step, zoom),
+        (any::<String>(), setups(), option::of(setups()), any::<bool>(), choices(), step, zoom),
         (0.0..=1.0_f64, sizes(), projection, option::of(cells()), speed, theme),
     )
-        .prop_map(|((sentence, setup, engine, step, zoom), (position, head, projection, pinned, speed, theme))| {
-            Session { sentence, setup, engine, step, position, head, zoom, projection, pinned, speed, theme }
+        .prop_map(|(of_run, of_stage)| {
+            let (sentence, setup, before, shows_change, engine, step, zoom) = of_run;
+            let (position, head, projection, pinned, speed, theme) = of_stage;
+            Session {
+                sentence,
+                setup,
+                before,
+                shows_change,
+                engine,
+                step,
+                position,
+                head,
+                zoom,
+                projection,
+                pinned,
+                speed,
+                theme,
+            }
         })
 }
 

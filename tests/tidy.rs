@@ -7,12 +7,12 @@ use headlight::lesson::{Theme, explain::Role, theme::Colors};
 
 /// Which modules of this crate a module may use, and which crates only few may. Dependencies run downwards only.
 const LAYERS: &[Layer] = &[
-    Layer { module: "math", uses: &[], crates: &["js_sys"] },
-    Layer { module: "attention", uses: &["math"], crates: &["lanes"] },
-    Layer { module: "embedding", uses: &["attention", "math"], crates: &[] },
-    Layer { module: "figure", uses: &["math"], crates: &[] },
+    Layer { module: "builtin", uses: &[], crates: &["js_sys"] },
+    Layer { module: "attention", uses: &["builtin"], crates: &["lanes"] },
+    Layer { module: "embedding", uses: &["attention", "builtin"], crates: &[] },
+    Layer { module: "figure", uses: &["builtin"], crates: &[] },
     Layer { module: "protocol", uses: &["attention", "embedding"], crates: &[] },
-    Layer { module: "lesson", uses: &["attention", "embedding", "figure", "math", "protocol"], crates: &[] },
+    Layer { module: "lesson", uses: &["attention", "embedding", "figure", "builtin", "protocol"], crates: &[] },
     Layer { module: "gpu", uses: &["attention"], crates: &["bytemuck", "js_sys", "wasm_bindgen", "wgpu"] },
     Layer {
         module: "engine",

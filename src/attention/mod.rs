@@ -50,6 +50,8 @@ pub use visibility::{Broadcast, Place, Visibility};
 
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4, Axis};
 
+use crate::builtin;
+
 /// Every intermediate of one attention, all `[B, H, S_q, S_k]` but the last.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
@@ -96,7 +98,7 @@ pub fn capped(scaled: &Array4<f32>, softcap: Option<f32>) -> Array4<f32> {
 
 /// One scaled score with a softcap, if there is one.
 fn bent(scaled: f32, softcap: Option<f32>) -> f32 {
-    softcap.map_or(scaled, |softcap| softcap * (scaled / softcap).tanh())
+    softcap.map_or(scaled, |softcap| softcap * builtin::tanh((scaled / softcap).into()) as f32)
 }
 
 /// `scaled [B, H, S_q, S_k]`, bent by the softcap, plus what mask and distance add; −∞ where the key may not be seen, and

@@ -1,6 +1,6 @@
 use ndarray::{ArrayViewMut4, s};
 
-use crate::math;
+use crate::builtin;
 
 /// Turns each pair of columns by an angle that grows with the position, so that the score of two tokens depends on how
 /// far apart they are: rotary position embedding (RoPE).
@@ -31,14 +31,14 @@ pub fn rotate(mut tensor: ArrayViewMut4<f32>, places: &[isize], base: f32) {
 
 /// What a position is divided by to give the angle, in radians, of each pair of columns: `[⌊D/2⌋]`.
 pub fn divisors(head_dim: usize, base: f32) -> Vec<f64> {
-    (0..head_dim / 2).map(|pair| math::pow(base.into(), (2 * pair) as f64 / head_dim as f64)).collect()
+    (0..head_dim / 2).map(|pair| builtin::pow(base.into(), (2 * pair) as f64 / head_dim as f64)).collect()
 }
 
 /// The cosine and the sine of the angle that each pair of columns is turned by, `[⌊D/2⌋]`.
 pub fn turns(position: isize, divisors: &[f64]) -> Vec<[f64; 2]> {
     let turn = |divisor: &f64| {
         let angle = position as f64 / divisor;
-        [math::cos(angle), math::sin(angle)]
+        [builtin::cos(angle), builtin::sin(angle)]
     };
     divisors.iter().map(turn).collect()
 }

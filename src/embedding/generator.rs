@@ -4,7 +4,7 @@ use ndarray::Array2;
 use rand_mt::Mt;
 
 use super::cephes;
-use crate::math;
+use crate::builtin;
 
 /// PyTorch's CPU random number generator, `torch.Generator`: a Mersenne Twister and the ways to draw from it.
 ///
@@ -65,9 +65,9 @@ impl Generator {
         }
         let (u1, u2) = (self.uniform_f64(), self.uniform_f64());
         let angle = f64::consts::TAU * u1;
-        let radius = (-2.0 * math::ln_1p(-u2)).sqrt();
-        self.spare_normal = Some(radius * math::sin(angle));
-        radius * math::cos(angle)
+        let radius = (-2.0 * builtin::ln_1p(-u2)).sqrt();
+        self.spare_normal = Some(radius * builtin::sin(angle));
+        radius * builtin::cos(angle)
     }
 
     /// Uniform in `[0, 1)`, a multiple of `2⁻⁵³`.

@@ -1,7 +1,7 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::math;
+use crate::builtin;
 
 /// What tells the model where in the sentence a token stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub fn positions(kind: Positions, len: usize, width: usize) -> Array2<f32> {
         Positions::None => Array2::zeros((len, width)),
         Positions::Sinusoidal => Array2::from_shape_fn((len, width), |(position, column)| {
             let angle = angle(position, column, width);
-            (if column % 2 == 0 { math::sin(angle) } else { math::cos(angle) }) as f32
+            (if column % 2 == 0 { builtin::sin(angle) } else { builtin::cos(angle) }) as f32
         }),
     }
 }
@@ -31,5 +31,5 @@ pub fn positions(kind: Positions, len: usize, width: usize) -> Array2<f32> {
 pub fn angle(position: usize, column: usize, width: usize) -> f64 {
     const BASE: f64 = 10_000.0;
     let pair = column / 2;
-    position as f64 / math::pow(BASE, (2 * pair) as f64 / width as f64)
+    position as f64 / builtin::pow(BASE, (2 * pair) as f64 / width as f64)
 }

@@ -2,6 +2,8 @@ use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::builtin;
+
 /// A word, a number, a punctuation mark or an emoji of the sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Token {
@@ -33,7 +35,7 @@ pub fn tokens(sentence: &str) -> Vec<Token> {
         })
         .filter(|(word, ..)| !word.chars().all(is_invisible))
         .map(|(text, start, end)| {
-            let word = text.to_lowercase();
+            let word = builtin::lower_case(text);
             let id = id_from_lower_case(&word);
             Token { text: text.to_owned(), word, start, end, id }
         })
@@ -42,7 +44,7 @@ pub fn tokens(sentence: &str) -> Vec<Token> {
 
 /// Python's `zlib.crc32(word.lower().encode())`: a number for a word, without a vocabulary.
 pub fn word_id(word: &str) -> u32 {
-    id_from_lower_case(&word.to_lowercase())
+    id_from_lower_case(&builtin::lower_case(word))
 }
 
 /// [`word_id`] of a word that is in lower case already.

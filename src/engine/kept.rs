@@ -4,7 +4,7 @@ use std::ops::Range;
 use ndarray::{Array2, Array3, Array4, ArrayView1, Axis, s};
 
 use super::backend::Backend;
-use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Wanted, fast};
+use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Scale, Wanted, fast};
 use crate::embedding::{Generator, Token, embedding_from_id};
 use crate::protocol::{self, CellRef, Matrix, Operands, Setup, Slice, Span, Tensor};
 
@@ -42,7 +42,7 @@ pub struct Kept {
     /// The heads whose scores and weights are here, the one made last at the end.
     pairs: Vec<Pairs>,
     /// The largest magnitude of tensors that were looked at, of each head.
-    largest: Vec<((Tensor, usize), f32)>,
+    largest: Vec<((Tensor, usize, bool), f32)>,
 }
 
 /// What one head has for each pair of tokens.
@@ -80,7 +80,8 @@ fn bytes_of_head(len: usize) -> usize {
 
 /// How a set-up attends.
 pub fn config(setup: &Setup) -> Config {
-    Config { window: setup.mask, ..Config::default() }
+    let scale = if setup.is_scaled { Scale::InverseSqrtHeadDim } else { Scale::Factor(1.0) };
+    Config { scale, temperature: setup.temperature, window: setup.mask, ..Config::default() }
 }
 
 impl Kept {
@@ -195,46 +196,63 @@ impl Kept {
     }
 
     /// The matrices that the page wants to see, in that order, without those of heads that this run does not have or
-    /// whose scores are not here.
-    pub fn matrices(&mut self, slices: &[Slice]) -> Vec<(Slice, Matrix)> {
-        slices.iter().filter_map(|slice| Some((*slice, self.matrix(*slice)?))).collect()
+    /// whose scores are not here; of changes, without those that have nothing to be compared with.
+    pub fn matrices(&mut self, slices: &[Slice], before: Option<&Kept>) -> Vec<(Slice, Matrix)> {
+        slices.iter().filter_map(|slice| Some((*slice, self.matrix(*slice, before)?))).collect()
     }
 
     /// A tensor as the page wants to see it. `None` where there is no such head.
-    fn matrix(&mut self, slice: Slice) -> Option<Matrix> {
-        let Slice { tensor, head, .. } = slice;
+    fn matrix(&mut self, slice: Slice, before: Option<&Kept>) -> Option<Matrix> {
+        let Slice { tensor, head, is_change, .. } = slice;
         if head >= self.setup.heads || !self.has(tensor, head) {
             return None;
         }
-        let mut matrix = self.reduced(slice);
+        let comparable =
+            |before: &&Kept| tensor.can_be_compared(head, &self.setup, &before.setup) && before.has(tensor, head);
+        let before = if is_change { Some(before.filter(comparable)?) } else { None };
+        let mut matrix = self.reduced(slice, before);
         let all = Slice { rows: Span::ALL, columns: Span::ALL, ..slice };
-        let known = self.largest.iter().find(|(of, _)| *of == (tensor, head)).map(|(_, largest)| *largest);
+        let of = (tensor, head, is_change);
+        let known = self.largest.iter().find(|(known, _)| *known == of).map(|(_, largest)| *largest);
         matrix.largest = known.unwrap_or_else(|| {
-            let of_all = if (matrix.rows, matrix.columns) == self.shape(tensor) { &matrix } else { &self.reduced(all) };
+            let is_all = (matrix.rows, matrix.columns) == self.shape(tensor);
+            let of_all = if is_all { &matrix } else { &self.reduced(all, before) };
             let finite = of_all.values.iter().filter(|value| value.is_finite());
             let largest = finite.fold(0.0, |max: f32, value| max.max(value.abs()));
-            self.largest.push(((tensor, head), largest));
+            self.largest.push((of, largest));
             largest
         });
         Some(matrix)
     }
 
-    /// A part of a tensor, reduced to no more numbers than are asked for; what it needs has been made.
-    fn reduced(&self, slice: Slice) -> Matrix {
-        let Slice { tensor, head, rows, columns, most_rows, most_columns } = slice;
+    /// A part of a tensor, or of how it differs from another run's, reduced to no more numbers than are asked for; what it
+    /// needs has been made.
+    fn reduced(&self, slice: Slice, before: Option<&Kept>) -> Matrix {
+        let Slice { tensor, head, rows, columns, most_rows, most_columns, is_change } = slice;
         let (all_rows, all_columns) = self.shape(tensor);
         let (rows, columns) = (rows.within(all_rows), columns.within(all_columns));
         let (shown_rows, shown_columns) = (rows.len().min(most_rows.max(1)), columns.len().min(most_columns.max(1)));
         // A hidden key's weight and exponential are 0; what the page must know is that it is hidden.
         let hides = matches!(tensor, Tensor::Weights | Tensor::Exponentials);
         let mut values = vec![f32::NEG_INFINITY; shown_rows * shown_columns];
-        let mut numbers = Vec::with_capacity(columns.len());
+        let (mut numbers, mut earlier) = (Vec::with_capacity(columns.len()), Vec::new());
         for (index, row) in rows.clone().enumerate() {
             self.read(tensor, head, row, columns.clone(), &mut numbers);
+            if let Some(before) = before {
+                before.read(tensor, head, row, columns.clone(), &mut earlier);
+                for (number, earlier) in numbers.iter_mut().zip(&earlier) {
+                    // Where a key is hidden, now or before, there is no score to compare.
+                    let is_hidden = *number == f32::NEG_INFINITY || *earlier == f32::NEG_INFINITY;
+                    *number = if is_hidden { f32::NEG_INFINITY } else { *number - earlier };
+                }
+            }
             if hides {
-                let seen = self.setup.mask.keys(row as isize, all_columns);
+                let sees = |key| {
+                    let seen_by = |kept: &Kept| kept.setup.mask.sees(row as isize, key);
+                    seen_by(self) || before.is_some_and(seen_by)
+                };
                 for (key, number) in columns.clone().zip(&mut numbers) {
-                    if !seen.contains(&key) {
+                    if !sees(key) {
                         *number = f32::NEG_INFINITY;
                     }
                 }
@@ -245,7 +263,7 @@ impl Kept {
         }
         let (first_row, first_column) = (rows.start, columns.start);
         let (rows, columns) = (rows.len(), columns.len());
-        Matrix { first_row, first_column, rows, columns, shown_rows, shown_columns, values, largest: 0.0 }
+        Matrix { first_row, first_column, rows, columns, shown_rows, shown_columns, values, largest: 0.0, is_change }
     }
 
     /// A number and what it was made from. `None` where there is no such cell, or its head's scores are not here.
@@ -306,7 +324,19 @@ impl Kept {
             }
             Tensor::Output => (row_of(Tensor::Heads), column_of(Tensor::OutputWeights)),
         };
-        Some(Operands { cell, value, left, right })
+        Some(Operands { cell, value, before: None, left, right })
+    }
+
+    /// A number alone. `None` where there is no such cell, or its head's scores are not here.
+    pub fn value(&self, cell: CellRef) -> Option<f32> {
+        let CellRef { tensor, head, row, column } = cell;
+        let (rows, columns) = self.shape(tensor);
+        let is_here = head < self.setup.heads && row < rows && column < columns && self.has(tensor, head);
+        is_here.then(|| {
+            let mut numbers = Vec::new();
+            self.read(tensor, head, row, column..column + 1, &mut numbers);
+            numbers[0]
+        })
     }
 
     /// The head whose scores and weights [`Kept::operands`] needs for this cell, if any.

@@ -18,7 +18,8 @@ use crate::attention::{BlockWeights, Error};
 use crate::embedding;
 use crate::gpu;
 use crate::protocol::{
-    BUILD, EngineChoice, EngineKind, MOST_TOKENS, Matrix, Refusal, Reply, Request, Run, Setup, Slice, WIDEST_MODEL,
+    BUILD, EngineChoice, EngineKind, MOST_TOKENS, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice,
+    WIDEST_MODEL,
 };
 use backend::Backend;
 use kept::Kept;
@@ -29,6 +30,8 @@ pub struct Engine {
     /// The weights of the last run and what they were made from, because most runs change the sentence alone.
     weights: Option<((usize, u64), BlockWeights)>,
     kept: Option<Kept>,
+    /// The same sentence with the set-up that the kept run is compared with.
+    before: Option<Kept>,
     /// Milliseconds since any fixed point.
     clock: fn() -> f64,
 }
@@ -37,7 +40,7 @@ impl Engine {
     /// An engine on the CPU that has not run yet; [`Request::Open`] chooses another. `clock` tells milliseconds since
     /// any fixed point.
     pub fn new(clock: fn() -> f64) -> Self {
-        Self { backend: Backend::CPU, weights: None, kept: None, clock }
+        Self { backend: Backend::CPU, weights: None, kept: None, before: None, clock }
     }
 
     /// An engine on a GPU that is open already.
@@ -67,22 +70,27 @@ impl Engine {
                 let opened = gpu::Attention::open().await;
                 Some(self.use_gpu(opened))
             }
-            Request::Run { run, sentence, setup, slices } => {
+            Request::Run { run, sentence, setup, before, slices } => {
                 let started = (self.clock)();
                 Some(match self.run(run, &sentence, &setup).await {
                     Err(refusal) => Reply::Refused { run, refusal },
                     Ok(Done { mut kept, left_out, engine }) => {
                         let milliseconds = (self.clock)() - started;
+                        self.before = match &before {
+                            Some(before) => self.run(run, &sentence, before).await.ok().map(|done| done.kept),
+                            None => None,
+                        };
+                        let before = before.filter(|_| self.before.is_some());
                         let tokens = kept.tokens.clone();
-                        let slices = look(&mut kept, &mut self.backend, &slices).await;
+                        let slices = look(&mut kept, &mut self.before, &mut self.backend, &slices).await;
                         self.kept = Some(kept);
-                        Reply::Ran(Run { run, setup, tokens, left_out, engine, milliseconds, slices })
+                        Reply::Ran(Run { run, setup, before, tokens, left_out, engine, milliseconds, slices })
                     }
                 })
             }
             Request::Read { run, slices } => {
                 let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
-                Some(Reply::Slices { run, slices: look(kept, &mut self.backend, &slices).await })
+                Some(Reply::Slices { run, slices: look(kept, &mut self.before, &mut self.backend, &slices).await })
             }
             Request::Check { run } => {
                 let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
@@ -96,7 +104,18 @@ impl Engine {
                 if let Some(head) = kept.head_behind(cell) {
                     kept.make_pairs(&mut self.backend, head).await;
                 }
-                Some(Reply::Operands { run, operands: kept.operands(cell)? })
+                let comparable =
+                    |before: &&mut Kept| cell.tensor.can_be_compared(cell.head, &kept.setup, &before.setup);
+                let before = match self.before.as_mut().filter(comparable) {
+                    Some(before) => {
+                        if let Some(head) = before.head_behind(cell) {
+                            before.make_pairs(&mut self.backend, head).await;
+                        }
+                        before.value(cell)
+                    }
+                    None => None,
+                };
+                Some(Reply::Operands { run, operands: Operands { before, ..kept.operands(cell)? } })
             }
         }
     }
@@ -132,12 +151,22 @@ impl Engine {
 }
 
 /// The matrices, without those that would take the making of more than one head: the page asks for them again.
-async fn look(kept: &mut Kept, backend: &mut Backend, slices: &[Slice]) -> Vec<(Slice, Matrix)> {
-    let missing = slices.iter().find(|slice| !kept.has(slice.tensor, slice.head));
-    if let Some(head) = missing.map(|slice| slice.head) {
-        kept.make_pairs(backend, head).await;
+async fn look(
+    kept: &mut Kept,
+    before: &mut Option<Kept>,
+    backend: &mut Backend,
+    slices: &[Slice],
+) -> Vec<(Slice, Matrix)> {
+    let missing = |kept: &Kept, slice: &&Slice| !kept.has(slice.tensor, slice.head);
+    if let Some(slice) = slices.iter().find(|slice| missing(kept, slice)) {
+        kept.make_pairs(backend, slice.head).await;
     }
-    kept.matrices(slices)
+    if let Some(before) = before
+        && let Some(slice) = slices.iter().find(|slice| slice.is_change && missing(before, slice))
+    {
+        before.make_pairs(backend, slice.head).await;
+    }
+    kept.matrices(slices, before.as_ref())
 }
 
 /// One run.

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use super::Rgb;
-use crate::math;
+use crate::builtin;
 
 /// Every map that can be chosen.
 pub static COLORMAPS: [&Colormap; 2] = [&CIVIDIS, &VIK];
@@ -147,6 +147,6 @@ pub fn luminance(Rgb(red, green, blue): Rgb) -> f32 {
 
 fn linear(channel: u8) -> f32 {
     let channel = f64::from(channel) / 255.0;
-    let linear = if channel <= 0.04045 { channel / 12.92 } else { math::pow((channel + 0.055) / 1.055, 2.4) };
+    let linear = if channel <= 0.04045 { channel / 12.92 } else { builtin::pow((channel + 0.055) / 1.055, 2.4) };
     linear as f32
 }

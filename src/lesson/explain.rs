@@ -6,13 +6,14 @@
 //! the last place, `exp(x)` by 3 + 2·|x|, and numbers too small for f32's full precision perhaps taken as 0.
 
 use super::{
-    mathml,
+    Session, mathml,
     number::{fixed, percent, short},
+    scene::{self, Data},
     words::{self, explain as say},
 };
 use crate::attention::Window;
+use crate::builtin;
 use crate::embedding::{self, Positions, Token};
-use crate::math;
 use crate::protocol::{Axis, CellRef, Operands, Setup, Tensor};
 
 /// A cell explained.
@@ -97,6 +98,18 @@ pub struct Context<'a> {
 
 /// Explains one number of the trace from its operands.
 pub fn explain(operands: &Operands, context: Context) -> Explanation {
+    let Operands { value, before, .. } = operands;
+    let mut explanation = explain_now(operands, context);
+    if let Some(before) = before.map(f64::from) {
+        let is_hidden = before == f64::NEG_INFINITY || *value == f32::NEG_INFINITY;
+        let change = if is_hidden { say::MASKED.to_owned() } else { say::change(f64::from(*value) - before) };
+        explanation.totals.push((say::BEFORE.to_owned(), masked_score(before)));
+        explanation.totals.push((say::CHANGE.to_owned(), change));
+    }
+    explanation
+}
+
+fn explain_now(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, .. } = operands;
     match cell.tensor {
         Tensor::Tokens => token(operands, context),
@@ -123,6 +136,27 @@ pub fn explain(operands: &Operands, context: Context) -> Explanation {
     }
 }
 
+/// What a change of the set-up moved most, of what the step makes. `None` where no change is shown.
+pub fn what_moved(session: &Session, data: &Data) -> Option<String> {
+    data.before.as_ref()?;
+    let tensor = scene::result(session.step, session.projection);
+    let matrix = data.on_stage(tensor, session.head)?;
+    if !matrix.is_change {
+        return Some(say::NOT_COMPARED.to_owned());
+    }
+    let changes = matrix.values.iter().copied().enumerate().filter(|(_, change)| change.is_finite());
+    let (index, change) = changes.max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))?;
+    let by = say::change(change.into());
+    if change == 0.0 {
+        return Some(say::NOTHING_MOVED.to_owned());
+    } else if !matrix.is_whole() {
+        return Some(say::most_moved_somewhere(&by));
+    }
+    let (row, column) = (matrix.first_row + index / matrix.columns, matrix.first_column + index % matrix.columns);
+    let cell = CellRef { tensor, head: scene::head_of(tensor, session.head), row, column };
+    Some(say::most_moved(&place(cell, Context { tokens: &data.tokens, setup: &data.setup }), &by))
+}
+
 /// What a screen reader says of a cell: "query mat, key cat: 0.299"; the place alone while the number is on its way.
 pub fn announcement(cell: CellRef, value: Option<f32>, context: Context) -> String {
     let place = place(cell, context);
@@ -137,6 +171,16 @@ pub fn announcement(cell: CellRef, value: Option<f32>, context: Context) -> Stri
         _ => fixed(value.into(), 3),
     };
     say::announced(&place, &value)
+}
+
+/// What a screen reader says of a cell that shows a change: "query mat, key cat: change +0.180".
+pub fn change_announcement(cell: CellRef, change: Option<f32>, context: Context) -> String {
+    match change {
+        Some(change) if change.is_finite() => {
+            say::announced(&place(cell, context), &say::announced_change(change.into()))
+        }
+        _ => announcement(cell, change, context),
+    }
 }
 
 /// The colour that a tensor's name has.
@@ -463,7 +507,7 @@ fn position(operands: &Operands, context: Context) -> Explanation {
     }
     let angle = embedding::angle(cell.row, cell.column, width);
     let (name, result) =
-        if cell.column.is_multiple_of(2) { ("sin", math::sin(angle)) } else { ("cos", math::cos(angle)) };
+        if cell.column.is_multiple_of(2) { ("sin", builtin::sin(angle)) } else { ("cos", builtin::cos(angle)) };
     let exponent = cell.column - cell.column % 2;
     let formula = [
         mathml::text(name),
@@ -493,7 +537,7 @@ fn position(operands: &Operands, context: Context) -> Explanation {
 }
 
 fn input(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     let (e, p) = (first(left), first(right));
     let word = &context.word_in_text(cell.row);
     Explanation {
@@ -543,7 +587,7 @@ fn weight(operands: &Operands, context: Context) -> Explanation {
 }
 
 fn projection(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     let (letter, matrix, does) = match cell.tensor {
         Tensor::Queries => ("q", Tensor::QueryWeights, say::LOOKS_FOR),
         Tensor::Keys => ("k", Tensor::KeyWeights, say::OFFERS),
@@ -577,7 +621,7 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
 }
 
 fn score(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     let (terms, sum) = products(left, right, |i| i.to_string(), 2);
     Explanation {
         columns: say::SCORE_COLUMNS.to_vec(),
@@ -595,39 +639,61 @@ fn score(operands: &Operands, context: Context) -> Explanation {
                 mathml::sub("k", "d"),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
-            say::why_score(&context.word_in_text(cell.row), &context.word_in_text(cell.column), *value, left.len()),
+            say::why_score(&context.word_in_text(cell.row), &context.word_in_text(cell.column), *value),
         )
     }
 }
 
 fn scaled(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     let (score, factor) = (first(left), first(right));
     let head_dim = context.head_dim();
-    let root = (head_dim as f64).sqrt();
+    let Setup { is_scaled, temperature, .. } = *context.setup;
+    let (root, temperature) = ((head_dim as f64).sqrt(), f64::from(temperature));
+    let divisor = if is_scaled { root * temperature } else { temperature };
     let scaled = score * factor;
-    // The engine multiplies by the factor, one rounding; the factor is a root and a division, two.
+    // The engine multiplies by the factor, one rounding; the factor is a root and two divisions, three.
     let product = check(scaled, (*value).into(), U * scaled.abs() + SMALLEST, say::DIVISION_GIVES);
-    let check = product.and(check(1.0 / root, factor, 2.0 * U / root, say::FACTOR_IS_RIGHT));
-    let division = Term {
-        cells: vec![format!("÷ √{head_dim} = {}", fixed(root, 3)), format!("× {}", fixed(factor, 4))],
+    let check = product.and(check(1.0 / divisor, factor, 3.0 * U / divisor, say::FACTOR_IS_RIGHT));
+    let division = |by: String, number: f64| Term {
+        cells: vec![format!("÷ {by}"), format!("× {}", fixed(1.0 / number, 4))],
         amount: 0.0,
         is_cell: false,
     };
+    let mut terms = vec![operand(say::SCORE, score, score)];
+    if is_scaled {
+        terms.push(division(format!("√{head_dim} = {}", fixed(root, 3)), root));
+    }
+    if temperature != 1.0 {
+        terms.push(division(say::temperature(temperature), temperature));
+    }
+    let formula = |score: String, width: String, temperature: String| match (is_scaled, temperature.is_empty()) {
+        (true, true) => mathml::frac(&score, &mathml::sqrt(&width)),
+        (true, false) => {
+            mathml::frac(&score, &mathml::row_inner(&[mathml::sqrt(&width), mathml::op("·"), temperature]))
+        }
+        (false, true) => score,
+        (false, false) => mathml::frac(&score, &temperature),
+    };
+    let if_any = |piece: String| if temperature == 1.0 { String::new() } else { piece };
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
-        terms: vec![operand(say::SCORE, score, score), division],
-        totals: vec![(format!("{} ÷ {}", fixed(score, 3), fixed(root, 3)), fixed(score / root, 3))],
+        terms,
+        totals: vec![(format!("{} ÷ {}", fixed(score, 3), fixed(divisor, 3)), fixed(score / divisor, 3))],
         ..leaf(
             query_and_key(say::TO, *cell, context),
             fixed((*value).into(), 3),
             &[
-                mathml::frac(&mathml::id("s"), &mathml::sqrt(&mathml::id("D"))),
+                formula(mathml::id("s"), mathml::id("D"), if_any(mathml::id("T"))),
                 mathml::op("="),
-                mathml::frac(&mathml::num(&fixed(score, 3)), &mathml::sqrt(&mathml::num(&head_dim.to_string()))),
+                formula(
+                    mathml::num(&fixed(score, 3)),
+                    mathml::num(&head_dim.to_string()),
+                    if_any(mathml::num(&short(temperature as f32))),
+                ),
             ],
             check,
-            say::why_scaled(head_dim),
+            say::why_scaled(head_dim, is_scaled, temperature),
         )
     }
 }
@@ -640,7 +706,7 @@ fn may_see(cell: CellRef, context: Context) -> Vec<Span> {
 fn why_visible(cell: CellRef, context: Context) -> String {
     match context.setup.mask {
         Window::OPEN => say::WHY_NO_MASK.to_owned(),
-        _ => say::why_causal(cell.row, cell.column, context.hides(cell)),
+        window => say::why_window(window, cell.row, cell.column, context.hides(cell)),
     }
 }
 
@@ -666,7 +732,7 @@ fn mask(operands: &Operands, context: Context) -> Explanation {
 }
 
 fn masked(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     let (scaled, mask) = (first(left), first(right));
     let stored = check(scaled + mask, (*value).into(), 0.0, say::SCORE_AND_MASK);
     Explanation {
@@ -682,7 +748,7 @@ fn masked(operands: &Operands, context: Context) -> Explanation {
             &[
                 mathml::sub("M", &format!("{},{}", cell.row, cell.column)),
                 mathml::op("="),
-                mathml::frac(&mathml::id("s"), &mathml::sqrt(&mathml::id("D"))),
+                mathml::text(say::SCALED_SCORE),
                 mathml::op("+"),
                 mathml::num(&added(mask)),
             ],
@@ -710,7 +776,7 @@ fn row_max(operands: &Operands, context: Context) -> Explanation {
 }
 
 fn shifted(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     let (value, m, max) = (f64::from(*value), first(left), first(right));
     let formula = [mathml::id("m"), mathml::op("−"), mathml::text("max")];
     if context.hides(*cell) {
@@ -741,7 +807,7 @@ fn exponential(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let (value, x) = (f64::from(*value), first(left));
     if context.hides(*cell) {
-        let stored = check(math::exp(x), value, 0.0, say::HIDDEN_IS_ZERO);
+        let stored = check(builtin::exp(x), value, 0.0, say::HIDDEN_IS_ZERO);
         return leaf(
             may_see(*cell, context),
             fixed(value, 3),
@@ -751,17 +817,17 @@ fn exponential(operands: &Operands, context: Context) -> Explanation {
         );
     }
     Explanation {
-        totals: vec![(format!("exp({})", fixed(x, 3)), fixed(math::exp(x), 6))],
+        totals: vec![(format!("exp({})", fixed(x, 3)), fixed(builtin::exp(x), 6))],
         ..leaf(
             query_and_key(say::TO, *cell, context),
             fixed(value, 3),
             &[
                 mathml::sup(&mathml::id("e"), &mathml::num(&fixed(x, 3))),
                 mathml::op("="),
-                mathml::num(&fixed(math::exp(x), 4)),
+                mathml::num(&fixed(builtin::exp(x), 4)),
             ],
             // On either engine the worker makes these with f32::exp, which is good to a unit in the last place.
-            check(math::exp(x), value, 2.0 * U * math::exp(x) + SMALLEST, say::EXP_GIVES),
+            check(builtin::exp(x), value, 2.0 * U * builtin::exp(x) + SMALLEST, say::EXP_GIVES),
             say::WHY_EXPONENTIAL.to_owned(),
         )
     }
@@ -809,10 +875,10 @@ fn rounded_sum_check(row: &[f32], stored: f32) -> Check {
 }
 
 fn softmax(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     let max = largest(left);
     let distances: Vec<f64> = left.iter().map(|&m| max - f64::from(m)).collect();
-    let exps: Vec<f64> = distances.iter().map(|distance| math::exp(-distance)).collect();
+    let exps: Vec<f64> = distances.iter().map(|distance| builtin::exp(-distance)).collect();
     let sum_of_exps: f64 = exps.iter().sum();
     let shares: Vec<f64> = exps.iter().map(|exp| exp / sum_of_exps).collect();
     let term = |key: usize| {
@@ -870,7 +936,7 @@ const IN_READING_ORDER: usize = 8;
 
 /// The weight of a key that may not be seen.
 fn hidden_weight(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     let masked = left.get(cell.column).copied().map_or(f64::NAN, f64::from);
     let stored = check(0.0, (*value).into(), 0.0, say::HIDDEN_IS_ZERO);
     leaf(
@@ -883,7 +949,7 @@ fn hidden_weight(operands: &Operands, context: Context) -> Explanation {
 }
 
 fn mixed(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     // The heads side by side are the mixed values of each.
     let (head, dimension) = match cell.tensor {
         Tensor::Heads => (cell.column / context.head_dim(), cell.column % context.head_dim()),
@@ -920,7 +986,7 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
 }
 
 fn output(operands: &Operands, context: Context) -> Explanation {
-    let Operands { cell, value, left, right } = operands;
+    let Operands { cell, value, left, right, .. } = operands;
     let head_dim = context.head_dim();
     let (terms, sum) = products(left, right, |i| format!("{} · {i}", i / head_dim + 1), 3);
     let pieces = [of(Role::Output, context.word_in_place(cell.row)), plain(cell.column.to_string())];

@@ -32,6 +32,8 @@ pub struct Data {
     pub run: u64,
     /// With which set-up.
     pub setup: Setup,
+    /// Which set-up it is compared with, if with any.
+    pub before: Option<Setup>,
     /// The tokens.
     pub tokens: Vec<Token>,
     /// How many tokens were left out.
@@ -52,6 +54,7 @@ impl Data {
         Self {
             run: run.run,
             setup: run.setup,
+            before: run.before,
             tokens: run.tokens,
             left_out: run.left_out,
             engine: run.engine,
@@ -68,23 +71,31 @@ impl Data {
                 self.matrices.push((slice, matrix));
             }
         }
-        let is_here = |zoom| stage(session, zoom).iter().all(|slice| self.find(slice).is_some());
+        let is_here = |zoom| self.stage(session, zoom).iter().all(|slice| self.find(slice).is_some());
         if let Some(zoom) = [session.zoom, asked].into_iter().find(|zoom| is_here(*zoom)) {
             self.zoom = zoom;
         }
-        let wanted = wanted(session, self.setup.heads);
-        let shown = stage(session, self.zoom);
+        let wanted = self.wanted(session);
+        let shown = self.stage(session, self.zoom);
         self.matrices.retain(|(slice, _)| wanted.contains(slice) || shown.contains(slice));
     }
 
-    /// Which of these are not here.
-    pub fn missing(&self, wanted: &[Slice]) -> Vec<Slice> {
-        wanted.iter().filter(|slice| self.find(slice).is_none()).copied().collect()
+    /// Which of those that the session shows are not here.
+    pub fn missing(&self, session: &Session) -> Vec<Slice> {
+        self.wanted(session).into_iter().filter(|slice| self.find(slice).is_none()).collect()
+    }
+
+    fn wanted(&self, session: &Session) -> Vec<Slice> {
+        wanted(session, &self.setup, self.before.as_ref())
+    }
+
+    fn stage(&self, session: &Session, zoom: Zoom) -> Vec<Slice> {
+        stage(session, zoom, &self.setup, self.before.as_ref())
     }
 
     /// A matrix as the stage draws it.
     pub fn on_stage(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        self.find(&slice(tensor, head, self.zoom, MOST_ON_STAGE))
+        self.find(&compared(slice(tensor, head, self.zoom, MOST_ON_STAGE), &self.setup, self.before.as_ref()))
     }
 
     /// A matrix as a thumbnail draws it.
@@ -118,6 +129,7 @@ impl Data {
         let mut blank = Self {
             run: self.run,
             setup: self.setup.clone(),
+            before: None,
             tokens: self.tokens.clone(),
             left_out: self.left_out,
             engine: self.engine.clone(),
@@ -131,7 +143,18 @@ impl Data {
             let values = vec![0.0; shown_rows * shown_columns];
             let largest = 1.0 + blank.matrices.len() as f32;
             let (first_row, first_column) = (0, 0);
-            let matrix = Matrix { first_row, first_column, rows, columns, shown_rows, shown_columns, values, largest };
+            let is_change = false;
+            let matrix = Matrix {
+                first_row,
+                first_column,
+                rows,
+                columns,
+                shown_rows,
+                shown_columns,
+                values,
+                largest,
+                is_change,
+            };
             blank.matrices.push((slice(tensor, head, Zoom::ALL, MOST_ON_STAGE), matrix));
         }
         blank
@@ -227,7 +250,14 @@ pub fn head_of(tensor: Tensor, head: usize) -> usize {
 
 fn slice(tensor: Tensor, head: usize, zoom: Zoom, most: usize) -> Slice {
     let (rows, columns) = spans(tensor, zoom);
-    Slice { tensor, head: head_of(tensor, head), rows, columns, most_rows: most, most_columns: most }
+    let head = head_of(tensor, head);
+    Slice { tensor, head, rows, columns, most_rows: most, most_columns: most, is_change: false }
+}
+
+/// The slice, or its change, where there is a set-up to compare with and the two have the same shape.
+fn compared(slice: Slice, setup: &Setup, before: Option<&Setup>) -> Slice {
+    let is_change = before.is_some_and(|before| slice.tensor.can_be_compared(slice.head, setup, before));
+    Slice { is_change, ..slice }
 }
 
 /// The rows and columns of a tensor that a zoom shows.
@@ -308,15 +338,15 @@ pub fn in_heads_strip(step: Step, projection: Projection) -> Tensor {
     }
 }
 
-/// Everything that the page shows in this session of a run with so many heads.
-pub fn wanted(session: &Session, heads: usize) -> Vec<Slice> {
+/// Everything that the page shows in this session of a run with this set-up, compared with another or not.
+pub fn wanted(session: &Session, setup: &Setup, before: Option<&Setup>) -> Vec<Slice> {
     let Session { step, projection, head, zoom, .. } = *session;
     let strip = in_heads_strip(step, projection);
     let thumbnail = |tensor, head| slice(tensor, head, Zoom::ALL, MOST_IN_THUMBNAIL);
     let overview = OVERVIEW.into_iter().map(|(tensor, _)| thumbnail(tensor, head));
-    let heads = (0..heads).map(|head| thumbnail(strip, head));
+    let heads = (0..setup.heads).map(|head| thumbnail(strip, head));
     let mut wanted: Vec<Slice> = Vec::new();
-    for slice in stage(session, zoom).into_iter().chain(overview).chain(heads) {
+    for slice in stage(session, zoom, setup, before).into_iter().chain(overview).chain(heads) {
         if !wanted.contains(&slice) {
             wanted.push(slice);
         }
@@ -325,8 +355,10 @@ pub fn wanted(session: &Session, heads: usize) -> Vec<Slice> {
 }
 
 /// What the stage shows in this session, of these tokens.
-fn stage(&Session { step, projection, head, .. }: &Session, zoom: Zoom) -> Vec<Slice> {
-    on_stage(step, projection).into_iter().map(|tensor| slice(tensor, head, zoom, MOST_ON_STAGE)).collect()
+fn stage(session: &Session, zoom: Zoom, setup: &Setup, before: Option<&Setup>) -> Vec<Slice> {
+    let Session { step, projection, head, .. } = *session;
+    let shown = |tensor| compared(slice(tensor, head, zoom, MOST_ON_STAGE), setup, before);
+    on_stage(step, projection).into_iter().map(shown).collect()
 }
 
 /// Which part of an operand a cell was made from.

@@ -107,6 +107,11 @@ pub fn set_value(id: &str, new: &str) {
     }
 }
 
+/// The number in an input field; NaN where there is none.
+pub fn number(element: &Element) -> f64 {
+    element.dyn_ref::<HtmlInputElement>().map_or(f64::NAN, HtmlInputElement::value_as_number)
+}
+
 /// Whether the browser finds the content of an input wrong.
 pub fn is_invalid(element: &Element) -> bool {
     element.matches(":invalid").unwrap_or(false)

@@ -37,7 +37,7 @@ struct Link {
     /// never asked faster than it answers.
     reading: Option<Zoom>,
     /// What the last run was asked with.
-    asked: Option<(String, Setup)>,
+    asked: Option<(String, Setup, Option<Setup>)>,
     /// The engine that was asked for.
     choice: EngineChoice,
     /// How often the engine has died.
@@ -66,19 +66,20 @@ pub fn connect(page: Page) {
     watch(
         move || {
             let session = page.session.read();
-            let wanted = scene::wanted(&session, session.setup.heads);
-            (session.sentence.clone(), session.setup.clone(), session.engine, wanted)
+            let before = session.compared_with().cloned();
+            let wanted = scene::wanted(&session, &session.setup, before.as_ref());
+            ((session.sentence.clone(), session.setup.clone(), before), session.engine, wanted)
         },
-        move |(sentence, setup, choice, _)| {
+        move |(asked, choice, _)| {
             if link.borrow().choice != *choice {
                 page.facts.update(|facts| facts.no_engine = None);
                 link.borrow_mut().choice = *choice;
                 link.borrow_mut().asked = None;
                 open(link, *choice);
             }
-            let asked = Some((sentence.clone(), setup.clone()));
-            if link.borrow().asked != asked {
-                link.borrow_mut().asked = asked;
+            let asked = Some(asked);
+            if link.borrow().asked.as_ref() != asked {
+                link.borrow_mut().asked = asked.cloned();
                 ask_again(page, link);
             } else {
                 ask_for_missing(page, link);
@@ -132,11 +133,12 @@ fn ask_again(page: Page, link: LinkRef) {
     let run = link.borrow().run;
     let session = page.session.read();
     let (sentence, setup) = (session.sentence.clone(), session.setup.clone());
-    let slices = scene::wanted(&session, setup.heads);
+    let before = session.compared_with().cloned();
+    let slices = scene::wanted(&session, &setup, before.as_ref());
     // No reading of the run before is answered any more.
     link.borrow_mut().reading = None;
     page.running.renew(true);
-    send(link, &Request::Run { run, sentence, setup, slices });
+    send(link, &Request::Run { run, sentence, setup, before, slices });
 }
 
 /// Asks for what the session shows and the page does not have.
@@ -144,11 +146,7 @@ fn ask_for_missing(page: Page, link: LinkRef) {
     if link.borrow().reading.is_some() {
         return;
     }
-    let missing = page
-        .data
-        .read()
-        .as_ref()
-        .map(|data| (data.run, data.missing(&scene::wanted(&page.session.read(), data.setup.heads))));
+    let missing = page.data.read().as_ref().map(|data| (data.run, data.missing(&page.session.read())));
     if let Some((run, slices)) = missing.filter(|(_, slices)| !slices.is_empty()) {
         link.borrow_mut().reading = Some(page.session.read().zoom);
         send(link, &Request::Read { run, slices });

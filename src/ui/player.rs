@@ -3,7 +3,6 @@
 use leptos::prelude::window;
 
 use super::{dom, live::watch, state::Page};
-use crate::lesson::scene;
 
 /// Starts or stops Play.
 pub fn toggle(page: Page) {
@@ -43,10 +42,7 @@ fn tick_after(page: Page, last: f64) {
         let seconds = ((now - last) / 1000.0).min(0.25);
         let cut = page.reduced_motion.get();
         // The step is shown before time goes on: what it needs may still be on its way.
-        let ready = page.data.read().as_ref().is_some_and(|data| {
-            let wanted = scene::wanted(&page.session.read(), data.setup.heads);
-            data.missing(&wanted).is_empty()
-        });
+        let ready = page.data.read().as_ref().is_some_and(|data| data.missing(&page.session.read()).is_empty());
         if !ready || page.session.update(|session| session.advance(seconds, cut)) {
             tick_after(page, now);
         } else {

@@ -1,18 +1,25 @@
 use leptos::prelude::*;
+use web_sys::Element;
 
 use super::{dom, live::watch, state::Page};
 use crate::lesson::{
     HEAD_COUNTS, Session, WIDTHS,
+    number::fixed,
     words::{
-        bad_seed, engine_choice, mask,
-        page::{CALCULATE_ON, HEADS, MASK, POSITIONS, PYTORCH_INIT, SEED, SET_UP, UNTRAINED, WEIGHTS, WIDTH},
-        positions,
+        bad_number, engine_choice, mask,
+        page::{
+            AHEAD, BACK, CALCULATE_ON, HEADS, MASK, NUMBER, OFF, ON, POSITIONS, PYTORCH_INIT, SCALING, SEED, SET_UP,
+            SHOW_CHANGE, TEMPERATURE, UNTRAINED, WEIGHTS, WHAT_IF, WHAT_IF_HINT, WHOLE_NUMBER, WIDTH,
+        },
+        positions, scaling,
     },
 };
-use crate::protocol::{EngineChoice, Positions, Window};
+use crate::protocol::{EngineChoice, MOST_TOKENS, Positions, Setup, Window};
 
 const POSITION_KINDS: [Positions; 2] = [Positions::None, Positions::Sinusoidal];
-const MASKS: [Window; 2] = [Window::OPEN, Window::CAUSAL];
+/// The last stands for all windows with two ends.
+const MASKS: [Window; 3] = [Window::OPEN, Window::CAUSAL, Window { left: Some(2), right: Some(0) }];
+const SCALINGS: [bool; 2] = [true, false];
 const ENGINES: [EngineChoice; 3] = [EngineChoice::Auto, EngineChoice::WebGpu, EngineChoice::Cpu];
 
 /// What attention is set up with.
@@ -33,50 +40,155 @@ pub fn SetUp(page: Page) -> impl IntoView {
             page.session.update(|session| (choice.choose)(session, index));
         }
     });
-    dom::on("input", "#seed", move |input, _| {
+    watch(
+        // Choosing a window changes its ends.
+        move || NUMBERS.each_ref().map(|number| (number.current)(&page.session.read().setup)),
+        |current| {
+            for (number, current) in NUMBERS.iter().zip(current) {
+                dom::flag(&format!("{}-field", number.id), "hidden", current.is_none());
+                let typed = dom::element(number.id).and_then(|input| number.read(&input));
+                if let Some(current) =
+                    current.filter(|current| typed.map(|typed| typed as f32) != Some(*current as f32))
+                {
+                    dom::set_value(number.id, &number.written(current));
+                }
+            }
+        },
+    );
+    dom::on("input", "input[data-number]", move |input, _| {
+        let Some(number) = dom::index(input, "data-number").and_then(|index| NUMBERS.get(index)) else { return };
         let typed = dom::value(input);
-        let seed = typed.trim().parse::<u32>().ok();
-        if let Some(seed) = seed {
-            page.session.update(|session| session.setup.seed = seed.into());
+        let usable = number.read(input);
+        if let Some(value) = usable {
+            page.session.update(|session| session.set_up(|setup| (number.choose)(setup, value)));
         }
         // An empty box is not wrong yet. What is no number at all has no value, but the browser finds it wrong.
         let unfinished = typed.is_empty() && !dom::is_invalid(input);
-        let wrong = seed.is_none() && !unfinished;
-        dom::set("seed", "aria-invalid", wrong.then_some("true"));
-        dom::text("seed-wrong", &if wrong { bad_seed(&typed) } else { String::new() });
+        let wrong = usable.is_none() && !unfinished;
+        dom::set(number.id, "aria-invalid", wrong.then_some("true"));
+        dom::text(&format!("{}-wrong", number.id), &if wrong { number.refusal(&typed) } else { String::new() });
     });
-    dom::on("change", "#seed", move |input, _| {
-        if dom::value(input).is_empty() && !dom::is_invalid(input) {
-            dom::set_value("seed", &page.session.read().setup.seed.to_string());
+    dom::on("change", "input[data-number]", move |input, _| {
+        let number = dom::index(input, "data-number").and_then(|index| NUMBERS.get(index));
+        let is_empty = dom::value(input).is_empty() && !dom::is_invalid(input);
+        let current = number.and_then(|number| (number.current)(&page.session.read().setup));
+        if let Some((number, current)) = number.zip(current).filter(|_| is_empty) {
+            dom::set_value(number.id, &number.written(current));
         }
     });
-    let seed = page.session.read().setup.seed;
-    let choices: String = CHOICES.iter().enumerate().map(|(index, choice)| choice.html(index)).collect();
+    let choice = |index: usize| CHOICES[index].html(index);
+    let number = |index: usize| NUMBERS[index].html(index);
+    let (seed, heads, width, positions, engine) = (number(0), choice(0), choice(1), choice(2), choice(6));
+    let (mask, back, ahead, scaling, temperature) = (choice(3), number(1), number(2), choice(4), number(3));
+    let change = choice(5);
     dom::skeleton(format!(
         r#"<aside class="panel setup" aria-label="{SET_UP}">
             <h2>{SET_UP}</h2>
             <div class="fields">
                 <p class="field"><span>{WEIGHTS}</span><b>{PYTORCH_INIT}</b></p>
-                <label class="field">
-                    {SEED}
-                    <input
-                        type="number"
-                        id="seed"
-                        aria-label="{SEED}"
-                        min="0"
-                        max="4294967295"
-                        step="1"
-                        inputmode="numeric"
-                        value="{seed}"
-                        aria-describedby="seed-wrong"
-                    >
-                </label>
-                <p class="wrong" id="seed-wrong" aria-live="polite"></p>
-                {choices}
+                {seed}{heads}{width}{positions}{engine}
             </div>
             <p class="hint">{UNTRAINED}</p>
+            <h2>{WHAT_IF}</h2>
+            <p class="hint">{WHAT_IF_HINT}</p>
+            <div class="fields">{mask}{back}{ahead}{scaling}{temperature}{change}</div>
         </aside>"#
     ))
+}
+
+/// A number of the set-up that is typed.
+struct Number {
+    id: &'static str,
+    label: &'static str,
+    from: f64,
+    to: f64,
+    /// Whether it has no part after the point.
+    is_whole: bool,
+    /// `None` where it does not matter, and is not shown.
+    current: fn(&Setup) -> Option<f64>,
+    choose: fn(&mut Setup, f64),
+}
+
+const MOST_SEEN: f64 = MOST_TOKENS as f64;
+
+const NUMBERS: [Number; 4] = [
+    Number {
+        id: "seed",
+        label: SEED,
+        from: 0.0,
+        to: 4_294_967_295.0,
+        is_whole: true,
+        current: |setup| Some(setup.seed as f64),
+        choose: |setup, seed| setup.seed = seed as u64,
+    },
+    Number {
+        id: "back",
+        label: BACK,
+        from: 0.0,
+        to: MOST_SEEN,
+        is_whole: true,
+        current: |setup| Some(setup.mask.left? as f64),
+        choose: |setup, tokens| setup.mask.left = Some(tokens as usize),
+    },
+    Number {
+        id: "ahead",
+        label: AHEAD,
+        from: 0.0,
+        to: MOST_SEEN,
+        is_whole: true,
+        current: |setup| setup.mask.left.and(Some(setup.mask.right? as f64)),
+        choose: |setup, tokens| setup.mask.right = Some(tokens as usize),
+    },
+    Number {
+        id: "temperature",
+        label: TEMPERATURE,
+        from: 0.01,
+        to: 100.0,
+        is_whole: false,
+        current: |setup| Some(setup.temperature.into()),
+        choose: |setup, temperature| setup.temperature = temperature as f32,
+    },
+];
+
+impl Number {
+    fn read(&self, input: &Element) -> Option<f64> {
+        // Not parsed here: the code for that is a twentieth of the program.
+        let number = dom::number(input);
+        let is_usable = (self.from..=self.to).contains(&number) && !(self.is_whole && number.fract() != 0.0);
+        is_usable.then_some(number)
+    }
+
+    fn written(&self, number: f64) -> String {
+        fixed(number, if self.is_whole { 0 } else { 2 })
+    }
+
+    fn refusal(&self, typed: &str) -> String {
+        let kind = if self.is_whole { WHOLE_NUMBER } else { NUMBER };
+        bad_number(typed, self.label, kind, &self.written(self.from), &self.written(self.to))
+    }
+
+    fn html(&self, which: usize) -> String {
+        let Self { id, label, .. } = self;
+        let (from, to) = (self.written(self.from), self.written(self.to));
+        let (step, mode) = if self.is_whole { ("1", "numeric") } else { ("any", "decimal") };
+        format!(
+            r#"<label class="field" id="{id}-field">
+                {label}
+                <input
+                    type="number"
+                    id="{id}"
+                    data-number="{which}"
+                    aria-label="{label}"
+                    min="{from}"
+                    max="{to}"
+                    step="{step}"
+                    inputmode="{mode}"
+                    aria-describedby="{id}-wrong"
+                >
+            </label>
+            <p class="wrong" id="{id}-wrong" aria-live="polite"></p>"#
+        )
+    }
 }
 
 /// One choice of the session among a few, by index.
@@ -88,7 +200,7 @@ struct Choice {
     choose: fn(&mut Session, usize),
 }
 
-const CHOICES: [Choice; 5] = [
+const CHOICES: [Choice; 7] = [
     Choice {
         id: "heads-chosen",
         label: HEADS,
@@ -101,21 +213,38 @@ const CHOICES: [Choice; 5] = [
         label: WIDTH,
         names: || WIDTHS.iter().map(usize::to_string).collect(),
         current: |session| WIDTHS.iter().position(|width| *width == session.setup.width),
-        choose: |session, index| session.setup.width = WIDTHS[index],
+        choose: |session, index| session.set_up(|setup| setup.width = WIDTHS[index]),
     },
     Choice {
         id: "positions-chosen",
         label: POSITIONS,
         names: || POSITION_KINDS.iter().map(|kind| positions(*kind).to_owned()).collect(),
         current: |session| POSITION_KINDS.iter().position(|kind| *kind == session.setup.positions),
-        choose: |session, index| session.setup.positions = POSITION_KINDS[index],
+        choose: |session, index| session.set_up(|setup| setup.positions = POSITION_KINDS[index]),
     },
     Choice {
         id: "mask-chosen",
         label: MASK,
         names: || MASKS.iter().map(|kind| mask(*kind).to_owned()).collect(),
-        current: |session| MASKS.iter().position(|mask| *mask == session.setup.mask),
-        choose: |session, index| session.setup.mask = MASKS[index],
+        current: |session| {
+            let same = MASKS.iter().position(|mask| *mask == session.setup.mask);
+            same.or(Some(MASKS.len() - 1))
+        },
+        choose: |session, index| session.set_up(|setup| setup.mask = MASKS[index]),
+    },
+    Choice {
+        id: "scaling-chosen",
+        label: SCALING,
+        names: || SCALINGS.iter().map(|is_scaled| scaling(*is_scaled).to_owned()).collect(),
+        current: |session| SCALINGS.iter().position(|is_scaled| *is_scaled == session.setup.is_scaled),
+        choose: |session, index| session.set_up(|setup| setup.is_scaled = SCALINGS[index]),
+    },
+    Choice {
+        id: "change-chosen",
+        label: SHOW_CHANGE,
+        names: || [OFF, ON].map(str::to_owned).to_vec(),
+        current: |session| Some(session.shows_change.into()),
+        choose: |session, index| session.show_change(index == 1),
     },
     Choice {
         id: "engine-chosen",

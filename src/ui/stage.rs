@@ -15,7 +15,7 @@ use super::{
 };
 use crate::lesson::{
     Projection, Session, Step,
-    explain::{Context, announcement},
+    explain::{Context, announcement, change_announcement, what_moved},
     picture::{Grid, View, common_height, picture},
     scene::{self, Data},
     words::{
@@ -33,8 +33,9 @@ const KEY_STEP: f64 = 0.025;
 pub fn Stage(page: Page) -> impl IntoView {
     watch(
         move || {
-            let session = page.session.read();
-            (session.step, words::step_lead(session.step, session.setup.mask, session.setup.positions))
+            let (session, data) = (page.session.read(), page.data.read());
+            let moved = data.as_ref().and_then(|data| what_moved(&session, data));
+            (session.step, moved.unwrap_or_else(|| words::step_lead(session.step, &session.setup).to_owned()))
         },
         |(step, lead)| {
             dom::text("stage-title", words::step_title(*step));
@@ -428,8 +429,11 @@ fn describe(page: Page, grid: &Grid) {
     dom::place(cell.unchecked_ref(), (x - left, y - top, width, height));
     let (data, operands) = (page.data.read(), page.operands.read());
     let text = data.as_ref().map(|data| {
-        let opened = operands.as_ref().filter(|operands| operands.cell == current).map(|operands| operands.value);
         let context = Context { tokens: &data.tokens, setup: &data.setup };
+        if data.on_stage(current.tensor, current.head).is_some_and(|matrix| matrix.is_change) {
+            return change_announcement(current, data.value(current), context);
+        }
+        let opened = operands.as_ref().filter(|operands| operands.cell == current).map(|operands| operands.value);
         announcement(current, data.value(current).or(opened), context)
     });
     if let Some(said) = cell.first_element_child() {

@@ -81,7 +81,19 @@ pub fn ask(engine: &mut Engine, request: Request) -> Option<Reply> {
 
 /// Runs a sentence that is not refused.
 pub fn run(engine: &mut Engine, number: u64, sentence: &str, setup: &Setup, slices: Vec<Slice>) -> Run {
-    let request = Request::Run { run: number, sentence: sentence.to_owned(), setup: setup.clone(), slices };
+    run_compared(engine, number, sentence, [setup, setup], slices)
+}
+
+/// Runs a sentence that is not refused with the second set-up, and compares it with the first where that is another.
+pub fn run_compared(
+    engine: &mut Engine,
+    number: u64,
+    sentence: &str,
+    [before, setup]: [&Setup; 2],
+    slices: Vec<Slice>,
+) -> Run {
+    let before = Some(before.clone()).filter(|before| before != setup);
+    let request = Request::Run { run: number, sentence: sentence.to_owned(), setup: setup.clone(), before, slices };
     match ask(engine, request) {
         Some(Reply::Ran(run)) => run,
         other => panic!("{sentence:?} in {setup:?} gave {other:?}"),
@@ -90,7 +102,15 @@ pub fn run(engine: &mut Engine, number: u64, sentence: &str, setup: &Setup, slic
 
 /// The whole of a tensor.
 pub fn whole(tensor: Tensor, head: usize) -> Slice {
-    Slice { tensor, head, rows: Span::ALL, columns: Span::ALL, most_rows: usize::MAX, most_columns: usize::MAX }
+    Slice {
+        tensor,
+        head,
+        rows: Span::ALL,
+        columns: Span::ALL,
+        most_rows: usize::MAX,
+        most_columns: usize::MAX,
+        is_change: false,
+    }
 }
 
 /// A matrix of the run that is kept, if it has such a head.

@@ -199,11 +199,71 @@ test("after a refusal the picture's own heads are there, and Play goes on", asyn
   await headlight.pause.click();
 });
 
+test("the what-ifs change the run, and a window has two ends", async ({ headlight, page }) => {
+  await headlight.open();
+  await headlight.choose("Scaling", "none");
+  await headlight.ranWith({ isScaled: false, temperature: 1 });
+  await page.getByLabel("Temperature").fill("2.5");
+  await headlight.ranWith({ isScaled: false, temperature: 2.5 });
+  await headlight.goTo("Scale");
+  await headlight.expectInspected(headlight.grid("Scaled scores"));
+  await expect(headlight.check()).toHaveText(/^✓ /);
+  await page.getByLabel("Temperature").fill("0");
+  await expect(page.getByLabel("Temperature")).toHaveAccessibleDescription(/^“0” is not usable as temperature: that is a number from 0.01 to 100.00/);
+  await expect(page.getByLabel("Looks back")).toBeHidden();
+  await headlight.choose("Mask", "window");
+  await headlight.ranWith({ mask: { left: 2, right: 0 }, temperature: 2.5 });
+  await page.getByLabel("Looks back").fill("1");
+  await page.getByLabel("Looks ahead").fill("3");
+  await headlight.ranWith({ mask: { left: 1, right: 3 } });
+  await headlight.goTo("Mask");
+  const masked = headlight.grid("Masked scores");
+  await masked.focus();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.press("Home");
+  await headlight.expectInspected(masked);
+  await expect(page.locator("#why")).toContainText("Window: a token sees itself, 1 before it and 3 after it. The query stands at position 5, the key at 0, which is outside");
+  await headlight.choose("Mask", "causal");
+  await headlight.ranWith({ mask: "causal" });
+  await expect(page.getByLabel("Looks back")).toBeHidden();
+});
+
+test("show change: the stage shows what moved since the set-up before", async ({ headlight, page }) => {
+  await headlight.open();
+  const weights = async (run) => (await headlight.stored(run, [["Weights", 0]]))[0].values;
+  const before = await weights((await headlight.lastRan()).run);
+  await page.getByLabel("Temperature").fill("0.5");
+  const now = await weights((await headlight.ranWith({ temperature: 0.5 })).run);
+  await headlight.choose("Show change", "on");
+  await expect.poll(async () => (await headlight.lastRan()).before?.temperature).toBe(1);
+  const change = (await headlight.lastRan()).slices.find(({ tensor, isChange }) => tensor === "Weights" && isChange);
+  expect(change.values).toEqual(now.map((value, index) => Math.fround(value - before[index])));
+  const lead = page.locator("#stage-lead");
+  await expect(lead).toHaveText(/^What moved most here: query \S+, key \S+, by [+−]0\.\d{3}\.$/);
+  await expect(headlight.said(headlight.grid("Attention weights"))).toHaveText("query mat, key sat: change +0.261");
+  await expect(page.locator("#totals")).toContainText(/before\s*0\.372\s*change\s*\+0\.261/);
+  await expect(headlight.check()).toHaveText(/^✓ /);
+
+  // What is compared with stays, whatever else changes; so does the sentence's own change.
+  await headlight.choose("Mask", "causal");
+  await headlight.ranWith({ mask: "causal", temperature: 0.5 });
+  expect((await headlight.lastRan()).before).toMatchObject({ mask: "none", temperature: 1 });
+  await headlight.sentence.fill("another sentence");
+  await expect(lead).toHaveText(/^What moved most here: query another, key sentence, by −0\.\d{3}\.$/);
+  await headlight.goTo("Scores");
+  await expect(lead).toHaveText("Nothing moved here.");
+  await headlight.choose("Heads", "2");
+  await headlight.goTo("Q K V");
+  await expect(lead).toHaveText(/had another shape before/);
+  await headlight.choose("Show change", "off");
+  await expect(lead).toHaveText(/^Three matrices turn each token/);
+});
+
 test("what is no seed is said to be none, and the last one stays", async ({ headlight }) => {
   await headlight.open();
   for (const typed of ["-1", "4294967296", "1.5"]) {
     await headlight.seed.fill(typed);
-    await expect(headlight.seed).toHaveAccessibleDescription(new RegExp(`^“${typed}” is not a seed`));
+    await expect(headlight.seed).toHaveAccessibleDescription(new RegExp(`^“${typed}” is not usable as seed: that is a whole number from 0 to 4294967295`));
     await expect(headlight.seed).toHaveAttribute("aria-invalid", "true");
     await expect(headlight.seed).toHaveValue(typed);
   }

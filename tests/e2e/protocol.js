@@ -32,7 +32,7 @@ export const TENSORS = [
 
 /** A request for whole matrices, `[["Weights", 0], …]`: tensor and head. */
 export function readRequest(run, tensors) {
-  const slices = tensors.flatMap(([tensor, head]) => [TENSORS.indexOf(tensor), head, 0, WHOLE, 0, WHOLE, WHOLE, WHOLE]);
+  const slices = tensors.flatMap(([tensor, head]) => [TENSORS.indexOf(tensor), head, 0, WHOLE, 0, WHOLE, WHOLE, WHOLE, 0]);
   return [2, run, tensors.length, ...slices].flatMap(varint);
 }
 
@@ -58,6 +58,11 @@ function varint(number) {
   const bytes = [];
   for (; number >= 0x80; number = Math.floor(number / 0x80)) bytes.push((number % 0x80) | 0x80);
   return [...bytes, number];
+}
+
+function mask(left, right) {
+  if (left === null) return right === null ? "none" : "causal";
+  return { left, right };
 }
 
 class Reader {
@@ -123,7 +128,12 @@ class Reader {
       heads: this.varint(),
       width: this.varint(),
       positions: ["none", "sinusoidal"][this.varint()],
-      mask: { "null,null": "none", "null,0": "causal" }[[this.option(), this.option()].map(String)],
+      mask: mask(this.option(), this.option()),
+      isScaled: this.tag(
+        () => false,
+        () => true,
+      ),
+      temperature: this.f32(),
     };
   }
 
@@ -131,7 +141,7 @@ class Reader {
     return {
       against: this.tag(
         () => this.engine(),
-        () => ({ name: "reference", reason: this.string() }),
+        () => ({ name: "reference", reason: this.string(), tokens: this.varint(), of: this.varint() }),
       ),
       stages: this.list(() => ({ tensor: TENSORS[this.varint()], largest: this.f32(), magnitude: this.f32() })),
     };
@@ -146,6 +156,10 @@ class Reader {
     return {
       run: this.varint(),
       setup: this.setup(),
+      before: this.tag(
+        () => null,
+        () => this.setup(),
+      ),
       tokens: this.list(() => this.token()),
       leftOut: this.varint(),
       engine: this.engine(),
@@ -173,6 +187,7 @@ class Reader {
       columnCount: this.varint(),
       mostRows: this.varint(),
       mostColumns: this.varint(),
+      isChange: this.varint() === 1,
       fromRow: this.varint(),
       fromColumn: this.varint(),
       rows: this.varint(),
@@ -181,11 +196,17 @@ class Reader {
       shownColumns: this.varint(),
       values: this.floats(),
       largest: this.f32(),
+      isChangeToo: this.varint() === 1,
     }));
   }
 
   operands() {
     const cell = { tensor: TENSORS[this.varint()], head: this.varint(), row: this.varint(), column: this.varint() };
-    return { cell, value: this.f32(), left: this.floats(), right: this.floats() };
+    const value = this.f32();
+    const before = this.tag(
+      () => null,
+      () => this.f32(),
+    );
+    return { cell, value, before, left: this.floats(), right: this.floats() };
   }
 }

@@ -11,7 +11,7 @@ use super::{
     panel::{Item, Panel, Scale, Scene, Shown, hatch_line, swap_if},
 };
 use crate::figure::{Anchor, Cell, Face, Heatmap, Line, Mark, Rect, Rgb, Text, colormap::ink_on};
-use crate::protocol::{CellRef, Tensor};
+use crate::protocol::CellRef;
 
 /// Left free at both sides, for the outline of a cell in focus.
 const MARGIN: f32 = 3.0;
@@ -59,6 +59,12 @@ struct Row<'a> {
 
 /// Lays a scene out and draws it.
 pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
+    // The legend is that of a matrix that is drawn.
+    let is_change = scene.rows.iter().flatten().any(|item| match item {
+        Item::Panel(panel) => panel.tensor == scene.legend.0 && panel.matrix.is_change,
+        Item::Operator(_) => false,
+    });
+    let meaning = if is_change { words::LEGEND_CHANGE } else { words::legend(scene.legend.0) };
     let mut picture = Picture { caption: scene.caption, ..Picture::default() };
     let marks = &mut picture.figure.marks;
     let colors = &view.colors;
@@ -71,7 +77,7 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
         .collect();
     let ticker_height = if scene.ticker.is_some() { 24.0 } else { 0.0 };
     let rows_height: f32 = rows.iter().map(|row| row.above + row.below + 8.0).sum();
-    let legend_height = draw_legend(scene.legend, scene.masked, 0.0, view, &mut Vec::new());
+    let legend_height = draw_legend((meaning, scene.legend.1), scene.masked, 0.0, view, &mut Vec::new());
     // What is left of the height is shared by both sides of the matrices.
     let needed = 4.0 + rows_height + ticker_height + legend_height;
     let spare = (view.least_height - needed).max(0.0);
@@ -117,7 +123,7 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
         }
         y += 24.0;
     }
-    draw_legend(scene.legend, scene.masked, y, view, marks);
+    draw_legend((meaning, scene.legend.1), scene.masked, y, view, marks);
     (picture.figure.width, picture.figure.height) = (view.width, needed.max(view.least_height).ceil());
     picture
 }
@@ -553,6 +559,7 @@ fn caption(panel: &Panel) -> [CaptionPart; 3] {
     let symbol = if !name.is_empty() && name.starts_with(symbol) { "" } else { symbol };
     let (symbol, index) = symbol.split_once('_').unwrap_or((symbol, ""));
     let symbol = if panel.transposed { format!("{symbol}ᵀ") } else { symbol.to_owned() };
+    let symbol = if panel.matrix.is_change { words::change_of(&symbol) } else { symbol };
     [
         (symbol, 14.0, 1.15, 0.0, Face::Math),
         (index.to_owned(), 10.5, 1.0, 4.0, Face::Math),
@@ -707,7 +714,7 @@ fn lit_row_and_column(grid: &Grid, focus: CellRef) -> Option<(Option<usize>, Opt
 }
 
 /// The colours' meaning: a bar with its ends, and words. Returns the lower edge.
-fn draw_legend((tensor, scale): (Tensor, Scale), masked: bool, y: f32, view: &View, marks: &mut Vec<Mark>) -> f32 {
+fn draw_legend((meaning, scale): (&str, Scale), masked: bool, y: f32, view: &View, marks: &mut Vec<Mark>) -> f32 {
     const BARS: usize = 90;
     let colors = &view.colors;
     let (low, high, from) = match scale {
@@ -718,7 +725,7 @@ fn draw_legend((tensor, scale): (Tensor, Scale), masked: bool, y: f32, view: &Vi
         Scale::Signed(max) | Scale::Share(max) => max,
     };
     let width = 180.0;
-    let mut meanings = vec![words::legend(tensor)];
+    let mut meanings = vec![meaning];
     if masked {
         meanings.push(words::LEGEND_MASKED);
     }

@@ -174,6 +174,12 @@ pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
         return Some(tokens::draw(session, data, view));
     }
     let mut scene = scenes::scene(session, data, view)?;
+    for item in scene.rows.iter_mut().flatten().filter(|_| data.before.is_some()) {
+        // Changes do not make changes: no product of two differences is one.
+        if let Item::Operator(sign) = item {
+            sign.clear();
+        }
+    }
     for item in scene.rows.iter_mut().flatten().filter(|_| data.is_long()) {
         if let Item::Panel(panel) = item {
             panel.size.fills = panel.tensor.axes().0.is_of_tokens();

@@ -22,6 +22,7 @@ pub(super) enum Scale {
 impl Scale {
     pub(super) fn of(tensor: Tensor, matrix: &Matrix) -> Self {
         match tensor {
+            _ if matrix.is_change => Scale::Signed(matrix.largest),
             Tensor::Exponentials => Scale::Share(1.0),
             // Long rows share their attention among many; their colours use the range that there is.
             Tensor::Weights if matrix.largest < 0.5 => Scale::Share(matrix.largest),

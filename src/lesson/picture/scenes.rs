@@ -186,7 +186,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         Step::Scale => {
             let before = matrix(Tensor::Scores)?;
             // One colour scale for both, so that the same colour is the same number.
-            let scale = Scale::of(Tensor::Scores, before);
+            let scale = Scale::Signed(before.largest.max(result.largest));
             let morphing = move |row: usize, column: usize| {
                 let index = row * result.shown_columns + column;
                 let t = wave(position, row, result.shown_rows) as f32;
@@ -195,7 +195,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             };
             let row = vec![
                 Item::Panel(panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).on(scale)),
-                Item::Operator(format!("÷ √{}", data.setup.width / data.setup.heads)),
+                Item::Operator(words::scale_operator(&data.setup)),
                 Item::Panel(
                     panel(Tensor::Scaled, Size::square(44.0, view))?.labels(true, true).on(scale).showing(morphing),
                 ),
@@ -212,7 +212,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         }
         Step::Mask => {
             let (before, mask) = (matrix(Tensor::Scaled)?, matrix(Tensor::Mask)?);
-            let scale = Scale::of(Tensor::Scaled, before);
+            let scale = Scale::Signed(before.largest.max(result.largest));
             let mask_shown = move |row: usize, column: usize| {
                 let hidden = mask.values[row * mask.shown_columns + column] == f32::NEG_INFINITY;
                 let cell = if hidden { Cell::Masked } else { Cell::Color(blend(colors.panel, colors.chip, 0.6)) };

@@ -2,6 +2,7 @@
 //!
 //! In headings each `{}` stands for a piece that may have a colour of its own.
 
+use crate::attention::Window;
 use crate::lesson::number::{fixed, percent, scientific};
 
 // Headings.
@@ -26,6 +27,30 @@ pub const THE_VALUES: &str = "values";
 /// A word that occurs more than once, with its place.
 pub fn word_in_place(word: &str, index: usize) -> String {
     format!("{word} ({index})")
+}
+
+// What a change of the set-up changed.
+
+pub const NOTHING_MOVED: &str = "Nothing moved here.";
+pub const NOT_COMPARED: &str = "This matrix had another shape before, so it is shown as it is now.";
+
+pub fn most_moved(place: &str, change: &str) -> String {
+    format!("What moved most here: {place}, by {change}.")
+}
+
+pub fn most_moved_somewhere(change: &str) -> String {
+    format!("What moved most here moved by {change}.")
+}
+
+/// "+0.180".
+pub fn change(by: f64) -> String {
+    let sign = if by > 0.0 { "+" } else { "" };
+    format!("{sign}{}", fixed(by, 3))
+}
+
+/// "change +0.180", read out.
+pub fn announced_change(by: f64) -> String {
+    format!("change {}", change(by))
 }
 
 // Cells, read out.
@@ -90,6 +115,8 @@ pub const MINUS_ROW_MAX: &str = "− row’s maximum";
 
 // Totals.
 
+pub const BEFORE: &str = "before";
+pub const CHANGE: &str = "change";
 pub const CRC: &str = "CRC-32 of these bytes";
 pub const TOGETHER: &str = "together";
 pub const LARGEST: &str = "the largest of them";
@@ -117,7 +144,7 @@ pub const DRAWN_AGAIN_FROM_SEED: &str = "drawn again from the seed: the same bit
 pub const NOTHING_ADDED: &str = "nothing is added";
 pub const FORMULA_GIVES: &str = "the formula gives the stored number";
 pub const DIVISION_GIVES: &str = "the division gives the stored number";
-pub const FACTOR_IS_RIGHT: &str = "the factor is 1 ÷ √D";
+pub const FACTOR_IS_RIGHT: &str = "the factor is right";
 pub const SCORE_AND_MASK: &str = "score and mask make the stored number";
 pub const IS_LARGEST: &str = "it is the row’s largest";
 pub const DIFFERENCE_GIVES: &str = "the difference is the stored number";
@@ -221,34 +248,59 @@ pub fn why_projection(word: &str, does: &str, matrix: &str) -> String {
     format!("One number of what “{word}” {does}: its whole row of X against one column of the {matrix}.")
 }
 
-pub fn why_score(query: &str, key: &str, score: f32, head_dim: usize) -> String {
+pub fn why_score(query: &str, key: &str, score: f32) -> String {
     let balance = match score {
         score if score > 0.0 => "On balance they pull together.",
         score if score < 0.0 => "On balance they pull apart.",
         _ => "On balance they cancel out.",
     };
     format!(
-        "Where q and k have the same sign, the term is positive and pulls “{query}” and “{key}” together; where their signs differ, it pulls them apart. {balance} Next, the score is divided by √{head_dim} = {}.",
-        fixed((head_dim as f64).sqrt(), 2)
+        "Where q and k have the same sign, the term is positive and pulls “{query}” and “{key}” together; where their signs differ, it pulls them apart. {balance}"
     )
 }
 
-pub fn why_scaled(head_dim: usize) -> String {
-    if head_dim == 1 {
-        return "A head of width 1 has a single term: √1 is 1, and the score stays as it is.".to_owned();
-    }
-    format!(
-        "A dot product of {head_dim} terms spreads about √{head_dim} = {} times as far as one term. Dividing by it takes the head’s width out again.",
-        fixed((head_dim as f64).sqrt(), 2)
-    )
+/// A term of the division by the temperature.
+pub fn temperature(temperature: f64) -> String {
+    format!("T = {}", fixed(temperature, 2))
+}
+
+pub fn why_scaled(head_dim: usize, is_scaled: bool, temperature: f64) -> String {
+    let root = fixed((head_dim as f64).sqrt(), 2);
+    let scaling = match (head_dim, is_scaled) {
+        (1, _) => "A head of width 1 has a single term: √1 is 1, and the score stays as it is.".to_owned(),
+        (_, true) => format!(
+            "A dot product of {head_dim} terms spreads about √{head_dim} = {root} times as far as one term. Dividing by it takes the head’s width out again."
+        ),
+        (_, false) => format!(
+            "The division by √{head_dim} is left out: scores lie {root} times as far apart, and softmax gives nearly everything to the largest."
+        ),
+    };
+    let tempered = match temperature {
+        1.0 => "",
+        1.0.. => " A temperature above 1 brings scores nearer to each other, and evens out the shares.",
+        _ => " A temperature below 1 drives scores apart, and sharpens the shares.",
+    };
+    scaling + tempered
 }
 
 pub const WHY_NO_MASK: &str = "No mask is set: every query may see every key.";
 
-pub fn why_causal(query: usize, key: usize, hidden: bool) -> String {
-    let so = if hidden { "later, so it stays hidden" } else { "not later, so it may be seen" };
+pub fn why_window(window: Window, query: usize, key: usize, hidden: bool) -> String {
+    if window == Window::CAUSAL {
+        let so = if hidden { "later, so it stays hidden" } else { "not later, so it may be seen" };
+        return format!(
+            "Causal: a token sees itself and what came before it. The query stands at position {query}, the key at {key}, which is {so}."
+        );
+    }
+    let side = |side: Option<usize>, where_to: &str| match side {
+        Some(tokens) => format!("{tokens} {where_to}"),
+        None => format!("all {where_to}"),
+    };
+    let so = if hidden { "outside, so it stays hidden" } else { "within, so it may be seen" };
     format!(
-        "Causal: a token sees itself and what came before it. The query stands at position {query}, the key at {key}, which is {so}."
+        "Window: a token sees itself, {} and {}. The query stands at position {query}, the key at {key}, which is {so}.",
+        side(window.left, "before it"),
+        side(window.right, "after it")
     )
 }
 

@@ -3,12 +3,12 @@
 
 pub(super) mod explain;
 
-use super::{HEAD_COUNTS, Projection, Step, WIDTHS, timeline::SoftmaxPart};
+use super::{HEAD_COUNTS, Projection, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};
 use std::ops::Range;
 
 use crate::attention::Window;
 use crate::embedding::Positions;
-use crate::protocol::{Against, EngineChoice, EngineKind, MOST_TOKENS, Refusal, Tensor, WIDEST_MODEL};
+use crate::protocol::{Against, EngineChoice, EngineKind, MOST_TOKENS, Refusal, Setup, Tensor, WIDEST_MODEL};
 
 /// The page's name.
 pub const NAME: &str = "Headlight";
@@ -42,6 +42,17 @@ pub mod page {
     pub const WIDTH: &str = "Model width";
     pub const POSITIONS: &str = "Positions";
     pub const MASK: &str = "Mask";
+    pub const BACK: &str = "Looks back";
+    pub const AHEAD: &str = "Looks ahead";
+    pub const SCALING: &str = "Scaling";
+    pub const TEMPERATURE: &str = "Temperature";
+    pub const NUMBER: &str = "number";
+    pub const WHOLE_NUMBER: &str = "whole number";
+    pub const SHOW_CHANGE: &str = "Show change";
+    pub const ON: &str = "on";
+    pub const OFF: &str = "off";
+    pub const WHAT_IF: &str = "What if";
+    pub const WHAT_IF_HINT: &str = "Change one thing, see what moves.";
     pub const ENGINE: &str = "Engine";
     pub const CALCULATE_ON: &str = "Calculate on";
     pub const INSPECTOR: &str = "Inspector";
@@ -103,7 +114,8 @@ pub fn step_title(step: Step) -> &'static str {
 }
 
 /// The sentence under the title.
-pub fn step_lead(step: Step, mask: Window, positions: Positions) -> &'static str {
+pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
+    let Setup { mask, positions, is_scaled, .. } = *setup;
     match step {
         Step::Tokens => {
             "The sentence is cut into words and punctuation marks. Each gets a number, its id; the same word gets the same id."
@@ -120,6 +132,9 @@ pub fn step_lead(step: Step, mask: Window, positions: Positions) -> &'static str
         Step::Scores => {
             "Every score is one dot product: a row of Q (what this token looks for) against a row of K (what that token offers)."
         }
+        Step::Scale if !is_scaled => {
+            "The division by √D is left out. Scores stay as far apart as long vectors make them, and softmax picks one winner early."
+        }
         Step::Scale => {
             "Longer vectors give larger scores. Dividing by √D (D is the head’s width) keeps softmax from picking one winner too early."
         }
@@ -127,8 +142,11 @@ pub fn step_lead(step: Step, mask: Window, positions: Positions) -> &'static str
             Window::CAUSAL => {
                 "Causal mask: a token sees itself and what came before. Hatched cells may not be seen and take no part in the softmax."
             }
-            _ => {
+            Window::OPEN => {
                 "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later."
+            }
+            _ => {
+                "Sliding window: a token sees itself and its neighbours. Hatched cells may not be seen and take no part in the softmax."
             }
         },
         Step::Softmax => match mask {
@@ -193,7 +211,7 @@ pub fn tensor_symbol(tensor: Tensor) -> &'static str {
         Tensor::Keys => "K",
         Tensor::Values => "V",
         Tensor::Scores => "S",
-        Tensor::Scaled => "S/√D",
+        Tensor::Scaled => "S′",
         Tensor::Mask => "mask",
         Tensor::Masked => "M",
         Tensor::RowMax => "max",
@@ -234,6 +252,14 @@ pub fn legend(tensor: Tensor) -> &'static str {
     }
 }
 
+/// What the two ends of a legend of changes mean.
+pub const LEGEND_CHANGE: &str = "fell ← 0 → rose";
+
+/// The symbol of a change.
+pub fn change_of(symbol: &str) -> String {
+    format!("Δ {symbol}")
+}
+
 /// "hatched: may not be seen", beside the legend of a figure that has such cells.
 pub const LEGEND_MASKED: &str = "hatched: may not be seen";
 
@@ -259,8 +285,25 @@ pub fn softmax_part(part: SoftmaxPart) -> &'static str {
 /// A choice of mask.
 pub fn mask(mask: Window) -> &'static str {
     match mask {
+        Window::OPEN => "none",
         Window::CAUSAL => "causal",
-        _ => "none",
+        _ => "window",
+    }
+}
+
+/// Whether scores are divided by √D.
+pub fn scaling(is_scaled: bool) -> &'static str {
+    if is_scaled { "÷ √D" } else { "none" }
+}
+
+/// What stands between scores and scaled scores.
+pub fn scale_operator(setup: &Setup) -> String {
+    let temperature = fixed(setup.temperature.into(), 2);
+    match (setup.is_scaled, setup.temperature == 1.0) {
+        (true, true) => format!("÷ √{}", setup.width / setup.heads),
+        (true, false) => format!("÷ √{} ÷ {temperature}", setup.width / setup.heads),
+        (false, true) => "=".to_owned(),
+        (false, false) => format!("÷ {temperature}"),
     }
 }
 
@@ -418,10 +461,11 @@ pub fn refusal(refusal: &Refusal) -> String {
     }
 }
 
-/// The seed box holds something else than a whole number; the browser does not tell what, where it is no number at all.
-pub fn bad_seed(typed: &str) -> String {
+/// A box holds something else than such a number; the browser does not tell what, where it is no number at all.
+pub fn bad_number(typed: &str, label: &str, kind: &str, from: &str, to: &str) -> String {
     let what = if typed.is_empty() { "What stands there".to_owned() } else { format!("“{typed}”") };
-    format!("{what} is not a seed: a seed here is a whole number from 0 to 4294967295. The last one stays in use.")
+    let name = label.to_ascii_lowercase();
+    format!("{what} is not usable as {name}: that is a {kind} from {from} to {to}. The last one stays in use.")
 }
 
 /// Who calculated a run once more.
