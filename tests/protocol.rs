@@ -2,7 +2,7 @@
 
 use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
-use headlight::lesson::{Projection, SPEEDS, Session, Step, Theme, Zoom};
+use headlight::lesson::{Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom};
 use headlight::protocol::{
     Against, CellRef, Check, Difference, EngineChoice, EngineKind, Matrix, Operands, Refusal, Reply, Request, Run,
     Setup, Slice, Span, Tensor, from_bytes, to_bytes,
@@ -10,6 +10,7 @@ use headlight::protocol::{
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 fn sizes() -> impl Strategy<Value = usize> {
     prop_oneof![0..=20_usize, Just(usize::MAX)]
@@ -151,14 +152,15 @@ fn sessions() -> impl Strategy<Value = Session> {
     let projection = (0..Projection::ALL.len()).prop_map(|index| Projection::ALL[index]);
     let speed = (0..SPEEDS.len()).prop_map(|index| SPEEDS[index]);
     let zoom = (spans(), spans()).prop_map(|(queries, keys)| Zoom { queries, keys });
+    let colors = (select(&SharesMap::ALL), select(&SignedMap::ALL), select(&Sight::ALL));
     let theme = option::of(prop_oneof![Just(Theme::Light), Just(Theme::Dark)]);
     (
         (any::<String>(), setups(), option::of(setups()), any::<bool>(), choices(), step, zoom),
-        (0.0..=1.0_f64, sizes(), projection, option::of(cells()), speed, theme),
+        (0.0..=1.0_f64, sizes(), projection, option::of(cells()), speed, theme, colors),
     )
         .prop_map(|(of_run, of_stage)| {
             let (sentence, setup, before, shows_change, engine, step, zoom) = of_run;
-            let (position, head, projection, pinned, speed, theme) = of_stage;
+            let (position, head, projection, pinned, speed, theme, (shares_map, signed_map, sight)) = of_stage;
             Session {
                 sentence,
                 setup,
@@ -173,6 +175,9 @@ fn sessions() -> impl Strategy<Value = Session> {
                 pinned,
                 speed,
                 theme,
+                shares_map,
+                signed_map,
+                sight,
             }
         })
 }

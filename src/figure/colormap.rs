@@ -10,7 +10,7 @@ use super::Rgb;
 use crate::builtin;
 
 /// Every map that can be chosen.
-pub static COLORMAPS: [&Colormap; 2] = [&CIVIDIS, &VIK];
+pub static COLORMAPS: [&Colormap; 6] = [&CIVIDIS, &VIRIDIS, &BATLOW, &VIK, &ROMA, &BROC];
 
 /// From dark blue to yellow, nearly the same for every kind of colour vision. The default for weights.
 pub static CIVIDIS: Colormap = Colormap {
@@ -33,6 +33,59 @@ pub static CIVIDIS: Colormap = Colormap {
         (242, Rgb(242, 218, 68)),
         (251, Rgb(253, 227, 52)),
         (255, Rgb(254, 232, 56)),
+    ],
+    table: OnceLock::new(),
+};
+
+/// From violet by green to yellow.
+pub static VIRIDIS: Colormap = Colormap {
+    name: "viridis",
+    kind: Kind::Sequential,
+    source: "Smith & van der Walt (2015), https://bids.github.io/colormap; table of Matplotlib 3.11.2",
+    licence: "CC0",
+    knots: &[
+        (0, Rgb(68, 1, 84)),
+        (4, Rgb(70, 7, 90)),
+        (23, Rgb(72, 33, 115)),
+        (42, Rgb(68, 57, 131)),
+        (66, Rgb(58, 84, 140)),
+        (100, Rgb(42, 118, 142)),
+        (129, Rgb(32, 146, 140)),
+        (144, Rgb(31, 160, 136)),
+        (157, Rgb(37, 172, 130)),
+        (172, Rgb(56, 185, 119)),
+        (185, Rgb(80, 196, 106)),
+        (203, Rgb(119, 209, 83)),
+        (233, Rgb(197, 224, 33)),
+        (242, Rgb(221, 227, 24)),
+        (248, Rgb(236, 229, 27)),
+        (255, Rgb(253, 231, 37)),
+    ],
+    table: OnceLock::new(),
+};
+
+/// From dark blue by green and orange to pink.
+pub static BATLOW: Colormap = Colormap {
+    name: "batlow",
+    kind: Kind::Sequential,
+    source: "Crameri (2018), Scientific colour maps, doi:10.5281/zenodo.1243862; table of cmcrameri 1.10",
+    licence: "MIT, © 2020 Fabio Crameri",
+    knots: &[
+        (0, Rgb(1, 25, 89)),
+        (6, Rgb(7, 34, 91)),
+        (21, Rgb(14, 55, 94)),
+        (51, Rgb(24, 85, 98)),
+        (66, Rgb(36, 97, 96)),
+        (85, Rgb(60, 109, 86)),
+        (124, Rgb(123, 128, 52)),
+        (141, Rgb(155, 137, 43)),
+        (153, Rgb(179, 142, 47)),
+        (167, Rgb(205, 146, 63)),
+        (182, Rgb(230, 152, 88)),
+        (194, Rgb(244, 159, 114)),
+        (206, Rgb(252, 167, 142)),
+        (222, Rgb(253, 179, 177)),
+        (255, Rgb(250, 204, 250)),
     ],
     table: OnceLock::new(),
 };
@@ -61,6 +114,63 @@ pub static VIK: Colormap = Colormap {
         (221, Rgb(152, 51, 7)),
         (232, Rgb(129, 31, 6)),
         (255, Rgb(89, 0, 8)),
+    ],
+    table: OnceLock::new(),
+};
+
+/// From red-brown by light yellow to blue.
+pub static ROMA: Colormap = Colormap {
+    name: "roma",
+    kind: Kind::Diverging,
+    source: "Crameri (2018), Scientific colour maps, doi:10.5281/zenodo.1243862; table of cmcrameri 1.10",
+    licence: "MIT, © 2020 Fabio Crameri",
+    knots: &[
+        (0, Rgb(126, 23, 0)),
+        (5, Rgb(131, 37, 4)),
+        (18, Rgb(144, 64, 14)),
+        (45, Rgb(167, 109, 33)),
+        (67, Rgb(185, 146, 53)),
+        (78, Rgb(194, 166, 71)),
+        (87, Rgb(202, 184, 90)),
+        (101, Rgb(210, 211, 129)),
+        (114, Rgb(208, 228, 166)),
+        (124, Rgb(198, 234, 188)),
+        (134, Rgb(181, 234, 204)),
+        (145, Rgb(157, 227, 213)),
+        (157, Rgb(126, 213, 215)),
+        (172, Rgb(89, 189, 210)),
+        (185, Rgb(65, 167, 203)),
+        (200, Rgb(48, 143, 193)),
+        (231, Rgb(30, 93, 171)),
+        (246, Rgb(18, 66, 160)),
+        (255, Rgb(3, 49, 152)),
+    ],
+    table: OnceLock::new(),
+};
+
+/// From blue by near-white to olive.
+pub static BROC: Colormap = Colormap {
+    name: "broc",
+    kind: Kind::Diverging,
+    source: "Crameri (2018), Scientific colour maps, doi:10.5281/zenodo.1243862; table of cmcrameri 1.10",
+    licence: "MIT, © 2020 Fabio Crameri",
+    knots: &[
+        (0, Rgb(44, 26, 76)),
+        (12, Rgb(42, 44, 94)),
+        (33, Rgb(41, 76, 127)),
+        (43, Rgb(49, 94, 142)),
+        (54, Rgb(69, 113, 156)),
+        (78, Rgb(123, 155, 186)),
+        (119, Rgb(220, 228, 235)),
+        (126, Rgb(233, 237, 237)),
+        (132, Rgb(238, 239, 231)),
+        (138, Rgb(236, 236, 219)),
+        (160, Rgb(211, 211, 167)),
+        (173, Rgb(192, 191, 135)),
+        (187, Rgb(163, 163, 105)),
+        (223, Rgb(93, 93, 45)),
+        (244, Rgb(55, 56, 16)),
+        (255, Rgb(38, 38, 0)),
     ],
     table: OnceLock::new(),
 };

@@ -15,6 +15,8 @@ pub mod timeline;
 pub mod words;
 mod zoom;
 
-pub use session::{HEAD_COUNTS, Projection, SPEEDS, STANDARD_EXAMPLE, Session, Theme, WIDTHS};
+pub use session::{
+    HEAD_COUNTS, Projection, SPEEDS, STANDARD_EXAMPLE, Session, SharesMap, Sight, SignedMap, Theme, WIDTHS,
+};
 pub use step::Step;
 pub use zoom::Zoom;

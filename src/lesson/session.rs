@@ -44,6 +44,69 @@ pub struct Session {
     pub speed: f64,
     /// Light or dark; the system's choice if none.
     pub theme: Option<Theme>,
+    /// The colours of numbers from 0 up.
+    pub shares_map: SharesMap,
+    /// The colours of numbers with a sign.
+    pub signed_map: SignedMap,
+    /// Through whose eyes the page is seen.
+    pub sight: Sight,
+}
+
+/// The colours of numbers from 0 up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SharesMap {
+    /// [`CIVIDIS`](crate::figure::colormap::CIVIDIS).
+    #[default]
+    Cividis,
+    /// [`VIRIDIS`](crate::figure::colormap::VIRIDIS).
+    Viridis,
+    /// [`BATLOW`](crate::figure::colormap::BATLOW).
+    Batlow,
+}
+
+impl SharesMap {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::Cividis, Self::Viridis, Self::Batlow];
+}
+
+/// The colours of numbers with a sign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignedMap {
+    /// [`VIK`](crate::figure::colormap::VIK).
+    #[default]
+    Vik,
+    /// [`ROMA`](crate::figure::colormap::ROMA).
+    Roma,
+    /// [`BROC`](crate::figure::colormap::BROC).
+    Broc,
+}
+
+impl SignedMap {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::Vik, Self::Roma, Self::Broc];
+}
+
+/// Through whose eyes the page is seen; `index.html` has the filters.
+///
+/// Source: Machado, Oliveira and Fernandes (2009), table 1, severity 1.0; grey is the relative luminance of WCAG.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sight {
+    /// As it is.
+    #[default]
+    Own,
+    /// Without cones for long waves.
+    Protanopia,
+    /// Without cones for middle waves.
+    Deuteranopia,
+    /// Without cones for short waves.
+    Tritanopia,
+    /// Without colours, as on paper.
+    Greyscale,
+}
+
+impl Sight {
+    /// All of them, the default first.
+    pub const ALL: [Self; 5] = [Self::Own, Self::Protanopia, Self::Deuteranopia, Self::Tritanopia, Self::Greyscale];
 }
 
 /// Which of the three projections step 3 builds.
@@ -89,6 +152,9 @@ impl Default for Session {
             pinned: None,
             speed: 1.0,
             theme: None,
+            shares_map: SharesMap::default(),
+            signed_map: SignedMap::default(),
+            sight: Sight::default(),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The colours of a figure, light and dark. The style sheet holds the same ones for the rest of the page.
 
-use super::{Theme, explain::Role};
-use crate::figure::Rgb;
+use super::{SharesMap, SignedMap, Theme, explain::Role};
+use crate::figure::{
+    Rgb,
+    colormap::{BATLOW, BROC, CIVIDIS, Colormap, ROMA, VIK, VIRIDIS},
+};
 
-/// The colours that a figure is drawn in, besides the colour maps.
+/// The colours that a figure is drawn in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colors {
     /// Behind everything.
@@ -24,10 +27,29 @@ pub struct Colors {
     key: Rgb,
     value: Rgb,
     output: Rgb,
+    /// Of numbers from 0 up.
+    pub shares: &'static Colormap,
+    /// Of numbers with a sign.
+    pub signed: &'static Colormap,
 }
 
 impl Colors {
-    /// The colours of a theme.
+    /// The colours of a theme, with these colour maps.
+    pub fn with_maps(theme: Theme, shares: SharesMap, signed: SignedMap) -> Self {
+        let shares = match shares {
+            SharesMap::Cividis => &CIVIDIS,
+            SharesMap::Viridis => &VIRIDIS,
+            SharesMap::Batlow => &BATLOW,
+        };
+        let signed = match signed {
+            SignedMap::Vik => &VIK,
+            SignedMap::Roma => &ROMA,
+            SignedMap::Broc => &BROC,
+        };
+        Self { shares, signed, ..Self::of(theme) }
+    }
+
+    /// The colours of a theme, with the colour maps of a first visit.
     pub fn of(theme: Theme) -> Self {
         match theme {
             Theme::Light => Self {
@@ -42,6 +64,8 @@ impl Colors {
                 key: Rgb(0xc0, 0x4f, 0x00),
                 value: Rgb(0x00, 0x7a, 0x5a),
                 output: Rgb(0x9c, 0x4f, 0x7e),
+                shares: &CIVIDIS,
+                signed: &VIK,
             },
             Theme::Dark => Self {
                 panel: Rgb(0x1c, 0x1f, 0x25),
@@ -55,6 +79,8 @@ impl Colors {
                 key: Rgb(0xf0, 0x90, 0x4a),
                 value: Rgb(0x3c, 0xc9, 0xa0),
                 output: Rgb(0xe3, 0xa3, 0xc8),
+                shares: &CIVIDIS,
+                signed: &VIK,
             },
         }
     }

@@ -3,15 +3,16 @@ use web_sys::Element;
 
 use super::{dom, live::watch, state::Page};
 use crate::lesson::{
-    HEAD_COUNTS, Session, WIDTHS,
+    HEAD_COUNTS, Session, SharesMap, Sight, SignedMap, WIDTHS,
     number::fixed,
     words::{
         bad_number, engine_choice, mask,
         page::{
-            AHEAD, BACK, CALCULATE_ON, HEADS, MASK, NUMBER, OFF, ON, POSITIONS, PYTORCH_INIT, SCALING, SEED, SET_UP,
-            SHOW_CHANGE, TEMPERATURE, UNTRAINED, WEIGHTS, WHAT_IF, WHAT_IF_HINT, WHOLE_NUMBER, WIDTH,
+            AHEAD, BACK, CALCULATE_ON, COLOURS, HEADS, MASK, NUMBER, OFF, ON, POSITIONS, PYTORCH_INIT, SCALING, SEE_AS,
+            SEED, SET_UP, SHOW_CHANGE, SIGNED, TEMPERATURE, UNTRAINED, WEIGHTS, WHAT_IF, WHAT_IF_HINT, WHOLE_NUMBER,
+            WIDTH,
         },
-        positions, scaling,
+        positions, scaling, shares_map, sight, signed_map,
     },
 };
 use crate::protocol::{EngineChoice, MOST_TOKENS, Positions, Setup, Window};
@@ -80,7 +81,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
     let number = |index: usize| NUMBERS[index].html(index);
     let (seed, heads, width, positions, engine) = (number(0), choice(0), choice(1), choice(2), choice(6));
     let (mask, back, ahead, scaling, temperature) = (choice(3), number(1), number(2), choice(4), number(3));
-    let change = choice(5);
+    let (change, shares, signed, sight) = (choice(5), choice(7), choice(8), choice(9));
     dom::skeleton(format!(
         r#"<aside class="panel setup" aria-label="{SET_UP}">
             <h2>{SET_UP}</h2>
@@ -92,6 +93,8 @@ pub fn SetUp(page: Page) -> impl IntoView {
             <h2>{WHAT_IF}</h2>
             <p class="hint">{WHAT_IF_HINT}</p>
             <div class="fields">{mask}{back}{ahead}{scaling}{temperature}{change}</div>
+            <h2>{COLOURS}</h2>
+            <div class="fields">{shares}{signed}{sight}</div>
         </aside>"#
     ))
 }
@@ -200,7 +203,7 @@ struct Choice {
     choose: fn(&mut Session, usize),
 }
 
-const CHOICES: [Choice; 7] = [
+const CHOICES: [Choice; 10] = [
     Choice {
         id: "heads-chosen",
         label: HEADS,
@@ -252,6 +255,27 @@ const CHOICES: [Choice; 7] = [
         names: || ENGINES.iter().map(|engine| engine_choice(*engine).to_owned()).collect(),
         current: |session| ENGINES.iter().position(|engine| *engine == session.engine),
         choose: |session, index| session.engine = ENGINES[index],
+    },
+    Choice {
+        id: "shares-map",
+        label: WEIGHTS,
+        names: || SharesMap::ALL.map(|map| shares_map(map).to_owned()).to_vec(),
+        current: |session| SharesMap::ALL.iter().position(|map| *map == session.shares_map),
+        choose: |session, index| session.shares_map = SharesMap::ALL[index],
+    },
+    Choice {
+        id: "signed-map",
+        label: SIGNED,
+        names: || SignedMap::ALL.map(|map| signed_map(map).to_owned()).to_vec(),
+        current: |session| SignedMap::ALL.iter().position(|map| *map == session.signed_map),
+        choose: |session, index| session.signed_map = SignedMap::ALL[index],
+    },
+    Choice {
+        id: "sight",
+        label: SEE_AS,
+        names: || Sight::ALL.map(|eyes| sight(eyes).to_owned()).to_vec(),
+        current: |session| Sight::ALL.iter().position(|sight| *sight == session.sight),
+        choose: |session, index| session.sight = Sight::ALL[index],
     },
 ];
 

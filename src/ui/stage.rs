@@ -248,7 +248,7 @@ fn repaint_on_change(page: Page) {
             let session = page.session.read();
             let shown = (session.step, session.shown_position(), session.head, session.projection);
             let focus = (page.focus(), page.chosen().is_some());
-            let screen = (page.theme(), page.pixel_ratio.get(), page.stage_width.get());
+            let screen = (page.colors(), page.pixel_ratio.get(), page.stage_width.get());
             (shown, page.data.version(), focus, screen)
         },
         move |&(.., (.., width))| {

@@ -7,7 +7,7 @@ use super::{
     live::{Live, watch},
 };
 use crate::lesson::{
-    Session, Step, Theme,
+    Session, Sight, Step, Theme,
     notice::Facts,
     picture::Grid,
     scene::{self, Data},
@@ -125,7 +125,8 @@ impl Page {
 
     /// The figure's colours in use.
     pub fn colors(self) -> Colors {
-        Colors::of(self.theme())
+        let session = self.session.read();
+        Colors::with_maps(self.theme(), session.shares_map, session.signed_map)
     }
 
     /// Shows a step, finished, and stops Play.
@@ -184,17 +185,25 @@ fn most_interesting(data: &Data, tensor: Tensor, head: usize) -> CellRef {
     cell(if tensor == Tensor::Tokens { columns.end - 1 } else { largest })
 }
 
-/// Keeps the document's theme as the session and the system want it.
+/// Keeps the document's theme as the session and the system want it, and shows it through the eyes that were chosen.
 pub fn apply_theme(page: Page) {
     watch(
-        move || page.theme(),
-        |theme| {
+        move || (page.theme(), page.session.read().sight),
+        |(theme, sight)| {
             let name = match theme {
                 Theme::Light => "light",
                 Theme::Dark => "dark",
             };
             if let Some(root) = document().document_element() {
                 dom::attribute(&root, "data-theme", Some(name));
+                let through = match sight {
+                    Sight::Own => None,
+                    Sight::Protanopia => Some("protanopia"),
+                    Sight::Deuteranopia => Some("deuteranopia"),
+                    Sight::Tritanopia => Some("tritanopia"),
+                    Sight::Greyscale => Some("greyscale"),
+                };
+                dom::attribute(&root, "data-sight", through);
             }
         },
     );

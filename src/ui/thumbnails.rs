@@ -32,7 +32,7 @@ pub fn Overview(page: Page) -> impl IntoView {
         },
     );
     watch(
-        move || (page.session.read().head, page.data.version(), page.theme(), page.pixel_ratio.get()),
+        move || (page.session.read().head, page.data.version(), page.colors(), page.pixel_ratio.get()),
         move |&(head, ..)| {
             dom::set("overview", "aria-label", Some(&words::overview_of(head)));
             for (index, (tensor, _)) in OVERVIEW.into_iter().enumerate() {
@@ -73,7 +73,7 @@ pub fn heads(page: Page) -> String {
             let tensor = scene::in_heads_strip(session.step, session.projection);
             // Those that were calculated: what is chosen may have been refused.
             let heads = data.as_ref().map_or(session.setup.heads, |data| data.setup.heads);
-            (heads, session.head, tensor, page.data.version(), page.theme(), page.pixel_ratio.get())
+            (heads, session.head, tensor, page.data.version(), page.colors(), page.pixel_ratio.get())
         },
         move |&(heads, chosen, tensor, ..)| {
             // Its buttons stay while there are as many: one of them may have the keyboard's focus.

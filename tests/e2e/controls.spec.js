@@ -259,6 +259,40 @@ test("show change: the stage shows what moved since the set-up before", async ({
   await expect(lead).toHaveText(/^Three matrices turn each token/);
 });
 
+test("colours are chosen, and seen through other eyes", async ({ headlight, page }) => {
+  await headlight.open();
+  const picture = () => headlight.picture();
+  const first = await picture();
+  await headlight.choose("Weights", "viridis");
+  await expect.poll(picture).not.toBe(first);
+  const second = await picture();
+  await headlight.choose("Signed", "roma");
+  await expect.poll(picture).not.toBe(second);
+  await headlight.choose("Weights", "cividis");
+  await headlight.choose("Signed", "vik");
+  await expect.poll(picture).toBe(first);
+  for (const sight of ["protanopia", "deuteranopia", "tritanopia", "greyscale"]) {
+    await headlight.choose("See as", sight);
+    await expect(page.locator("html")).toHaveCSS("filter", `url("#${sight}")`);
+  }
+  // In greyscale nothing on the screen has a colour.
+  const screen = await page.screenshot();
+  const coloured = await page.evaluate(async (png) => {
+    const image = await createImageBitmap(new Blob([Uint8Array.from(png)], { type: "image/png" }));
+    const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    let coloured = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      coloured += Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 2;
+    }
+    return coloured;
+  }, [...screen]);
+  expect(coloured).toBe(0);
+  await headlight.choose("See as", "as it is");
+  await expect(page.locator("html")).toHaveCSS("filter", "none");
+});
+
 test("what is no seed is said to be none, and the last one stays", async ({ headlight }) => {
   await headlight.open();
   for (const typed of ["-1", "4294967296", "1.5"]) {

@@ -437,7 +437,7 @@ pub(super) fn at_least_a_pixel(
 fn number_size(panel: &Panel, cell_width: f32) -> Option<f32> {
     let longest = match (panel.decimals, panel.scale) {
         (Some(0), _) => "0".to_owned(),
-        (_, Some(Scale::Signed(max))) => short(-max),
+        (_, Some(Scale::Signed(max, _))) => short(-max),
         _ => "0.000".to_owned(),
     };
     [12.0, 11.0, 10.0].into_iter().find(|size| about_width(&longest, *size) + 5.0 <= cell_width)
@@ -474,8 +474,8 @@ fn shape_note(panel: &Panel, data: &Data) -> String {
 /// Which numbers the ends of a matrix' colours stand for.
 fn range_note(scale: Scale) -> String {
     match scale {
-        Scale::Signed(max) => words::colors_to(&format!("±{}", short(max))),
-        Scale::Share(max) => words::colors_to(&format!("0 … {}", share_end(max))),
+        Scale::Signed(max, _) => words::colors_to(&format!("±{}", short(max))),
+        Scale::Share(max, _) => words::colors_to(&format!("0 … {}", share_end(max))),
     }
 }
 
@@ -718,11 +718,11 @@ fn draw_legend((meaning, scale): (&str, Scale), masked: bool, y: f32, view: &Vie
     const BARS: usize = 90;
     let colors = &view.colors;
     let (low, high, from) = match scale {
-        Scale::Signed(max) => (short(-max), format!("+{}", short(max)), -max),
-        Scale::Share(max) => ("0".to_owned(), share_end(max), 0.0),
+        Scale::Signed(max, _) => (short(-max), format!("+{}", short(max)), -max),
+        Scale::Share(max, _) => ("0".to_owned(), share_end(max), 0.0),
     };
     let to = match scale {
-        Scale::Signed(max) | Scale::Share(max) => max,
+        Scale::Signed(max, _) | Scale::Share(max, _) => max,
     };
     let width = 180.0;
     let mut meanings = vec![meaning];

@@ -201,7 +201,7 @@ pub fn common_height(session: &Session, data: &Data, view: &View, most: f32) -> 
 
 /// A thumbnail: a matrix as a picture of this width and height, without words.
 pub fn thumbnail(matrix: &Matrix, tensor: Tensor, width: f32, height: f32, colors: &Colors) -> Figure {
-    let scale = Scale::of(tensor, matrix);
+    let scale = Scale::of(tensor, matrix, colors);
     let shown: Vec<Shown> = matrix.values.iter().map(|&value| Shown::value(scale, value)).collect();
     let size = (matrix.shown_rows, matrix.shown_columns);
     let (cells, rows, columns) = draw::at_least_a_pixel(&shown, size, (width, height));

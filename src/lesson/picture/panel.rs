@@ -6,7 +6,7 @@ use super::{
 };
 use crate::figure::{
     Cell, Rgb,
-    colormap::{CIVIDIS, VIK, diverging, sequential},
+    colormap::{Colormap, diverging, sequential},
 };
 use crate::protocol::{CellRef, Matrix, Tensor};
 
@@ -14,27 +14,35 @@ use crate::protocol::{CellRef, Matrix, Tensor};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scale {
     /// Signed, from −max to max.
-    Signed(f32),
+    Signed(f32, &'static Colormap),
     /// From 0 to max.
-    Share(f32),
+    Share(f32, &'static Colormap),
 }
 
 impl Scale {
-    pub(super) fn of(tensor: Tensor, matrix: &Matrix) -> Self {
+    pub(super) fn of(tensor: Tensor, matrix: &Matrix, colors: &Colors) -> Self {
         match tensor {
-            _ if matrix.is_change => Scale::Signed(matrix.largest),
-            Tensor::Exponentials => Scale::Share(1.0),
+            _ if matrix.is_change => Scale::signed(matrix.largest, colors),
+            Tensor::Exponentials => Scale::share(1.0, colors),
             // Long rows share their attention among many; their colours use the range that there is.
-            Tensor::Weights if matrix.largest < 0.5 => Scale::Share(matrix.largest),
-            Tensor::Weights => Scale::Share(1.0),
-            _ => Scale::Signed(matrix.largest),
+            Tensor::Weights if matrix.largest < 0.5 => Scale::share(matrix.largest, colors),
+            Tensor::Weights => Scale::share(1.0, colors),
+            _ => Scale::signed(matrix.largest, colors),
         }
+    }
+
+    pub(super) fn signed(max: f32, colors: &Colors) -> Self {
+        Scale::Signed(max, colors.signed)
+    }
+
+    pub(super) fn share(max: f32, colors: &Colors) -> Self {
+        Scale::Share(max, colors.shares)
     }
 
     pub(super) fn color(self, value: f32) -> Rgb {
         match self {
-            Scale::Signed(max) => VIK.color(diverging(value, max)),
-            Scale::Share(max) => CIVIDIS.color(sequential(value, max)),
+            Scale::Signed(max, map) => map.color(diverging(value, max)),
+            Scale::Share(max, map) => map.color(sequential(value, max)),
         }
     }
 
@@ -133,8 +141,8 @@ pub(super) struct Panel<'a> {
 
 impl<'a> Panel<'a> {
     /// A finished matrix on its own scale.
-    pub(super) fn new(tensor: Tensor, head: usize, matrix: &'a Matrix, size: Size) -> Self {
-        let scale = Scale::of(tensor, matrix);
+    pub(super) fn new(tensor: Tensor, head: usize, matrix: &'a Matrix, size: Size, colors: &Colors) -> Self {
+        let scale = Scale::of(tensor, matrix, colors);
         Self {
             tensor,
             head: head_of(tensor, head),

@@ -90,11 +90,11 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
     let (head, projection) = (session.head, session.projection);
     let position = session.shown_position();
     let matrix = |tensor| data.on_stage(tensor, head);
-    let panel = |tensor, size| Some(Panel::new(tensor, head, matrix(tensor)?, size));
     let colors = view.colors;
+    let panel = |tensor, size| Some(Panel::new(tensor, head, matrix(tensor)?, size, &colors));
     let result_tensor = scene::result(session.step, projection);
     let result = matrix(result_tensor)?;
-    let result_scale = Scale::of(result_tensor, result);
+    let result_scale = Scale::of(result_tensor, result, &colors);
     let cell_of = |tensor: Tensor, (row, column): (usize, usize)| {
         let (row, column) = (result.first_row + row, result.first_column + column);
         CellRef { tensor, head: head_of(tensor, head), row, column }
@@ -120,7 +120,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let size = Size::flat((view.width, 96.0), (14.0, 13.0));
             let (words, positions) = (matrix(Tensor::WordEmbeddings)?, matrix(Tensor::Positions)?);
             // One colour scale for all three, so that the colours add up as the numbers do.
-            let scale = Scale::Signed(words.largest.max(positions.largest).max(result.largest));
+            let scale = Scale::signed(words.largest.max(positions.largest).max(result.largest), &colors);
             let plain = |tensor| Some(panel(tensor, size)?.labels(true, false).on(scale));
             let built = plain(Tensor::Input)?.showing(move |row, column| {
                 let value = result.values[row * result.shown_columns + column];
@@ -147,8 +147,10 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let (terms, operands) = first_terms(input, weights, false, data.setup.width);
             let (shown, progress) = building(result, result_scale, position, &terms, colors);
             let making = making(progress, &terms, operands, result);
-            let mut built =
-                Some(Panel::new(result_tensor, head, result, Size::flat((230.0, 150.0), (26.0, 20.0))).showing(shown));
+            let mut built = Some(
+                Panel::new(result_tensor, head, result, Size::flat((230.0, 150.0), (26.0, 20.0)), &colors)
+                    .showing(shown),
+            );
             let mut results = vec![operator("=")];
             for which in Projection::ALL {
                 let tensor = scene::projected(which);
@@ -178,7 +180,9 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 ),
                 operator("="),
                 Item::Panel(
-                    Panel::new(result_tensor, head, result, Size::square(48.0, view)).labels(true, true).showing(shown),
+                    Panel::new(result_tensor, head, result, Size::square(48.0, view), &colors)
+                        .labels(true, true)
+                        .showing(shown),
                 ),
             ];
             Some(scene(vec![row], making, false))
@@ -186,7 +190,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         Step::Scale => {
             let before = matrix(Tensor::Scores)?;
             // One colour scale for both, so that the same colour is the same number.
-            let scale = Scale::Signed(before.largest.max(result.largest));
+            let scale = Scale::signed(before.largest.max(result.largest), &colors);
             let morphing = move |row: usize, column: usize| {
                 let index = row * result.shown_columns + column;
                 let t = wave(position, row, result.shown_rows) as f32;
@@ -212,7 +216,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         }
         Step::Mask => {
             let (before, mask) = (matrix(Tensor::Scaled)?, matrix(Tensor::Mask)?);
-            let scale = Scale::Signed(before.largest.max(result.largest));
+            let scale = Scale::signed(before.largest.max(result.largest), &colors);
             let mask_shown = move |row: usize, column: usize| {
                 let hidden = mask.values[row * mask.shown_columns + column] == f32::NEG_INFINITY;
                 let cell = if hidden { Cell::Masked } else { Cell::Color(blend(colors.panel, colors.chip, 0.6)) };
@@ -264,10 +268,16 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 Item::Panel(panel(Tensor::Values, Size::flat((160.0, view.matrix_height), (14.0, 34.0)))?.level()),
                 operator("="),
                 Item::Panel(
-                    Panel::new(result_tensor, head, result, Size::flat((224.0, view.matrix_height), (28.0, 34.0)))
-                        .labels(true, false)
-                        .level()
-                        .showing(shown),
+                    Panel::new(
+                        result_tensor,
+                        head,
+                        result,
+                        Size::flat((224.0, view.matrix_height), (28.0, 34.0)),
+                        &colors,
+                    )
+                    .labels(true, false)
+                    .level()
+                    .showing(shown),
                 ),
             ];
             Some(scene(vec![row], making, masked))
@@ -280,7 +290,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let mut joined = panel(Tensor::Heads, Size::flat((384.0, 128.0), (12.0, 20.0)))?.labels(true, false);
             joined.heads = Some(data.setup.heads);
             let weights = panel(Tensor::OutputWeights, Size::flat((128.0, 128.0), (12.0, 12.0)))?;
-            let built = Panel::new(result_tensor, head, result, Size::flat((view.width, 150.0), (14.0, 20.0)))
+            let built = Panel::new(result_tensor, head, result, Size::flat((view.width, 150.0), (14.0, 20.0)), &colors)
                 .labels(true, false)
                 .showing(shown);
             let rows = vec![
@@ -321,9 +331,9 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     let (exp_sums, row_sums) = (matrix(Tensor::ExponentialSums)?, matrix(Tensor::RowSums)?);
     let colors = view.colors;
     let rows = masked.shown_rows;
-    let scores = Scale::Signed(masked.largest.max(shifted.largest));
-    let shares = Scale::of(Tensor::Weights, weights);
-    let exponentials = Scale::Share(1.0);
+    let scores = Scale::signed(masked.largest.max(shifted.largest), &colors);
+    let shares = Scale::of(Tensor::Weights, weights, &colors);
+    let exponentials = Scale::share(1.0, &colors);
 
     let values =
         |matrix: &'a Matrix| move |row: usize, column: usize| matrix.values[row * matrix.shown_columns + column];
@@ -370,9 +380,9 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     let cell = if view.width < 560.0 { 36.0 } else { 40.0 };
     let size = Size::square(cell, view);
     let narrow = Size::flat((46.0, view.matrix_height), (46.0, cell));
-    let max_panel = Panel::new(Tensor::RowMax, head, max, narrow).beside().showing(max_shown);
+    let max_panel = Panel::new(Tensor::RowMax, head, max, narrow, &colors).beside().showing(max_shown);
     let mut sum_panel =
-        Panel::new(sum_tensor, head, if sum_tensor == Tensor::RowSums { row_sums } else { exp_sums }, narrow)
+        Panel::new(sum_tensor, head, if sum_tensor == Tensor::RowSums { row_sums } else { exp_sums }, narrow, &colors)
             .beside()
             .showing(sum_shown);
     // There is nothing to sum up yet.
@@ -385,10 +395,10 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
         _ => weights,
     };
     let row = vec![
-        Item::Panel(Panel::new(Tensor::Masked, head, masked, size).labels(true, true).on(scores)),
+        Item::Panel(Panel::new(Tensor::Masked, head, masked, size, &colors).labels(true, true).on(scores)),
         Item::Panel(max_panel),
         operator("→"),
-        Item::Panel(Panel::new(tensor, head, current, size).labels(true, true).on(scale).showing(changing)),
+        Item::Panel(Panel::new(tensor, head, current, size, &colors).labels(true, true).on(scale).showing(changing)),
         Item::Panel(sum_panel),
     ];
     Some(Scene {

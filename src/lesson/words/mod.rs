@@ -3,7 +3,7 @@
 
 pub(super) mod explain;
 
-use super::{HEAD_COUNTS, Projection, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};
+use super::{HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};
 use std::ops::Range;
 
 use crate::attention::Window;
@@ -48,6 +48,9 @@ pub mod page {
     pub const TEMPERATURE: &str = "Temperature";
     pub const NUMBER: &str = "number";
     pub const WHOLE_NUMBER: &str = "whole number";
+    pub const COLOURS: &str = "Colours";
+    pub const SIGNED: &str = "Signed";
+    pub const SEE_AS: &str = "See as";
     pub const SHOW_CHANGE: &str = "Show change";
     pub const ON: &str = "on";
     pub const OFF: &str = "off";
@@ -288,6 +291,35 @@ pub fn mask(mask: Window) -> &'static str {
         Window::OPEN => "none",
         Window::CAUSAL => "causal",
         _ => "window",
+    }
+}
+
+/// The colours of numbers from 0 up.
+pub fn shares_map(map: SharesMap) -> &'static str {
+    match map {
+        SharesMap::Cividis => "cividis",
+        SharesMap::Viridis => "viridis",
+        SharesMap::Batlow => "batlow",
+    }
+}
+
+/// The colours of numbers with a sign.
+pub fn signed_map(map: SignedMap) -> &'static str {
+    match map {
+        SignedMap::Vik => "vik",
+        SignedMap::Roma => "roma",
+        SignedMap::Broc => "broc",
+    }
+}
+
+/// Through whose eyes the page is seen.
+pub fn sight(sight: Sight) -> &'static str {
+    match sight {
+        Sight::Own => "as it is",
+        Sight::Protanopia => "protanopia",
+        Sight::Deuteranopia => "deuteranopia",
+        Sight::Tritanopia => "tritanopia",
+        Sight::Greyscale => "greyscale",
     }
 }
 

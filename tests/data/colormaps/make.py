@@ -31,7 +31,16 @@ def knots(table):
     return found[::-1]
 
 
-for name, colormap in {"cividis": colormaps["cividis"], "vik": crameri.vik}.items():
+MAPS = {
+    "cividis": colormaps["cividis"],
+    "viridis": colormaps["viridis"],
+    "batlow": crameri.batlow,
+    "vik": crameri.vik,
+    "roma": crameri.roma,
+    "broc": crameri.broc,
+}
+
+for name, colormap in MAPS.items():
     table = np.round(np.array(colormap(np.arange(256)))[:, :3] * 255).astype(int)
     rows = "".join(f"{red},{green},{blue}\n" for red, green, blue in table)
     Path(__file__).with_name(f"{name}.csv").write_text(f"red,green,blue\n{rows}")
