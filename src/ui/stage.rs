@@ -20,7 +20,8 @@ use crate::lesson::{
     scene::{self, Data},
     words::{
         self,
-        page::{BUILT_FROM, CALCULATING, FAST_FORWARD, POSITION},
+        more::{PARTS, more},
+        page::{BUILT_FROM, CALCULATING, FAST_FORWARD, MORE, POSITION},
     },
 };
 use crate::protocol::CellRef;
@@ -40,6 +41,16 @@ pub fn Stage(page: Page) -> impl IntoView {
         |(step, lead)| {
             dom::text("stage-title", words::step_title(*step));
             dom::text("stage-lead", lead);
+        },
+    );
+    watch(
+        move || page.session.read().step,
+        |step| {
+            let mut paragraphs = String::new();
+            for (name, text) in PARTS.into_iter().zip(more(*step)) {
+                paragraphs += &format!("<dt>{name}</dt><dd>{text}</dd>");
+            }
+            dom::html("more-text", &paragraphs);
         },
     );
     watch(
@@ -84,6 +95,7 @@ pub fn Stage(page: Page) -> impl IntoView {
             <h2 id="stage-title"></h2>
             <p class="lead" id="stage-lead"></p>
             {projections}
+            <details class="more"><summary>{MORE}</summary><dl id="more-text"></dl></details>
             {figure}
             {zoom}
             <div class="scrub">

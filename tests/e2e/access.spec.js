@@ -76,6 +76,7 @@ test("the keyboard alone reaches every control, and one sees where it is", async
     "Weights",
     "Signed",
     "See as",
+    "More",
     "Masked scores",
     "Row maximum",
     "Attention weights",
@@ -97,6 +98,8 @@ test("a walk through attention without a pointer", async ({ headlight, page }) =
   await page.keyboard.press("ArrowLeft");
   await headlight.expectStep("Mask");
   await expect(headlight.grid("Scaled scores")).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page.getByText("More", { exact: true })).toBeFocused();
   await page.keyboard.press("Tab");
   await expect(headlight.grid("Scaled scores")).toBeFocused();
   await page.keyboard.press("Control+End");

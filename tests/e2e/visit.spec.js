@@ -86,6 +86,24 @@ test("a matrix is a grid whose current cell is announced", async ({ headlight, p
   expect(focused.activedescendant).toEqual([await weights.getAttribute("aria-activedescendant")]);
 });
 
+test("every step has more to say, in three paragraphs, and they stay open", async ({ headlight, page }) => {
+  await headlight.open();
+  const [open, terms, texts] = [page.getByText("More", { exact: true }), page.locator("#more-text dt"), page.locator("#more-text dd")];
+  await expect(texts.first()).toBeHidden();
+  await open.click();
+  const seen = new Set();
+  for (const step of STEPS) {
+    await headlight.goTo(step);
+    await expect(terms).toHaveText(["What happens", "Why it is so", "What would break without it"]);
+    for (const text of await texts.allTextContents()) {
+      expect(text.length).toBeGreaterThan(60);
+      seen.add(text);
+    }
+    await expect(texts.first()).toBeVisible();
+  }
+  expect(seen.size, "each step has its own").toBe(3 * STEPS.length);
+});
+
 for (const query of ["", "?engine=cpu"]) {
   test(`a page and an engine of different builds say so, and no more, at "${query}"`, async ({ headlight, page }) => {
     await headlight.openWithAnotherBuild(query);

@@ -2,6 +2,7 @@
 //! goes wrong is worded where it goes wrong; what is said before this program runs stands in `index.html`.
 
 pub(super) mod explain;
+pub mod more;
 
 use super::{HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};
 use std::ops::Range;
@@ -32,6 +33,7 @@ pub mod page {
     pub const SPEEDS: [&str; 4] = ["0.5×", "1×", "2×", "4×"];
     pub const POSITION: &str = "Position in step";
     pub const FAST_FORWARD: &str = "Finish this step";
+    pub const MORE: &str = "More";
     pub const ZOOM: &str = "Zoom";
     pub const ZOOM_IN: &str = "Zoom in";
     pub const ZOOM_OUT: &str = "Zoom out";
