@@ -125,6 +125,13 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Presses the button with this id.
+pub fn click(id: &str) {
+    if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        element.click();
+    }
+}
+
 /// The number in an attribute: which one of its kind the element is.
 pub fn index(element: &Element, attribute: &str) -> Option<usize> {
     element.get_attribute(attribute)?.parse().ok()

@@ -14,8 +14,8 @@ use crate::lesson::{
     words::{
         NAME, TAGLINE, check_verdict, checked_against,
         page::{
-            CHECK, CHECK_LARGEST, CHECK_RUNS, CHECK_STAGE, ENGINE, STARTING, STOPPED, THEME_TO_DARK, THEME_TO_LIGHT,
-            WHY_CPU,
+            CHECK, CHECK_LARGEST, CHECK_RUNS, CHECK_STAGE, ENGINE, KEY_MAP, KEYS, STARTING, STOPPED, THEME_TO_DARK,
+            THEME_TO_LIGHT, WHY_CPU,
         },
         tensor_name,
     },
@@ -88,6 +88,7 @@ pub fn Header(page: Page) -> impl IntoView {
         let other = if page.theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
         page.session.update(|session| session.theme = Some(other));
     });
+    let keys: String = KEY_MAP.iter().map(|(keys, does)| format!("<dt>{keys}</dt><dd>{does}</dd>")).collect();
     dom::skeleton(format!(
         r#"<header>
             <h1>
@@ -117,6 +118,11 @@ pub fn Header(page: Page) -> impl IntoView {
                         <path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 12.5v-11a5.5 5.5 0 0 1 0 11z"/>
                     </svg>
                 </button>
+                <button class="btn icon" id="help" popovertarget="keys" aria-label="{KEYS}">?</button>
+            </div>
+            <div class="panel" id="keys" popover role="dialog" aria-label="{KEYS}">
+                <h2>{KEYS}</h2>
+                <dl>{keys}</dl>
             </div>
         </header>"#
     ))

@@ -6,7 +6,8 @@ use web_sys::{Element, KeyboardEvent};
 
 use super::{dom, player, state::Page};
 
-/// Space plays and pauses, the arrow keys go through the steps, Esc lets a pinned cell go and closes what is open.
+/// Space plays and pauses, the arrow keys go through the steps, Esc lets a pinned cell go and closes what is open, a
+/// question mark shows what keys do.
 pub fn listen(page: Page) {
     dom::listen(&document(), "keydown", move |event| {
         let Ok(event) = event.dyn_into::<KeyboardEvent>() else {
@@ -24,9 +25,12 @@ pub fn listen(page: Page) {
         }
         // Where a key has a meaning of its own, it keeps it.
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        if target.is_some_and(|target| {
-            target.closest("input, select, button, summary, [role=grid]").ok().flatten().is_some()
-        }) {
+        let is_in = |selector| target.as_ref().is_some_and(|target| matches!(target.closest(selector), Ok(Some(_))));
+        if key == "?" && !is_in("input") {
+            dom::click("help");
+            return event.prevent_default();
+        }
+        if is_in("input, select, button, summary, [role=grid]") {
             return;
         }
         let step = page.session.read().step;

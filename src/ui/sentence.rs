@@ -54,7 +54,7 @@ pub fn Sentence(page: Page) -> impl IntoView {
         dom::focus("sentence");
     });
     dom::skeleton(format!(
-        r#"<section class="sentence">
+        r#"<section class="sentence" aria-label="{SENTENCE}">
             <input
                 type="text"
                 id="sentence"

@@ -4,7 +4,7 @@ use super::{dom, live::watch, player, state::Page};
 use crate::lesson::{
     SPEEDS, Step,
     words::{
-        page::{self as words, NEXT, PAUSE, PLAY, PREVIOUS, SPEED, STEPS},
+        page::{self as words, NEXT, PAUSE, PLAY, PLAYBACK, PREVIOUS, SPEED, STEPS},
         step_name,
     },
 };
@@ -74,7 +74,7 @@ pub fn Steps(page: Page) -> impl IntoView {
             <nav class="steps" aria-label="{STEPS}">
                 <ol id="steps">{steps}</ol>
             </nav>
-            <div class="play">
+            <section class="play" aria-label="{PLAYBACK}">
                 <button class="btn icon" id="previous" aria-label="{PREVIOUS}">
                     <svg width="16" height="16" viewBox="0 0 16 16" fill="currentColor" aria-hidden="true">
                         <path d="M3 2h2v12H3zM14 2v12L6 8z"/>
@@ -91,7 +91,7 @@ pub fn Steps(page: Page) -> impl IntoView {
                     </svg>
                 </button>
                 <select class="btn" id="speed" aria-label="{SPEED}">{speeds}</select>
-            </div>
+            </section>
         </div>"#
     ))
 }

@@ -95,7 +95,7 @@ pub fn at_query_and_key(query: &str, key: &str) -> String {
 // The columns of the terms, and the names of their rows.
 
 pub const TOKEN_COLUMNS: [&str; 3] = ["character", "code point", "bytes (hex)"];
-pub const OPERAND_COLUMNS: [&str; 2] = ["", "value"];
+pub const OPERAND_COLUMNS: [&str; 2] = ["part", "value"];
 pub const PROJECTION_COLUMNS: [&str; 4] = ["i", "x", "w", "x·w"];
 pub const SCORE_COLUMNS: [&str; 4] = ["d", "q", "k", "q·k"];
 pub const ROW_MAX_COLUMNS: [&str; 2] = ["key", "m"];

@@ -25,6 +25,7 @@ pub mod page {
     pub const STEPS: &str = "Steps";
     pub const OVERVIEW: &str = "Overview";
     pub const PLAY: &str = "Play";
+    pub const PLAYBACK: &str = "Playback";
     pub const PAUSE: &str = "Pause";
     pub const PREVIOUS: &str = "Previous step";
     pub const NEXT: &str = "Next step";
@@ -33,6 +34,19 @@ pub mod page {
     pub const SPEEDS: [&str; 4] = ["0.5×", "1×", "2×", "4×"];
     pub const POSITION: &str = "Position in step";
     pub const FAST_FORWARD: &str = "Finish this step";
+    pub const KEYS: &str = "Keys";
+    /// Keys, and what they do.
+    pub const KEY_MAP: [(&str, &str); 9] = [
+        ("Space", "play, pause"),
+        ("← →", "the step before, the next step"),
+        ("Tab", "from control to control, and from matrix to matrix"),
+        ("← → ↑ ↓", "in a matrix: from cell to cell"),
+        ("Home, End", "in a matrix: to the ends of the row; with Ctrl, to the corners"),
+        ("Page ↑, Page ↓", "in a matrix: ten rows"),
+        ("Enter", "in a matrix: keep the cell in the inspector; Esc lets it go"),
+        ("+ − 0", "in a matrix of many tokens: nearer, farther, all"),
+        ("?", "this list"),
+    ];
     pub const MORE: &str = "More";
     pub const ZOOM: &str = "Zoom";
     pub const ZOOM_IN: &str = "Zoom in";
