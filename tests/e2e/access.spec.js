@@ -47,7 +47,7 @@ test("the keyboard alone reaches every control, and one sees where it is", async
     ...(headlight.engineName === "CPU" ? ["why not WebGPU?"] : []),
     "check",
     "Switch to dark",
-    "Keys",
+    "Keyboard",
     "Sentence",
     ...STEPS,
     "Previous step",
@@ -119,7 +119,7 @@ test("a walk through attention without a pointer", async ({ headlight, page }) =
 
 test("a question mark shows what keys do, and Esc puts it away", async ({ headlight, page }) => {
   await headlight.open();
-  const keys = page.getByRole("dialog", { name: "Keys" });
+  const keys = page.getByRole("dialog", { name: "Keyboard" });
   await expect(keys).toBeHidden();
   await headlight.sentence.focus();
   await page.keyboard.press("End");
@@ -135,7 +135,7 @@ test("a question mark shows what keys do, and Esc puts it away", async ({ headli
   await page.keyboard.press("Escape");
   await expect(keys).toBeHidden();
   await expect(headlight.grid("Attention weights")).toBeFocused();
-  await page.getByRole("button", { name: "Keys" }).click();
+  await page.getByRole("button", { name: "Keyboard" }).click();
   await expect(keys).toBeVisible();
 });
 

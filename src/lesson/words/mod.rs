@@ -34,7 +34,7 @@ pub mod page {
     pub const SPEEDS: [&str; 4] = ["0.5×", "1×", "2×", "4×"];
     pub const POSITION: &str = "Position in step";
     pub const FAST_FORWARD: &str = "Finish this step";
-    pub const KEYS: &str = "Keys";
+    pub const KEYS: &str = "Keyboard";
     /// Keys, and what they do.
     pub const KEY_MAP: [(&str, &str); 9] = [
         ("Space", "play, pause"),
