@@ -159,7 +159,7 @@ impl Tensor {
 
     /// Whether one head's part has the same shape in two set-ups, so that it can be said what changed.
     pub fn can_be_compared(self, head: usize, setup: &Setup, before: &Setup) -> bool {
-        head < before.heads && self.shape(1, setup) == self.shape(1, before)
+        self != Tensor::Tokens && head < before.heads && self.shape(1, setup) == self.shape(1, before)
     }
 
     /// How many rows and columns one head's part has, of so many tokens.

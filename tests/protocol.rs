@@ -155,17 +155,16 @@ fn sessions() -> impl Strategy<Value = Session> {
     let colors = (select(&SharesMap::ALL), select(&SignedMap::ALL), select(&Sight::ALL));
     let theme = option::of(prop_oneof![Just(Theme::Light), Just(Theme::Dark)]);
     (
-        (any::<String>(), setups(), option::of(setups()), any::<bool>(), choices(), step, zoom),
+        (any::<String>(), setups(), option::of(setups()), choices(), step, zoom),
         (0.0..=1.0_f64, sizes(), projection, option::of(cells()), speed, theme, colors),
     )
         .prop_map(|(of_run, of_stage)| {
-            let (sentence, setup, before, shows_change, engine, step, zoom) = of_run;
+            let (sentence, setup, before, engine, step, zoom) = of_run;
             let (position, head, projection, pinned, speed, theme, (shares_map, signed_map, sight)) = of_stage;
             Session {
                 sentence,
                 setup,
                 before,
-                shows_change,
                 engine,
                 step,
                 position,

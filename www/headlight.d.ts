@@ -46,7 +46,7 @@ declare namespace headlight {
     causal?: boolean | null;
     /** Query `i` sees the keys from `i + offset - left` to `i + offset + right`; null is no limit. */
     window?: { left?: number | null; right?: number | null } | null;
-    /** What the scores are multiplied with, any finite number: `1 / √D` unless given. */
+    /** What the scores are multiplied with, any number that float32 can hold: `1 / √D` unless given. */
     scale?: number | null;
     /** `softcap · tanh(scaled / softcap)`, before the mask; above 0, or 0 for none. */
     softcap?: number | null;
@@ -79,7 +79,7 @@ declare namespace headlight {
     outputs?: Output[] | null;
     /**
      * Hands the tensors' buffers over instead of copying them: quicker, and they are empty afterwards, also where the engine
-     * refuses the call. A buffer goes as a whole, with whatever else lies in it.
+     * refuses the call (an Error, not a TypeError). A buffer goes as a whole, with whatever else lies in it.
      */
     transfer?: boolean | null;
   }

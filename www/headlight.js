@@ -173,9 +173,9 @@
     mask: (value, name) => tensor(value, name, ["Float32Array", "Uint8Array"]),
     causal: boolean,
     window: (value, name) => {
-      const isWindow = kind(value) === "Object" && Object.keys(value).every((side) => side === "left" || side === "right");
-      if (!isWindow) refuse(`takes ${name}: { left, right }; ${said(value)} came`);
-      const side = (side) => (value[side] == null ? null : count(value[side], name, `.${side}`));
+      if (kind(value) !== "Object") refuse(`takes ${name}: { left, right }; ${said(value)} came`);
+      for (const side of Object.keys(value)) oneOf(side, name, ["left", "right"]);
+      const side = (side) => (value[side] == null || value[side] === Infinity ? null : count(value[side], name, `.${side}`));
       return { left: side("left"), right: side("right") };
     },
     scale: number,
@@ -220,8 +220,9 @@
   }
 
   function number(value, name) {
-    if (typeof value !== "number" || !Number.isFinite(Math.fround(value))) {
-      refuse(`takes ${name} as a number that is finite as float32; ${said(value)} came`);
+    const float = Math.fround(value);
+    if (typeof value !== "number" || !Number.isFinite(float) || (float === 0 && value !== 0)) {
+      refuse(`takes ${name} as a number that float32 can hold; ${said(value)} came`);
     }
     return value;
   }

@@ -7,10 +7,12 @@ use crate::attention as reference;
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Error {
     /// The browser or the machine offers no adapter.
-    #[error("No GPU can be used here ({0}). The CPU calculates the same numbers, only slower.")]
+    #[error("No GPU can be used here ({0}). The CPU calculates the same numbers, but for rounding.")]
     NoAdapter(String),
     /// There is an adapter, but it gave no device, or no kernel could be made for it.
-    #[error("There is a GPU, but it refused to calculate ({0}). The CPU calculates the same numbers, only slower.")]
+    #[error(
+        "There is a GPU, but it refused to calculate ({0}). The CPU calculates the same numbers, but for rounding."
+    )]
     DeviceRefused(String),
     /// The device is gone, and stays gone.
     #[error(

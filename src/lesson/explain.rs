@@ -6,7 +6,7 @@
 //! the last place, `exp(x)` by 3 + 2·|x|, and numbers too small for f32's full precision perhaps taken as 0.
 
 use super::{
-    Session, mathml,
+    Session, Step, mathml,
     number::{fixed, percent, short},
     scene::{self, Data},
     words::{self, explain as say},
@@ -101,8 +101,12 @@ pub fn explain(operands: &Operands, context: Context) -> Explanation {
     let Operands { value, before, .. } = operands;
     let mut explanation = explain_now(operands, context);
     if let Some(before) = before.map(f64::from) {
-        let is_hidden = before == f64::NEG_INFINITY || *value == f32::NEG_INFINITY;
-        let change = if is_hidden { say::MASKED.to_owned() } else { say::change(f64::from(*value) - before) };
+        let change = match (before == f64::NEG_INFINITY, *value == f32::NEG_INFINITY) {
+            (false, false) => say::change(f64::from(*value) - before),
+            (true, true) => say::MASKED.to_owned(),
+            (true, false) => say::NOW_VISIBLE.to_owned(),
+            (false, true) => say::NOW_HIDDEN.to_owned(),
+        };
         explanation.totals.push((say::BEFORE.to_owned(), masked_score(before)));
         explanation.totals.push((say::CHANGE.to_owned(), change));
     }
@@ -138,11 +142,29 @@ fn explain_now(operands: &Operands, context: Context) -> Explanation {
 
 /// What a change of the set-up moved most, of what the step makes. `None` where no change is shown.
 pub fn what_moved(session: &Session, data: &Data) -> Option<String> {
-    data.before.as_ref()?;
+    let before = data.before.as_ref()?;
+    if *before == data.setup {
+        return Some(words::COMPARE_FROM_HERE.to_owned());
+    }
+    let moved = what_moved_most(session, data, before)?;
+    Some([words::compared_with(before, &data.setup), moved].join(" "))
+}
+
+fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<String> {
     let tensor = scene::result(session.step, session.projection);
     let matrix = data.on_stage(tensor, session.head)?;
     if !matrix.is_change {
         return Some(say::NOT_COMPARED.to_owned());
+    }
+    if session.step == Step::Mask && before.mask != data.setup.mask {
+        let len = data.tokens.len();
+        let (mut hidden, mut visible) = (0, 0);
+        for query in 0..len as isize {
+            let [was, is] = [before.mask, data.setup.mask].map(|mask| mask.keys(query, len));
+            let both = was.end.min(is.end).saturating_sub(was.start.max(is.start));
+            (hidden, visible) = (hidden + was.len() - both, visible + is.len() - both);
+        }
+        return Some(say::keys_moved(hidden, visible));
     }
     let changes = matrix.values.iter().copied().enumerate().filter(|(_, change)| change.is_finite());
     let (index, change) = changes.max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))?;
@@ -174,8 +196,13 @@ pub fn announcement(cell: CellRef, value: Option<f32>, context: Context) -> Stri
 }
 
 /// What a screen reader says of a cell that shows a change: "query mat, key cat: change +0.180".
-pub fn change_announcement(cell: CellRef, change: Option<f32>, context: Context) -> String {
+pub fn change_announcement(cell: CellRef, change: Option<f32>, context: Context, before: &Setup) -> String {
+    let was_hidden = !before.mask.sees(cell.row as isize, cell.column);
     match change {
+        Some(f32::NEG_INFINITY) if was_hidden && !context.hides(cell) => {
+            say::announced(&place(cell, context), say::NOW_VISIBLE)
+        }
+        Some(f32::NEG_INFINITY) if !was_hidden => say::announced(&place(cell, context), say::NOW_HIDDEN),
         Some(change) if change.is_finite() => {
             say::announced(&place(cell, context), &say::announced_change(change.into()))
         }

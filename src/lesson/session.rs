@@ -22,10 +22,8 @@ pub struct Session {
     pub sentence: String,
     /// With what it is calculated.
     pub setup: Setup,
-    /// The set-up before the last change of it.
+    /// The set-up that the stage compares with, if it shows what has changed since.
     pub before: Option<Setup>,
-    /// Whether the stage shows what that change changed.
-    pub shows_change: bool,
     /// By what it is calculated.
     pub engine: EngineChoice,
     /// The step on the stage.
@@ -142,7 +140,6 @@ impl Default for Session {
             sentence: STANDARD_EXAMPLE.to_owned(),
             setup: Setup::default(),
             before: None,
-            shows_change: false,
             engine: EngineChoice::Auto,
             step: Step::Softmax,
             position: 1.0,
@@ -178,7 +175,7 @@ impl Session {
     /// What Play does first: after the very end, or where nothing has been played yet, it begins with the first step;
     /// in the middle of a step it goes on from there. Where motion is not wanted (`cut`), steps are shown finished.
     pub fn begin_play(&mut self, played_before: bool, cut: bool) {
-        self.shows_change = false;
+        self.before = None;
         if self.position < 1.0 {
             self.position = if cut { 1.0 } else { self.position };
             return;
@@ -221,32 +218,17 @@ impl Session {
 
     /// The position without the hold at its end, 0 to 1. A change is shown when all is calculated.
     pub fn shown_position(&self) -> f64 {
-        if self.shows_change { 1.0 } else { self.position.clamp(0.0, 1.0) }
+        if self.before.is_some() { 1.0 } else { self.position.clamp(0.0, 1.0) }
     }
 
-    /// The set-up that the stage compares with, if it does.
-    pub fn compared_with(&self) -> Option<&Setup> {
-        self.before.as_ref().filter(|_| self.shows_change)
-    }
-
-    /// Begins to compare with the set-up before the last change, or ends it.
+    /// Begins to show what changes from here on, or ends it.
     pub fn show_change(&mut self, shows_change: bool) {
-        self.before.get_or_insert_with(|| self.setup.clone());
-        self.shows_change = shows_change;
-    }
-
-    /// Changes the set-up. What it was before is remembered, unless the stage is comparing with an earlier one.
-    pub fn set_up(&mut self, change: impl FnOnce(&mut Setup)) {
-        let old = self.setup.clone();
-        change(&mut self.setup);
-        if self.setup != old && !self.shows_change {
-            self.before = Some(old);
-        }
+        self.before = shows_change.then(|| self.setup.clone());
     }
 
     /// Changes the number of heads; the head on the stage stays if there still is one of that number.
     pub fn set_heads(&mut self, heads: usize) {
-        self.set_up(|setup| setup.heads = heads);
+        self.setup.heads = heads;
         self.show_head(self.head.min(heads.saturating_sub(1)));
     }
 

@@ -66,7 +66,7 @@ pub fn connect(page: Page) {
     watch(
         move || {
             let session = page.session.read();
-            let before = session.compared_with().cloned();
+            let before = session.before.clone();
             let wanted = scene::wanted(&session, &session.setup, before.as_ref());
             ((session.sentence.clone(), session.setup.clone(), before), session.engine, wanted)
         },
@@ -133,7 +133,7 @@ fn ask_again(page: Page, link: LinkRef) {
     let run = link.borrow().run;
     let session = page.session.read();
     let (sentence, setup) = (session.sentence.clone(), session.setup.clone());
-    let before = session.compared_with().cloned();
+    let before = session.before.clone();
     let slices = scene::wanted(&session, &setup, before.as_ref());
     // No reading of the run before is answered any more.
     link.borrow_mut().reading = None;

@@ -61,17 +61,20 @@ pub fn SetUp(page: Page) -> impl IntoView {
         let typed = dom::value(input);
         let usable = number.read(input);
         if let Some(value) = usable {
-            page.session.update(|session| session.set_up(|setup| (number.choose)(setup, value)));
+            page.session.update(|session| (number.choose)(&mut session.setup, value));
         }
         // An empty box is not wrong yet. What is no number at all has no value, but the browser finds it wrong.
         let unfinished = typed.is_empty() && !dom::is_invalid(input);
-        let wrong = usable.is_none() && !unfinished;
-        dom::set(number.id, "aria-invalid", wrong.then_some("true"));
-        dom::text(&format!("{}-wrong", number.id), &if wrong { number.refusal(&typed) } else { String::new() });
+        // "0" may become "0.5".
+        let wrong = usable.is_none() && !unfinished && number.is_whole;
+        number.say_wrong(wrong.then_some(&typed));
     });
     dom::on("change", "input[data-number]", move |input, _| {
         let number = dom::index(input, "data-number").and_then(|index| NUMBERS.get(index));
         let is_empty = dom::value(input).is_empty() && !dom::is_invalid(input);
+        if let Some(number) = number.filter(|number| !is_empty && number.read(input).is_none()) {
+            number.say_wrong(Some(&dom::value(input)));
+        }
         let current = number.and_then(|number| (number.current)(&page.session.read().setup));
         if let Some((number, current)) = number.zip(current).filter(|_| is_empty) {
             dom::set_value(number.id, &number.written(current));
@@ -145,7 +148,7 @@ const NUMBERS: [Number; 4] = [
     Number {
         id: "temperature",
         label: TEMPERATURE,
-        from: 0.01,
+        from: 0.1,
         to: 100.0,
         is_whole: false,
         current: |setup| Some(setup.temperature.into()),
@@ -165,6 +168,12 @@ impl Number {
         fixed(number, if self.is_whole { 0 } else { 2 })
     }
 
+    /// Says that what was typed can't be used, or takes it back.
+    fn say_wrong(&self, typed: Option<&String>) {
+        dom::set(self.id, "aria-invalid", typed.map(|_| "true"));
+        dom::text(&format!("{}-wrong", self.id), &typed.map_or(String::new(), |typed| self.refusal(typed)));
+    }
+
     fn refusal(&self, typed: &str) -> String {
         let kind = if self.is_whole { WHOLE_NUMBER } else { NUMBER };
         bad_number(typed, self.label, kind, &self.written(self.from), &self.written(self.to))
@@ -173,7 +182,7 @@ impl Number {
     fn html(&self, which: usize) -> String {
         let Self { id, label, .. } = self;
         let (from, to) = (self.written(self.from), self.written(self.to));
-        let (step, mode) = if self.is_whole { ("1", "numeric") } else { ("any", "decimal") };
+        let (step, mode) = if self.is_whole { ("1", "numeric") } else { ("0.1", "decimal") };
         format!(
             r#"<label class="field" id="{id}-field">
                 {label}
@@ -216,14 +225,14 @@ const CHOICES: [Choice; 10] = [
         label: WIDTH,
         names: || WIDTHS.iter().map(usize::to_string).collect(),
         current: |session| WIDTHS.iter().position(|width| *width == session.setup.width),
-        choose: |session, index| session.set_up(|setup| setup.width = WIDTHS[index]),
+        choose: |session, index| session.setup.width = WIDTHS[index],
     },
     Choice {
         id: "positions-chosen",
         label: POSITIONS,
         names: || POSITION_KINDS.iter().map(|kind| positions(*kind).to_owned()).collect(),
         current: |session| POSITION_KINDS.iter().position(|kind| *kind == session.setup.positions),
-        choose: |session, index| session.set_up(|setup| setup.positions = POSITION_KINDS[index]),
+        choose: |session, index| session.setup.positions = POSITION_KINDS[index],
     },
     Choice {
         id: "mask-chosen",
@@ -233,20 +242,20 @@ const CHOICES: [Choice; 10] = [
             let same = MASKS.iter().position(|mask| *mask == session.setup.mask);
             same.or(Some(MASKS.len() - 1))
         },
-        choose: |session, index| session.set_up(|setup| setup.mask = MASKS[index]),
+        choose: |session, index| session.setup.mask = MASKS[index],
     },
     Choice {
         id: "scaling-chosen",
         label: SCALING,
         names: || SCALINGS.iter().map(|is_scaled| scaling(*is_scaled).to_owned()).collect(),
         current: |session| SCALINGS.iter().position(|is_scaled| *is_scaled == session.setup.is_scaled),
-        choose: |session, index| session.set_up(|setup| setup.is_scaled = SCALINGS[index]),
+        choose: |session, index| session.setup.is_scaled = SCALINGS[index],
     },
     Choice {
         id: "change-chosen",
         label: SHOW_CHANGE,
         names: || [OFF, ON].map(str::to_owned).to_vec(),
-        current: |session| Some(session.shows_change.into()),
+        current: |session| Some(session.before.is_some().into()),
         choose: |session, index| session.show_change(index == 1),
     },
     Choice {

@@ -60,6 +60,14 @@ pub fn Stage(page: Page) -> impl IntoView {
             dom::disable("finish", *position == 1000);
         },
     );
+    // What has changed is shown when all is calculated, and said.
+    watch(
+        move || page.session.read().before.is_some(),
+        |compares| {
+            dom::disable("position", *compares);
+            dom::set("stage-lead", "aria-live", compares.then_some("polite"));
+        },
+    );
     watch(
         move || page.caption.get(),
         |caption| {
@@ -442,8 +450,9 @@ fn describe(page: Page, grid: &Grid) {
     let (data, operands) = (page.data.read(), page.operands.read());
     let text = data.as_ref().map(|data| {
         let context = Context { tokens: &data.tokens, setup: &data.setup };
-        if data.on_stage(current.tensor, current.head).is_some_and(|matrix| matrix.is_change) {
-            return change_announcement(current, data.value(current), context);
+        let is_change = data.on_stage(current.tensor, current.head).is_some_and(|matrix| matrix.is_change);
+        if let Some(before) = data.before.as_ref().filter(|_| is_change) {
+            return change_announcement(current, data.value(current), context, before);
         }
         let opened = operands.as_ref().filter(|operands| operands.cell == current).map(|operands| operands.value);
         announcement(current, data.value(current).or(opened), context)

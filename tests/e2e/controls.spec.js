@@ -209,7 +209,9 @@ test("the what-ifs change the run, and a window has two ends", async ({ headligh
   await headlight.expectInspected(headlight.grid("Scaled scores"));
   await expect(headlight.check()).toHaveText(/^✓ /);
   await page.getByLabel("Temperature").fill("0");
-  await expect(page.getByLabel("Temperature")).toHaveAccessibleDescription(/^“0” is not usable as temperature: that is a number from 0.01 to 100.00/);
+  await expect(page.getByLabel("Temperature"), "it may become 0.5").toHaveAccessibleDescription("");
+  await page.getByLabel("Temperature").blur();
+  await expect(page.getByLabel("Temperature")).toHaveAccessibleDescription(/^“0” is not usable for “Temperature”, which takes a number from 0.10 to 100.00/);
   await expect(page.getByLabel("Looks back")).toBeHidden();
   await headlight.choose("Mask", "window");
   await headlight.ranWith({ mask: { left: 2, right: 0 }, temperature: 2.5 });
@@ -232,14 +234,16 @@ test("show change: the stage shows what moved since the set-up before", async ({
   await headlight.open();
   const weights = async (run) => (await headlight.stored(run, [["Weights", 0]]))[0].values;
   const before = await weights((await headlight.lastRan()).run);
+  const lead = page.locator("#stage-lead");
+  await headlight.choose("Show change", "on");
+  await expect(lead).toHaveText(/^From here on the stage shows what changes\./);
+  await expect(headlight.slider).toBeDisabled();
   await page.getByLabel("Temperature").fill("0.5");
   const now = await weights((await headlight.ranWith({ temperature: 0.5 })).run);
-  await headlight.choose("Show change", "on");
   await expect.poll(async () => (await headlight.lastRan()).before?.temperature).toBe(1);
   const change = (await headlight.lastRan()).slices.find(({ tensor, isChange }) => tensor === "Weights" && isChange);
   expect(change.values).toEqual(now.map((value, index) => Math.fround(value - before[index])));
-  const lead = page.locator("#stage-lead");
-  await expect(lead).toHaveText(/^What moved most here: query \S+, key \S+, by [+−]0\.\d{3}\.$/);
+  await expect(lead).toHaveText(/^Before: temperature 1.00. What moved most here: query \S+, key \S+, by [+−]0\.\d{3}\.$/);
   await expect(headlight.said(headlight.grid("Attention weights"))).toHaveText("query mat, key sat: change +0.261");
   await expect(page.locator("#totals")).toContainText(/before\s*0\.372\s*change\s*\+0\.261/);
   await expect(headlight.check()).toHaveText(/^✓ /);
@@ -248,13 +252,20 @@ test("show change: the stage shows what moved since the set-up before", async ({
   await headlight.choose("Mask", "causal");
   await headlight.ranWith({ mask: "causal", temperature: 0.5 });
   expect((await headlight.lastRan()).before).toMatchObject({ mask: "none", temperature: 1 });
+  await headlight.goTo("Mask");
+  await expect(lead).toHaveText("Before: mask none, temperature 1.00. Pairs that became hidden: 15; that became visible: 0.");
+  await headlight.grid("Masked scores").focus();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("End");
+  await expect(headlight.said(headlight.grid("Masked scores"))).toHaveText("query The, key mat: now hidden");
+  await headlight.goTo("Softmax");
   await headlight.sentence.fill("another sentence");
-  await expect(lead).toHaveText(/^What moved most here: query another, key \S+, by [+−]0\.200\.$/);
+  await expect(lead).toHaveText(/^Before: mask none, temperature 1.00. What moved most here: query another, key \S+, by [+−]0\.200\.$/);
   await headlight.goTo("Scores");
-  await expect(lead).toHaveText("Nothing moved here.");
+  await expect(lead).toHaveText(/Nothing moved here\.$/);
   await headlight.choose("Heads", "2");
   await headlight.goTo("Q K V");
-  await expect(lead).toHaveText(/had another shape before/);
+  await expect(lead).toHaveText(/4 heads. This matrix had another shape before/);
   await headlight.choose("Show change", "off");
   await expect(lead).toHaveText(/^Three matrices turn each token/);
 });
@@ -297,7 +308,7 @@ test("what is no seed is said to be none, and the last one stays", async ({ head
   await headlight.open();
   for (const typed of ["-1", "4294967296", "1.5"]) {
     await headlight.seed.fill(typed);
-    await expect(headlight.seed).toHaveAccessibleDescription(new RegExp(`^“${typed}” is not usable as seed: that is a whole number from 0 to 4294967295`));
+    await expect(headlight.seed).toHaveAccessibleDescription(new RegExp(`^“${typed}” is not usable for “Seed”, which takes a whole number from 0 to 4294967295`));
     await expect(headlight.seed).toHaveAttribute("aria-invalid", "true");
     await expect(headlight.seed).toHaveValue(typed);
   }

@@ -156,7 +156,10 @@ fn matrix_height(laid: &Laid) -> f32 {
 }
 
 fn operator_width(operator: &str) -> f32 {
-    if operator.chars().count() > 1 { 56.0 } else { 20.0 }
+    match operator.chars().count() {
+        0 | 1 => 20.0,
+        signs => 11.0 + 9.0 * signs as f32,
+    }
 }
 
 fn natural_width(item: &Item, label_width: f32) -> (f32, f32) {

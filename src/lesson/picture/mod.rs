@@ -11,10 +11,10 @@ mod panel;
 mod scenes;
 mod tokens;
 
-use panel::{Item, Scale, Shown, hatch_line};
+use panel::{Item, Panel, Scale, Shown, hatch_line};
 
 use super::{Session, Step, Zoom, scene::Data, theme::Colors};
-use crate::figure::{Figure, Heatmap, Mark};
+use crate::figure::{Cell, Figure, Heatmap, Mark};
 use crate::protocol::{Axis, CellRef, Matrix, Tensor};
 
 /// How the stage is looked at.
@@ -175,9 +175,10 @@ pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
     }
     let mut scene = scenes::scene(session, data, view)?;
     for item in scene.rows.iter_mut().flatten().filter(|_| data.before.is_some()) {
-        // Changes do not make changes: no product of two differences is one.
-        if let Item::Operator(sign) = item {
-            sign.clear();
+        match item {
+            // Changes do not make changes: no product of two differences is one.
+            Item::Operator(sign) => sign.clear(),
+            Item::Panel(panel) => show_newly_visible(panel, data, view),
         }
     }
     for item in scene.rows.iter_mut().flatten().filter(|_| data.is_long()) {
@@ -186,6 +187,23 @@ pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
         }
     }
     Some(draw::draw(scene, data, view))
+}
+
+/// A key that was hidden before and may be seen now has no score to compare, but is not hidden: it has risen without end.
+fn show_newly_visible<'a>(panel: &mut Panel<'a>, data: &'a Data, view: &View) {
+    let matrix = panel.matrix;
+    if !(matrix.is_change && matrix.is_whole() && panel.tensor.axes() == (Axis::Queries, Axis::Keys)) {
+        return;
+    }
+    let (shown, risen) =
+        (std::mem::replace(&mut panel.shown, Box::new(|_, _| unreachable!())), view.colors.signed.color(1.0));
+    panel.shown = Box::new(move |row, column| {
+        let is_seen = data.setup.mask.sees((matrix.first_row + row) as isize, matrix.first_column + column);
+        match shown(row, column) {
+            Shown { cell: Cell::Masked, .. } if is_seen => Shown { cell: Cell::Color(risen), number: None },
+            shown => shown,
+        }
+    });
 }
 
 /// How high the finished pictures of all steps are, for [`View::least_height`]: the tallest, but no more than `most`.

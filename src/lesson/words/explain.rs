@@ -31,6 +31,13 @@ pub fn word_in_place(word: &str, index: usize) -> String {
 
 // What a change of the set-up changed.
 
+pub const NOW_HIDDEN: &str = "now hidden";
+pub const NOW_VISIBLE: &str = "now visible";
+
+pub fn keys_moved(hidden: usize, visible: usize) -> String {
+    format!("Pairs that became hidden: {hidden}; that became visible: {visible}.")
+}
+
 pub const NOTHING_MOVED: &str = "Nothing moved here.";
 pub const NOT_COMPARED: &str = "This matrix had another shape before, so it is shown as it is now.";
 
@@ -272,7 +279,7 @@ pub fn why_scaled(head_dim: usize, is_scaled: bool, temperature: f64) -> String 
             "A dot product of {head_dim} terms spreads about √{head_dim} = {root} times as far as one term. Dividing by it takes the head’s width out again."
         ),
         (_, false) => format!(
-            "The division by √{head_dim} is left out: scores lie {root} times as far apart, and softmax gives nearly everything to the largest."
+            "The division by √{head_dim} is left out: scores lie {root} times as far apart, and the shares come out sharper."
         ),
     };
     let tempered = match temperature {

@@ -152,7 +152,7 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
             "Every score is one dot product: a row of Q (what this token looks for) against a row of K (what that token offers)."
         }
         Step::Scale if !is_scaled => {
-            "The division by √D is left out. Scores stay as far apart as long vectors make them, and softmax picks one winner early."
+            "The division by √D is left out: the wider the heads, the farther apart the scores, and the sharper the shares."
         }
         Step::Scale => {
             "Longer vectors give larger scores. Dividing by √D (D is the head’s width) keeps softmax from picking one winner too early."
@@ -165,7 +165,7 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
                 "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later."
             }
             _ => {
-                "Sliding window: a token sees itself and its neighbours. Hatched cells may not be seen and take no part in the softmax."
+                "Window: a token sees itself and so many tokens back and ahead as are set. Hatched cells may not be seen and take no part in the softmax."
             }
         },
         Step::Softmax => match mask {
@@ -277,6 +277,28 @@ pub const LEGEND_CHANGE: &str = "fell ← 0 → rose";
 /// The symbol of a change.
 pub fn change_of(symbol: &str) -> String {
     format!("Δ {symbol}")
+}
+
+/// Where a comparison begins.
+pub const COMPARE_FROM_HERE: &str =
+    "From here on the stage shows what changes. Change one thing: the mask, the scaling, the temperature.";
+
+/// What a set-up was before, of what is another now: "Before: temperature 1.00, mask none."
+pub fn compared_with(before: &Setup, now: &Setup) -> String {
+    let mut different = Vec::new();
+    let mut add = |is_other: bool, what: String| {
+        if is_other {
+            different.push(what);
+        }
+    };
+    add(before.mask != now.mask, format!("mask {}", mask(before.mask)));
+    add(before.is_scaled != now.is_scaled, format!("scaling {}", scaling(before.is_scaled)));
+    add(before.temperature != now.temperature, format!("temperature {}", fixed(before.temperature.into(), 2)));
+    add(before.positions != now.positions, format!("positions {}", positions(before.positions)));
+    add(before.seed != now.seed, format!("seed {}", before.seed));
+    add(before.heads != now.heads, format!("{} heads", before.heads));
+    add(before.width != now.width, format!("width {}", before.width));
+    format!("Before: {}.", different.join(", "))
 }
 
 /// "hatched: may not be seen", beside the legend of a figure that has such cells.
@@ -512,8 +534,7 @@ pub fn refusal(refusal: &Refusal) -> String {
 /// A box holds something else than such a number; the browser does not tell what, where it is no number at all.
 pub fn bad_number(typed: &str, label: &str, kind: &str, from: &str, to: &str) -> String {
     let what = if typed.is_empty() { "What stands there".to_owned() } else { format!("“{typed}”") };
-    let name = label.to_ascii_lowercase();
-    format!("{what} is not usable as {name}: that is a {kind} from {from} to {to}. The last one stays in use.")
+    format!("{what} is not usable for “{label}”, which takes a {kind} from {from} to {to}. The last one stays in use.")
 }
 
 /// Who calculated a run once more.

@@ -31,7 +31,7 @@ pub fn more(step: Step) -> [&'static str; 3] {
         Step::Scale => [
             "Every score is divided by √D, the square root of the width of a head. Nothing else happens: order and signs stay as they are.",
             "A score adds up D products. Of independent numbers such a sum spreads √D times as far as one product does, so wider heads would have wilder scores for no other reason than their width. The division takes that out again.",
-            "Choose “none” for Scaling, and look at the softmax: with scores that lie far apart, the largest takes nearly everything. Then small changes of the others change nothing, and training, which needs to see what a small change does, stands still.",
+            "Choose “none” for Scaling, and look at the softmax: scores lie farther apart, and the larger ones take more of each row; in wide heads the largest takes nearly everything. Then small changes of the others change nothing, and training, which needs to see what a small change does, stands still.",
         ],
         Step::Mask => [
             "Some pairs are crossed out before the softmax: their score is set to −∞, so that they get a share of exactly 0. A causal mask crosses out all that comes later; a window crosses out what is too far away.",
