@@ -35,7 +35,8 @@ impl Backend {
         }
     }
 
-    /// A self-attention block of `input` `[B, S, E]`; of its attention, the tensors that are wanted, and the output in any case. With who made it.
+    /// A self-attention block of `input` `[B, S, E]`; of its attention, the tensors that are wanted, and the output in any
+    /// case. With who made it.
     ///
     /// # Errors
     /// As [`attention::self_attention`].

@@ -269,9 +269,9 @@ impl Kept {
     /// A number and what it was made from. `None` where there is no such cell, or its head's scores are not here.
     pub fn operands(&self, cell: CellRef) -> Option<Operands> {
         let CellRef { tensor, head, row, column } = cell;
-        let (rows, columns) = self.shape(tensor);
-        let lacks_pairs = self.head_behind(cell).is_some_and(|head| self.pairs_of(head).is_none());
-        if head >= self.setup.heads || row >= rows || column >= columns || lacks_pairs {
+        let value = self.value(cell)?;
+        // It may be here, and what it was made from not.
+        if self.head_behind(cell).is_some_and(|head| self.pairs_of(head).is_none()) {
             return None;
         }
         let row_of = |tensor| {
@@ -287,7 +287,6 @@ impl Kept {
         let column_of = |tensor: Tensor| -> Vec<f32> {
             (0..self.shape(tensor).0).flat_map(|row| number(tensor, row, column)).collect()
         };
-        let value = number(tensor, row, column)[0];
         let head_dim = self.setup.width / self.setup.heads;
         let (left, right) = match tensor {
             Tensor::Tokens | Tensor::Positions | Tensor::Mask => (vec![], vec![]),

@@ -108,8 +108,9 @@ impl Engine {
                     |before: &&mut Kept| cell.tensor.can_be_compared(cell.head, &kept.setup, &before.setup);
                 let before = match self.before.as_mut().filter(comparable) {
                     Some(before) => {
-                        if let Some(head) = before.head_behind(cell) {
-                            before.make_pairs(&mut self.backend, head).await;
+                        // Of it the number alone is wanted, not what it was made from.
+                        if !before.has(cell.tensor, cell.head) {
+                            before.make_pairs(&mut self.backend, cell.head).await;
                         }
                         before.value(cell)
                     }

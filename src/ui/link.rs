@@ -66,9 +66,8 @@ pub fn connect(page: Page) {
     watch(
         move || {
             let session = page.session.read();
-            let before = session.before.clone();
-            let wanted = scene::wanted(&session, &session.setup, before.as_ref());
-            ((session.sentence.clone(), session.setup.clone(), before), session.engine, wanted)
+            let wanted = scene::wanted(&session, &session.setup, session.before.as_ref());
+            ((session.sentence.clone(), session.setup.clone(), session.before.clone()), session.engine, wanted)
         },
         move |(asked, choice, _)| {
             if link.borrow().choice != *choice {
