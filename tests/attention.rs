@@ -521,11 +521,16 @@ fn a_block_names_its_own_input_and_matrices_when_they_are_not_finite() {
     let input = Array3::zeros((1, 2, 4));
     let matrix = Array2::zeros((4, 4));
     let block = BlockWeights { w_q: matrix.clone(), w_k: matrix.clone(), w_v: matrix.clone(), w_o: matrix };
-    let refused =
-        |input: &Array3<f32>, block: &BlockWeights| match self_attention(input.view(), block, 2, &Config::default()) {
-            Err(Error::NotFinite { name, index, .. }) => (name, index),
-            other => panic!("{other:?}"),
-        };
+    let refused = |input: &Array3<f32>, block: &BlockWeights| match self_attention(
+        input.view(),
+        block,
+        2,
+        &Config::default(),
+        None,
+    ) {
+        Err(Error::NotFinite { name, index, .. }) => (name, index),
+        other => panic!("{other:?}"),
+    };
 
     let mut bad_input = input.clone();
     bad_input[[0, 1, 3]] = f32::NAN;
@@ -550,7 +555,7 @@ fn an_axis_without_elements_is_refused() {
 fn run_block(input: (usize, usize, usize), matrix_width: usize, heads: usize) -> Result<Array3<f32>, Error> {
     let matrix = Array2::zeros((matrix_width, matrix_width));
     let block = BlockWeights { w_q: matrix.clone(), w_k: matrix.clone(), w_v: matrix.clone(), w_o: matrix };
-    let trace = self_attention(Array3::zeros(input).view(), &block, heads, &Config::default())?;
+    let trace = self_attention(Array3::zeros(input).view(), &block, heads, &Config::default(), None)?;
     Ok(trace.output)
 }
 

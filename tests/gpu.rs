@@ -12,11 +12,11 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use headlight::attention::{
-    self, BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Scale, Shape, Tensors, Wanted, Window, attend,
+    self, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Shape, Tensors, Wanted, Window, attend,
 };
 use headlight::embedding::block_weights;
 use headlight::gpu::{Attention, BlockError, Error};
-use ndarray::{Array2, Array3, Array4, ArrayBase, Data, Dimension, azip};
+use ndarray::{Array2, Array3, Array4, ArrayBase, ArrayD, Data, Dimension, azip};
 use pollster::block_on;
 use proptest::prelude::*;
 use rand_mt::Mt;
@@ -30,6 +30,7 @@ struct Case {
     weights: BlockWeights,
     heads: usize,
     config: Config,
+    mask: Option<Mask>,
 }
 
 impl Case {
@@ -42,16 +43,26 @@ impl Case {
         let input = Array3::from_shape_simple_fn((batch, len, width), || 1.7 * uniform());
         let mut matrix = || Array2::from_shape_simple_fn((width, width), || spread * uniform());
         let weights = BlockWeights { w_q: matrix(), w_k: matrix(), w_v: matrix(), w_o: matrix() };
-        Self { input, weights, heads, config }
+        Self { input, weights, heads, config, mask: None }
+    }
+
+    /// The same behind a mask `[B, 1, S, S]` that hides every third pair or so, and a whole row.
+    fn behind_a_mask(self) -> Self {
+        let (batch, len, _) = self.input.dim();
+        let allowed = ArrayD::from_shape_fn(vec![batch, 1, len, len], |at| {
+            let (batch, query, key) = (at[0], at[2], at[3]);
+            query != len / 2 && !(7 * batch + 5 * query + 3 * key + query * key).is_multiple_of(3)
+        });
+        Self { mask: Some(Mask::Allowed(allowed)), ..self }
     }
 
     fn on_gpu(&self, gpu: &mut Attention) -> Result<BlockTrace<Outputs>, BlockError> {
         gpu.set_weights(&self.weights);
-        block_on(gpu.self_attention(self.input.view(), self.heads, &self.config, Wanted::ALL))
+        block_on(gpu.self_attention(self.input.view(), self.heads, &self.config, self.mask.clone(), Wanted::ALL))
     }
 
     fn on_cpu(&self) -> Result<BlockTrace, attention::Error> {
-        attention::self_attention(self.input.view(), &self.weights, self.heads, &self.config)
+        attention::self_attention(self.input.view(), &self.weights, self.heads, &self.config, self.mask.clone())
     }
 
     /// Every stage against the CPU's, once worked out from the GPU's own operands, and once from the input.
@@ -62,7 +73,7 @@ impl Case {
         let (_, heads, _, head_dim) = gpu.inputs.queries().dim();
         let shape =
             Shape { batch, heads, key_heads: heads, query_len: len, key_len: len, head_dim, value_dim: head_dim };
-        let rules = Rules::of(&self.config, shape);
+        let rules = Rules::of(&self.config, shape, self.mask.clone()).expect("the mask fits");
 
         for (name, gpu, matrix) in [
             ("queries", gpu.inputs.queries(), &self.weights.w_q),
@@ -104,6 +115,25 @@ fn open() -> Attention {
     });
     eprintln!("adapter: {}", gpu.adapter_name());
     gpu
+}
+
+#[test]
+fn a_block_behind_a_mask_agrees_on_gpu_fast_path_and_reference() {
+    let gpu = &mut open();
+    for (sizes, config) in [
+        ([1, 4, 6, 16], Config::default()),
+        ([1, 2, 33, 5], Config::causal()),
+        ([3, 2, 17, 8], Config { softcap: Some(1.5), rotary: Some(10_000.0), alibi: true, ..Config::default() }),
+    ] {
+        let case = Case::new(sizes, config, 7).behind_a_mask();
+        case.assert_gpu_agrees(gpu);
+        let (slow, mask) = (case.on_cpu().expect("the inputs are good"), case.mask.clone());
+        let fast =
+            attention::fast::self_attention(case.input.view(), &case.weights, case.heads, &config, mask, Wanted::ALL)
+                .expect("the inputs are good");
+        assert_close("weights", fast.attention.weights.as_ref().expect("they were wanted"), &slow.attention.weights);
+        assert_close("output", &fast.output, &slow.output);
+    }
 }
 
 #[track_caller]
@@ -194,7 +224,7 @@ fn scores_at_the_edge_of_f32_give_finite_weights() {
     let weights = BlockWeights { w_q: one.clone(), w_k: one.clone(), w_v: Array2::zeros((1, 1)), w_o: one };
     let tokens = vec![1.7e19, -1.7e19, 0.0, 1.0, 1.7e19];
     let input = Array3::from_shape_vec((1, 5, 1), tokens).expect("five tokens");
-    let case = Case { input, weights, heads: 1, config: Config::default() };
+    let case = Case { input, weights, heads: 1, config: Config::default(), mask: None };
     let gpu = case.on_gpu(&mut open()).expect("the GPU answers");
     assert_close(
         "weights",
@@ -208,7 +238,8 @@ fn the_largest_floats_are_turned_to_finite_ones() {
     let one = || Array2::ones((2, 2));
     let weights = BlockWeights { w_q: one() * 0.5, w_k: Array2::zeros((2, 2)), w_v: one() * 0.0, w_o: one() };
     let input = Array3::from_elem((1, 3, 2), f32::MAX);
-    let case = Case { input, weights, heads: 1, config: Config { rotary: Some(10.0), ..Config::default() } };
+    let case =
+        Case { input, weights, heads: 1, config: Config { rotary: Some(10.0), ..Config::default() }, mask: None };
     let gpu = case.on_gpu(&mut open()).expect("the GPU answers");
     let cpu = case.on_cpu().expect("finite inputs");
     // The first token is not turned; the second's sum of a sine and a cosine is above 1.
@@ -283,7 +314,7 @@ fn what_the_cpu_refuses_the_gpu_refuses() {
     let mut gpu = open();
     let good = Case::new([1, 2, 3, 4], Config::default(), 5);
     assert_eq!(
-        block_on(gpu.self_attention(good.input.view(), 2, &Config::default(), Wanted::ALL)),
+        block_on(gpu.self_attention(good.input.view(), 2, &Config::default(), None, Wanted::ALL)),
         Err(BlockError::Gpu(Error::NoWeights)),
         "before set_weights"
     );
@@ -404,7 +435,8 @@ fn every_stage_matches_pytorch() {
     let mut gpu = open();
     common::assert_close_to_torch("the GPU", |case, input| {
         gpu.set_weights(&block_weights(common::WIDTH, case.seed));
-        block_on(gpu.self_attention(input.view(), case.heads, &case.config(), Wanted::ALL)).expect("the GPU answers")
+        block_on(gpu.self_attention(input.view(), case.heads, &case.config(), None, Wanted::ALL))
+            .expect("the GPU answers")
     });
 }
 
@@ -419,7 +451,7 @@ fn the_gpu_is_proven() {
         gpu.set_weights(&layer.weights);
         // The GPU makes whole self-attention blocks without biases; of the others it is shown the queries' part.
         let config = if layer.is_causal { Config::causal() } else { Config::default() };
-        let block = block_on(gpu.self_attention(layer.input("x").view(), layer.heads, &config, Wanted::ALL))
+        let block = block_on(gpu.self_attention(layer.input("x").view(), layer.heads, &config, None, Wanted::ALL))
             .expect("the GPU answers");
         if layer.tensor("b_q").is_none() {
             held.to(block.inputs.queries().into_dyn(), tensor("q"));

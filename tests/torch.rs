@@ -12,12 +12,13 @@ use headlight::{
 fn every_stage_matches() {
     assert_close_to_torch("the reference", |case, input| {
         let weights = block_weights(WIDTH, case.seed);
-        let block = self_attention(input.view(), &weights, case.heads, &case.config()).expect("the cases are sound");
+        let block =
+            self_attention(input.view(), &weights, case.heads, &case.config(), None).expect("the cases are sound");
         BlockTrace { inputs: block.inputs, attention: block.attention.into(), output: block.output }
     });
     assert_close_to_torch("the fast path", |case, input| {
         let weights = block_weights(WIDTH, case.seed);
-        fast::self_attention(input.view(), &weights, case.heads, &case.config(), Wanted::ALL)
+        fast::self_attention(input.view(), &weights, case.heads, &case.config(), None, Wanted::ALL)
             .expect("the cases are sound")
     });
 }

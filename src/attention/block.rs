@@ -1,7 +1,7 @@
 use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis};
 
 use super::{
-    Config, Error, Inputs, Tensors, Trace, attend,
+    Config, Error, Inputs, Mask, Tensors, Trace, attend,
     inputs::{check_config, check_finite},
     matrix_product,
 };
@@ -36,22 +36,23 @@ pub struct BlockTrace<A = Trace> {
 
 /// Multi-head self-attention without biases: `Y = concat(attend(X·W_q, X·W_k, X·W_v)) · W_o`.
 ///
-/// `input` is `[B, S, E]`, and so is `output`. Head `h` owns the columns `h·D .. (h+1)·D` of the projections.
+/// `input` is `[B, S, E]`, and so is `output`; the mask broadcasts to `[B, H, S, S]`. Head `h` owns the columns `h·D .. (h+1)·D` of the projections.
 /// The same as four `torch.nn.Linear(E, E, bias=False)` around `scaled_dot_product_attention`.
 ///
 /// Source: Vaswani et al. (2017), section 3.2.2.
 ///
 /// # Errors
 /// [`Error::HeadsDoNotDivideWidth`], [`Error::WrongShape`] for a matrix that is not `[E, E]`, [`Error::Empty`] for the
-/// input, [`Error::NotFinite`] for the input and the matrices, [`Error::BadNumber`] for the config, and, where the products
-/// overflow, the errors of [`Inputs::new`].
+/// input, [`Error::NotFinite`] for the input and the matrices, [`Error::BadNumber`] for the config, [`Error::MaskShape`], and,
+/// where the products overflow, the other errors of [`Inputs::new`].
 pub fn self_attention(
     input: ArrayView3<f32>,
     block: &BlockWeights,
     heads: usize,
     config: &Config,
+    mask: Option<Mask>,
 ) -> Result<BlockTrace, Error> {
-    let inputs = projected(input, block, heads, config, project)?;
+    let inputs = projected(input, block, heads, config, mask, project)?;
     let attention = attend(&inputs);
     let output = project(width_from_heads(attention.output.view()).view(), &block.w_o);
     Ok(BlockTrace { inputs, attention, output })
@@ -67,11 +68,13 @@ pub(super) fn projected(
     block: &BlockWeights,
     heads: usize,
     config: &Config,
+    mask: Option<Mask>,
     project: fn(ArrayView3<f32>, &Array2<f32>) -> Array3<f32>,
 ) -> Result<Inputs, Error> {
     block.check(input, heads, config)?;
     let of_heads = |matrix| heads_from_width(project(input, matrix).view(), heads);
-    Inputs::new(Tensors::new(of_heads(&block.w_q), of_heads(&block.w_k), of_heads(&block.w_v)), *config)
+    let tensors = Tensors::new(of_heads(&block.w_q), of_heads(&block.w_k), of_heads(&block.w_v));
+    Inputs::new(Tensors { mask, ..tensors }, *config)
 }
 
 impl BlockWeights {

@@ -13,7 +13,8 @@ use ndarray::{Array2, Array3, Array4, ArrayView3};
 
 use super::block::projected;
 use super::{
-    BlockTrace, BlockWeights, Config, Error, Inputs, Outputs, Rules, Shape, Wanted, bent, width_from_heads, with_bias,
+    BlockTrace, BlockWeights, Config, Error, Inputs, Mask, Outputs, Rules, Shape, Wanted, bent, width_from_heads,
+    with_bias,
 };
 
 /// As [`super::attend`]: of its tensors, those that are wanted.
@@ -86,9 +87,10 @@ pub fn self_attention(
     block: &BlockWeights,
     heads: usize,
     config: &Config,
+    mask: Option<Mask>,
     wanted: Wanted,
 ) -> Result<BlockTrace<Outputs>, Error> {
-    let inputs = projected(input, block, heads, config, project)?;
+    let inputs = projected(input, block, heads, config, mask, project)?;
     let attention = attend(&inputs, Wanted { output: true, ..wanted });
     let mixed = attention.output.as_ref().expect("the output was wanted");
     let output = project(width_from_heads(mixed.view()).view(), &block.w_o);

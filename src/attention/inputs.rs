@@ -332,7 +332,7 @@ fn places_of(lengths: &[usize], batch: usize, query_len: usize, key_len: usize) 
 }
 
 /// Gives the mask four axes and −∞ for what may not be seen.
-fn broadcast(mask: Mask, full: [usize; 4]) -> Result<Broadcast, Error> {
+pub(super) fn broadcast(mask: Mask, full: [usize; 4]) -> Result<Broadcast, Error> {
     let values = match mask {
         Mask::Allowed(allowed) => allowed.mapv(|allowed| if allowed { 0.0 } else { f32::NEG_INFINITY }),
         Mask::Added(added) => added,

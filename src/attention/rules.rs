@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use ndarray::s;
 
-use super::{Config, Shape, Visibility, alibi_slope, bent, with_bias};
+use super::{Config, Error, Mask, Shape, Visibility, alibi_slope, bent, inputs::broadcast, with_bias};
 
 /// What turns scores into weights: a [`Config`] worked out for tensors of known sizes.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,9 +23,15 @@ impl Rules {
         Self { factor: config.factor(head_dim), softcap: config.softcap, visibility, slopes }
     }
 
-    /// The rules of tensors of these sizes that have neither cache nor mask.
-    pub fn of(config: &Config, Shape { batch, heads, key_len, head_dim, .. }: Shape) -> Self {
-        Self::new(config, heads, head_dim, Visibility::new(config.window, batch, key_len))
+    /// The rules of tensors of these sizes that have no cache.
+    ///
+    /// # Errors
+    /// [`Error::MaskShape`], [`Error::Empty`] and [`Error::NotFinite`] for the mask.
+    pub fn of(config: &Config, shape: Shape, mask: Option<Mask>) -> Result<Self, Error> {
+        let Shape { batch, heads, query_len, key_len, head_dim, .. } = shape;
+        let mask = mask.map(|mask| broadcast(mask, [batch, heads, query_len, key_len])).transpose()?;
+        let visibility = Visibility { mask, ..Visibility::new(config.window, batch, key_len) };
+        Ok(Self::new(config, heads, head_dim, visibility))
     }
 
     /// Those of one head alone.

@@ -25,7 +25,7 @@
 //!
 //! // Attention takes it from here, with the matrices that PyTorch makes from the same seed.
 //! let input = input.insert_axis(Axis(0));
-//! let trace = self_attention(input.view(), &block_weights(64, 42), 4, &Config::default())?;
+//! let trace = self_attention(input.view(), &block_weights(64, 42), 4, &Config::default(), None)?;
 //! assert_eq!(trace.output.dim(), (1, 6, 64));
 //! # Ok::<(), headlight::attention::Error>(())
 //! ```

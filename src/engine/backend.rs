@@ -1,6 +1,6 @@
 use ndarray::Array3;
 
-use crate::attention::{self, BlockTrace, BlockWeights, Config, Inputs, Outputs, Wanted, fast};
+use crate::attention::{self, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Wanted, fast};
 use crate::gpu;
 use crate::protocol::EngineKind;
 
@@ -46,18 +46,19 @@ impl Backend {
         block: &BlockWeights,
         heads: usize,
         config: &Config,
+        mask: Option<Mask>,
         wanted: Wanted,
     ) -> Result<(BlockTrace<Outputs>, EngineKind), attention::Error> {
         let mut engine = self.kind();
         if let Self::Gpu(gpu) = self {
             gpu.set_weights(block);
-            match gpu.self_attention(input.view(), heads, config, wanted).await {
+            match gpu.self_attention(input.view(), heads, config, mask.clone(), wanted).await {
                 Ok(trace) => return Ok((trace, engine)),
                 Err(gpu::BlockError::Inputs(error)) => return Err(error),
                 Err(gpu::BlockError::Gpu(error)) => engine = self.failed(error),
             }
         }
-        Ok((fast::self_attention(input.view(), block, heads, config, wanted)?, engine))
+        Ok((fast::self_attention(input.view(), block, heads, config, mask, wanted)?, engine))
     }
 
     /// Attention alone, and who made it.

@@ -40,7 +40,7 @@ async fn by_engine(kept: &mut Kept, backend: &mut Backend, mut other: Backend) -
     let Kept { input, weights, setup, .. } = &*kept;
     let (heads, config, len) = (setup.heads, kept::config(setup), input.len_of(Axis(1)));
     let wanted = Wanted { scores: false, scaled: false, masked: false, weights: false, output: true };
-    let (block, _) = other.self_attention(input, weights, heads, &config, wanted).await?;
+    let (block, _) = other.self_attention(input, weights, heads, &config, None, wanted).await?;
     let mixed = block.attention.output.expect("a block always makes its output");
     let mut stages = vec![
         between(Tensor::Queries, kept.inputs.queries(), block.inputs.queries()),

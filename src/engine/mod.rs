@@ -141,7 +141,7 @@ impl Engine {
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
         let config = kept::config(setup);
         let wanted = kept::wanted(heads, tokens.len());
-        let made = self.backend.self_attention(&input, weights, heads, &config, wanted).await;
+        let made = self.backend.self_attention(&input, weights, heads, &config, None, wanted).await;
         let (trace, engine) = made.map_err(|error| match error {
             Error::HeadsDoNotDivideWidth { width, heads } => Refusal::Heads { heads, width },
             error => Refusal::Attention(error.to_string()),

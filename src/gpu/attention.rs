@@ -8,7 +8,7 @@ use super::block::{Block, turns_of_tokens};
 use super::device::Watch;
 use super::kernel::{self, AttendArgs, Kernel, ProjectArgs, ROWS, RotateArgs, Stopwatch, TILE};
 use super::{BlockError, Device, Error};
-use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Shape, Wanted};
+use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Shape, Wanted};
 
 /// Attention on a GPU: what [`attend`](crate::attention::attend) and
 /// [`self_attention`](crate::attention::self_attention) calculate.
@@ -151,12 +151,13 @@ impl Attention {
         input: ArrayView3<'_, f32>,
         heads: usize,
         config: &Config,
+        mask: Option<Mask>,
         wanted: Wanted,
     ) -> Result<BlockTrace<Outputs>, BlockError> {
         self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
-        let rules = Rules::of(config, Shape::of_block(input.dim(), heads));
+        let rules = Rules::of(config, Shape::of_block(input.dim(), heads), mask.clone())?;
         let turns = config.rotary.map(|base| turns_of_tokens(input.dim().1, input.dim().2 / heads, base));
-        Ok(self.block(input, heads, turns, &rules, wanted).await?.into_trace(config, wanted)?)
+        Ok(self.block(input, heads, turns, &rules, wanted).await?.into_trace(config, mask, wanted)?)
     }
 
     /// What the kernels make of an input that was checked: as [`Attention::self_attention`], before anything is derived.

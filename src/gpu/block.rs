@@ -1,6 +1,6 @@
 use ndarray::{Array2, Array3, Array4};
 
-use crate::attention::{BlockTrace, Config, Error, Inputs, Outputs, Tensors, Wanted, divisors, turns};
+use crate::attention::{BlockTrace, Config, Error, Inputs, Mask, Outputs, Tensors, Wanted, divisors, turns};
 
 /// What the kernels make of a self-attention block.
 pub(super) struct Block {
@@ -23,10 +23,11 @@ impl Block {
     ///
     /// # Errors
     /// Those of [`Inputs::new`]: finite inputs can overflow on the way to the queries, keys and values.
-    pub fn into_trace(self, config: &Config, wanted: Wanted) -> Result<BlockTrace<Outputs>, Error> {
+    pub fn into_trace(self, config: &Config, mask: Option<Mask>, wanted: Wanted) -> Result<BlockTrace<Outputs>, Error> {
         let Self { queries, keys, values, scores, weights, mixed, output } = self;
         // The kernels have turned queries and keys already.
-        let inputs = Inputs::new(Tensors::new(queries, keys, values), Config { rotary: None, ..*config })?;
+        let tensors = Tensors { mask, ..Tensors::new(queries, keys, values) };
+        let inputs = Inputs::new(tensors, Config { rotary: None, ..*config })?;
         let attention = Outputs::new(inputs.rules(), wanted, scores, weights, Some(mixed));
         Ok(BlockTrace { inputs, attention, output })
     }

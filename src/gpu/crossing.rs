@@ -28,7 +28,7 @@ pub struct AttendJob {
     pub wanted: Wanted,
 }
 
-/// A self-attention block without the numbers of its input and of what its tokens are turned by.
+/// A self-attention block without the numbers of its input, of what its tokens are turned by, and of its mask.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct BlockJob {
     /// `[B, S, E]`.
@@ -36,7 +36,6 @@ pub struct BlockJob {
     pub heads: usize,
     /// The shape of what the tokens are turned by, if anything.
     pub turns: Option<[usize; 2]>,
-    /// They have no mask.
     pub rules: SentRules,
     pub wanted: Wanted,
 }

@@ -66,15 +66,17 @@ impl Gpu {
     }
 
     /// As [`Attention::self_attention`], without what can be derived. `job` is a [`BlockJob`] in postcard's bytes; `numbers` are
-    /// the input `[B, S, E]` and what its tokens are turned by, if anything. Returns queries, keys, values and mixed
+    /// the input `[B, S, E]`, what its tokens are turned by, if anything, and the mask, if there is one. Returns queries, keys, values and mixed
     /// `[B, H, S, D]`, output `[B, S, E]`, scores and weights `[B, H, S, S]`, the last two undefined where not wanted.
     ///
     /// # Errors
     /// As there.
     pub async fn block(&mut self, job: &[u8], numbers: Array) -> Result<Array, JsValue> {
         let BlockJob { input: shape, heads, turns, rules, wanted } = from_bytes(job);
-        let (input, rules) = (received(&numbers.get(0), shape), received_rules(rules, None));
+        let input = received(&numbers.get(0), shape);
         let turns = turns.map(|shape| received(&numbers.get(1), shape));
+        let mask = rules.mask.map(|shape| received(&numbers.get(1 + u32::from(turns.is_some())), shape));
+        let rules = received_rules(rules, mask);
         let block = self.0.block(input.view(), heads, turns, &rules, wanted).await.map_err(sent_error)?;
         let Block { queries, keys, values, scores, weights, mixed, output } = block;
         let made: Array = [queries, keys, values, mixed].iter().map(|tensor| sent(tensor.view())).collect();

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::block::{Block, turns_of_tokens};
 use super::crossing::{AttendJob, BlockJob, SentRules, received, sent};
 use super::{BlockError, Error};
-use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Shape, Wanted};
+use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Shape, Wanted};
 
 #[wasm_bindgen]
 extern "C" {
@@ -97,17 +97,22 @@ impl Attention {
         input: ArrayView3<'_, f32>,
         heads: usize,
         config: &Config,
+        mask: Option<Mask>,
         wanted: Wanted,
     ) -> Result<BlockTrace<Outputs>, BlockError> {
         self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
         let (batch, len, width) = input.dim();
-        let rules = sent_rules(&Rules::of(config, Shape::of_block(input.dim(), heads)));
+        let rules = Rules::of(config, Shape::of_block(input.dim(), heads), mask.clone())?;
         let numbers = Array::of1(&sent(input));
         let turns = config.rotary.map(|base| {
             let turns = turns_of_tokens(len, width / heads, base);
             numbers.push(&sent(turns.view()));
             turns.dim().into()
         });
+        if let Some(mask) = rules.visibility.mask() {
+            numbers.push(&sent(mask.values().view()));
+        }
+        let rules = sent_rules(&rules);
         let job = BlockJob { input: [batch, len, width], heads, turns, rules, wanted: as_made(wanted) };
         let made =
             self.gpu.block(&to_bytes(&job), numbers).await.map_err(|error| received_error(error, Error::Failed))?;
@@ -122,7 +127,7 @@ impl Attention {
             scores: of_pairs(5),
             weights: of_pairs(6),
         };
-        Ok(block.into_trace(config, wanted)?)
+        Ok(block.into_trace(config, mask, wanted)?)
     }
 }
 
