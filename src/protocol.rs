@@ -25,6 +25,9 @@ pub const MOST_TOKENS: usize = 4096;
 /// The widest model the page sets up: `E`.
 pub const WIDEST_MODEL: usize = 512;
 
+/// The base of rotary positions, as first published.
+pub const ROTARY_BASE: f32 = 10_000.0;
+
 /// Everything that attention is set up with, besides the sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
@@ -38,10 +41,19 @@ pub struct Setup {
     pub positions: Positions,
     /// How far back and ahead a token may look.
     pub mask: Window,
+    /// How many tokens of padding come after the sentence's own; no query may see them.
+    pub padding: usize,
+    /// The pairs of query and key, in order, that were painted by hand: hidden where the rest of the mask would let the key
+    /// be seen, and seen where it would not. Pairs of tokens that there are not are left alone.
+    pub painted: Vec<(usize, usize)>,
     /// Whether scores are divided by √D.
     pub is_scaled: bool,
     /// What scaled scores are divided by.
     pub temperature: f32,
+    /// What no scaled score passes, if anything.
+    pub softcap: Option<f32>,
+    /// The heads, from 0 and in order, whose mixed values count as 0.
+    pub heads_off: Vec<usize>,
 }
 
 impl Default for Setup {
@@ -53,8 +65,42 @@ impl Default for Setup {
             width: 64,
             positions: Positions::Sinusoidal,
             mask: Window::OPEN,
+            padding: 0,
+            painted: Vec::new(),
             is_scaled: true,
             temperature: 1.0,
+            softcap: None,
+            heads_off: Vec::new(),
+        }
+    }
+}
+
+impl Setup {
+    /// Whether a query may see a key, of a sentence with so many tokens, those of padding left out.
+    pub fn sees(&self, query: usize, key: usize, len: usize) -> bool {
+        self.sees_unpainted(query, key, len) != self.painted.binary_search(&(query, key)).is_ok()
+    }
+
+    /// The same without what was painted.
+    pub fn sees_unpainted(&self, query: usize, key: usize, len: usize) -> bool {
+        key < len && self.mask.sees(query as isize, key)
+    }
+
+    /// Switches a head on or off.
+    pub fn switch_head(&mut self, head: usize, is_on: bool) {
+        match (self.heads_off.binary_search(&head), is_on) {
+            (Ok(at), true) => drop(self.heads_off.remove(at)),
+            (Err(at), false) => self.heads_off.insert(at, head),
+            _ => {}
+        }
+    }
+
+    /// Paints one cell of the mask, or takes the paint away, so that the key is seen or hidden.
+    pub fn paint(&mut self, query: usize, key: usize, is_seen: bool, len: usize) {
+        match (self.painted.binary_search(&(query, key)), self.sees(query, key, len) == is_seen) {
+            (_, true) => {}
+            (Ok(at), false) => drop(self.painted.remove(at)),
+            (Err(at), false) => self.painted.insert(at, (query, key)),
         }
     }
 }
@@ -84,11 +130,11 @@ pub enum Tensor {
     Values,
     /// `Q · Kᵀ`, `[S, S]` of the head.
     Scores,
-    /// `scores / √D`, `[S, S]` of the head.
+    /// `scores / √D`, bent by a softcap where there is one; `[S, S]` of the head.
     Scaled,
-    /// What the mask adds: 0 or −∞, `[S, S]`.
+    /// What mask and distance add: 0 or −∞, with ALiBi less the farther apart; `[S, S]` of the head.
     Mask,
-    /// `scaled` where the key may be seen, −∞ where not: `[S, S]` of the head.
+    /// `scaled + mask`, −∞ where the key may not be seen: `[S, S]` of the head.
     Masked,
     /// The largest masked score of each row, `[S, 1]` of the head.
     RowMax,
@@ -159,7 +205,11 @@ impl Tensor {
 
     /// Whether one head's part has the same shape in two set-ups, so that it can be said what changed.
     pub fn can_be_compared(self, head: usize, setup: &Setup, before: &Setup) -> bool {
-        self != Tensor::Tokens && head < before.heads && self.shape(1, setup) == self.shape(1, before)
+        let has_tokens = [self.axes().0, self.axes().1].into_iter().any(Axis::is_of_tokens);
+        self != Tensor::Tokens
+            && head < before.heads
+            && self.shape(1, setup) == self.shape(1, before)
+            && (!has_tokens || setup.padding == before.padding)
     }
 
     /// How many rows and columns one head's part has, of so many tokens.
@@ -264,7 +314,8 @@ pub struct CellRef {
 ///
 /// `left` and `right` are, for a matrix product, the row and the column; for a sum, difference or scaling the two
 /// operands; for a softmax weight the row of masked scores and the row of weights; for a row's maximum or sum the
-/// row; for a number drawn at random, the same draw once more; empty where the number was not made from others.
+/// row; for a number drawn at random, the same draw once more; for a number that rotary positions turned, `right` is the two
+/// columns of weights behind its pair; empty where the number was not made from others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Operands {
     /// Which number.
@@ -307,6 +358,7 @@ pub enum EngineKind {
 }
 
 /// What the page asks of the engine.
+#[cfg_attr(not(target_arch = "wasm32"), expect(clippy::large_enum_variant, reason = "there is one message at a time"))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// The first message: which build the page is, and which engine it wants. Also changes the engine later.
@@ -352,6 +404,7 @@ pub enum Request {
 }
 
 /// What the engine answers.
+#[cfg_attr(not(target_arch = "wasm32"), expect(clippy::large_enum_variant, reason = "there is one message at a time"))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     /// To [`Request::Open`]: this engine is ready. With [`EngineChoice::Auto`] the CPU is at first, and a second of these

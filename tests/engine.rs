@@ -240,6 +240,12 @@ fn a_change_is_what_stands_there_now_minus_what_stood_there() {
         Setup { mask: Window { left: Some(1), right: Some(1) }, ..causal() },
         Setup { positions: Positions::None, ..Setup::default() },
         Setup { heads: 2, ..Setup::default() },
+        Setup { positions: Positions::Rotary, ..Setup::default() },
+        Setup { positions: Positions::Alibi, ..causal() },
+        Setup { softcap: Some(0.5), ..Setup::default() },
+        Setup { heads_off: vec![1, 3], ..Setup::default() },
+        Setup { painted: vec![(0, 3), (2, 1)], ..Setup::default() },
+        Setup { padding: 2, ..Setup::default() },
     ];
     on_both(|engine| {
         for setup in &what_ifs {
@@ -290,7 +296,8 @@ fn a_change_is_what_stands_there_now_minus_what_stood_there() {
 #[test]
 fn minus_infinity_stands_for_hidden_cells_alone() {
     on_both(|engine| {
-        for setup in [Setup::default(), causal()] {
+        let painted = Setup { painted: vec![(0, 3), (2, 1)], padding: 1, ..causal() };
+        for setup in [Setup::default(), causal(), painted] {
             run(engine, 1, EXAMPLE, &setup, vec![]);
             for tensor in TENSORS {
                 let hides = matches!(
@@ -299,7 +306,7 @@ fn minus_infinity_stands_for_hidden_cells_alone() {
                 );
                 let matrix = array(&read(engine, 1, whole(tensor, 0)).expect("there is a first head"));
                 for ((row, column), &value) in matrix.indexed_iter() {
-                    let hidden = hides && !setup.mask.sees(row as isize, column);
+                    let hidden = hides && !setup.sees(row, column, 6);
                     assert_eq!(value == f32::NEG_INFINITY, hidden, "{tensor:?} {row} {column}: {value}");
                     assert!(hidden || value.is_finite(), "{tensor:?} {row} {column}: {value}");
                 }

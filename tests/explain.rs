@@ -6,11 +6,11 @@ mod engine;
 use std::collections::HashMap;
 
 use engine::{TENSORS, explain as operands_of, on_cpu, on_gpu, read, run, whole};
-use headlight::attention::Window;
-use headlight::embedding::{Positions, tokens};
+use headlight::attention::{Window, divisors};
+use headlight::embedding::{Positions, Token, tokens};
 use headlight::engine::Engine;
 use headlight::lesson::explain::{Context, Explanation, Term, announcement, explain};
-use headlight::protocol::{CellRef, Operands, Setup, Tensor};
+use headlight::protocol::{CellRef, Operands, ROTARY_BASE, Setup, Tensor};
 use rand_mt::Mt;
 
 /// So many cells of every tensor are opened, of every sentence in every set-up.
@@ -40,7 +40,21 @@ fn setups() -> Vec<Setup> {
         let mask = Window { left: Some(1), right: Some(2) };
         setups.push(Setup { mask, is_scaled, temperature, ..Setup::default() });
     }
+    let painted = vec![(0, 0), (1, 0), (2, 3)];
+    for positions in [Positions::Rotary, Positions::Alibi] {
+        let mask = Window::CAUSAL;
+        setups.push(Setup { positions, ..Setup::default() });
+        setups.push(Setup { positions, mask, heads: 2, width: 30, padding: 2, ..Setup::default() });
+        let (softcap, heads_off) = (Some(0.5), vec![0, 2]);
+        setups.push(Setup { positions, mask, painted: painted.clone(), softcap, heads_off, ..Setup::default() });
+    }
+    setups.push(Setup { painted, softcap: Some(2.0), is_scaled: false, temperature: 0.7, ..Setup::default() });
     setups
+}
+
+/// How many tokens are no padding.
+fn own(tokens: &[Token]) -> usize {
+    tokens.iter().filter(|token| !token.is_padding()).count()
 }
 
 /// Opens cells of every tensor in every case.
@@ -109,17 +123,22 @@ fn every_number_of_the_gpu_is_explained() {
 
 /// How many terms a cell opens into.
 fn expected_terms(cell: CellRef, Context { tokens, setup }: Context) -> usize {
-    let visible = (0..tokens.len()).filter(|&key| setup.mask.sees(cell.row as isize, key)).count();
-    let seen = setup.mask.sees(cell.row as isize, cell.column);
+    let sees = |key| setup.sees(cell.row, key, own(tokens));
+    let (visible, seen) = ((0..tokens.len()).filter(|&key| sees(key)).count(), sees(cell.column));
     match cell.tensor {
         Tensor::Tokens => tokens[cell.column].text.to_lowercase().chars().count(),
-        Tensor::Scaled => 1 + usize::from(setup.is_scaled) + usize::from(setup.temperature != 1.0),
+        Tensor::Scaled => {
+            1 + usize::from(setup.is_scaled)
+                + usize::from(setup.temperature != 1.0)
+                + usize::from(setup.softcap.is_some())
+        }
         Tensor::Input | Tensor::Masked => 2,
         Tensor::Shifted if seen => 2,
         Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Output => setup.width,
         Tensor::Scores => setup.width / setup.heads,
         Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => visible,
         Tensor::Weights if seen => visible,
+        Tensor::Heads if setup.heads_off.contains(&(cell.column / (setup.width / setup.heads))) => 0,
         Tensor::Mixed | Tensor::Heads => tokens.len(),
         _ => 0,
     }
@@ -224,7 +243,7 @@ fn a_wrong_operand_is_seen() {
 /// Operands with one number changed so much that the cell cannot follow from them.
 fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt) -> Vec<(Vec<f32>, Vec<f32>)> {
     let Operands { cell, left, right, .. } = operands;
-    let hidden = !context.setup.mask.sees(cell.row as isize, cell.column);
+    let hidden = !context.setup.sees(cell.row, cell.column, own(context.tokens));
     let mut below = |limit: usize| random.next_u32() as usize % limit;
     let with = |row: &[f32], index: usize, number: f32| {
         let mut row = row.to_vec();
@@ -233,7 +252,25 @@ fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt)
     };
     let left_with = |index: usize, number: f32| (with(left, index, number), right.clone());
     let right_with = |index: usize, number: f32| (left.clone(), with(right, index, number));
+    let all_hidden = !(0..context.tokens.len()).any(|key| context.setup.sees(cell.row, key, own(context.tokens)));
     match cell.tensor {
+        Tensor::Heads if left.is_empty() => vec![],
+        Tensor::RowMax if all_hidden => vec![],
+        Tensor::Queries | Tensor::Keys if right.len() > left.len() => {
+            // The pair's two columns count as much as the angle lets them.
+            let head_dim = context.setup.width / context.setup.heads;
+            let (sin, cos) = (cell.row as f64 / divisors(head_dim, ROTARY_BASE)[cell.column / 2]).sin_cos();
+            let parts = if cell.column % 2 == 0 { [cos, -sin] } else { [sin, cos] };
+            let index = below(left.len());
+            let columns = [index, left.len() + index];
+            let weight: f64 = columns.iter().zip(parts).map(|(&at, part)| f64::from(right[at]) * part).sum();
+            let more = |factor: f32, other: f64| (f64::from(factor) + 8.0 * tolerance / other) as f32;
+            let mut wrong = vec![left_with(index, more(left[index], weight))];
+            for (at, part) in columns.into_iter().zip(parts).filter(|(_, part)| part.abs() > 1e-3) {
+                wrong.push(right_with(at, more(right[at], f64::from(left[index]) * part)));
+            }
+            wrong
+        }
         Tensor::Input | Tensor::Scaled => vec![left_with(0, left[0] + 1e-3), right_with(0, right[0] + 1e-3)],
         Tensor::Queries
         | Tensor::Keys
@@ -282,7 +319,7 @@ fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt)
     }
 }
 
-fn context<'a>(tokens: &'a [headlight::embedding::Token], setup: &'a Setup) -> Context<'a> {
+fn context<'a>(tokens: &'a [Token], setup: &'a Setup) -> Context<'a> {
     Context { tokens, setup }
 }
 

@@ -25,19 +25,19 @@ fn tensors() -> impl Strategy<Value = Tensor> {
 }
 
 fn setups() -> impl Strategy<Value = Setup> {
-    let positions = prop_oneof![Just(Positions::None), Just(Positions::Sinusoidal)];
+    let positions = prop_oneof![
+        Just(Positions::None),
+        Just(Positions::Sinusoidal),
+        Just(Positions::Rotary),
+        Just(Positions::Alibi)
+    ];
     let window = (sizes(), sizes()).prop_map(|(left, right)| Window { left: Some(left), right: Some(right) });
     let mask = prop_oneof![Just(Window::OPEN), Just(Window::CAUSAL), window];
-    let scaling = (any::<bool>(), 0.01_f32..100.0);
-    (any::<u64>(), sizes(), sizes(), positions, mask, scaling).prop_map(
-        |(seed, heads, width, positions, mask, (is_scaled, temperature))| Setup {
-            seed,
-            heads,
-            width,
-            positions,
-            mask,
-            is_scaled,
-            temperature,
+    let scaling = (any::<bool>(), 0.01_f32..100.0, option::of(0.1_f32..10.0));
+    let by_hand = (sizes(), vec((sizes(), sizes()), 0..4), vec(sizes(), 0..3));
+    (any::<u64>(), sizes(), sizes(), positions, mask, scaling, by_hand).prop_map(
+        |(seed, heads, width, positions, mask, (is_scaled, temperature, softcap), (padding, painted, heads_off))| {
+            Setup { seed, heads, width, positions, mask, padding, painted, is_scaled, temperature, softcap, heads_off }
         },
     )
 }

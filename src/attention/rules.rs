@@ -62,10 +62,20 @@ impl Rules {
         let seen = self.visibility.keys(batch, query);
         let has_bias = self.has_bias();
         for (key, number) in (first..).zip(numbers) {
-            let bent = bent(*number * self.factor, self.softcap);
+            let bent = self.scaled(*number);
             let bias = if has_bias { self.bias(batch, head, query, key) } else { seen.contains(&key).then_some(0.0) };
             *number = with_bias(bent, bias);
         }
+    }
+
+    /// A raw score, scaled, and bent by the softcap if there is one.
+    pub fn scaled(&self, score: f32) -> f32 {
+        self.capped(score * self.factor)
+    }
+
+    /// A scaled score, bent by the softcap if there is one.
+    pub fn capped(&self, scaled: f32) -> f32 {
+        bent(scaled, self.softcap)
     }
 
     /// Whether scaled scores are masked ones already, but for window and lengths.

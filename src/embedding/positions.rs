@@ -11,15 +11,19 @@ pub enum Positions {
     /// Sines and cosines of growing wavelength, added to the word's vector.
     #[default]
     Sinusoidal,
+    /// Queries and keys are turned by their places: [`rotate`](crate::attention::rotate).
+    Rotary,
+    /// A score loses more the farther apart query and key are: [`alibi_slope`](crate::attention::alibi_slope).
+    Alibi,
 }
 
 /// What each position adds to the embedding: `[S, E]` with `S = len` and `E = width`.
 ///
 /// Sinusoidal: the sine of the [`angle`] in even columns, the cosine in odd ones, worked out in f64 and rounded once.
-/// An odd width ends with a sine. Source: Vaswani et al., "Attention Is All You Need" (2017), section 3.5.
+/// An odd width ends with a sine. The others add nothing here. Source: Vaswani et al., "Attention Is All You Need" (2017), section 3.5.
 pub fn positions(kind: Positions, len: usize, width: usize) -> Array2<f32> {
     match kind {
-        Positions::None => Array2::zeros((len, width)),
+        Positions::None | Positions::Rotary | Positions::Alibi => Array2::zeros((len, width)),
         Positions::Sinusoidal => Array2::from_shape_fn((len, width), |(position, column)| {
             let angle = angle(position, column, width);
             (if column % 2 == 0 { builtin::sin(angle) } else { builtin::cos(angle) }) as f32

@@ -42,6 +42,21 @@ pub fn tokens(sentence: &str) -> Vec<Token> {
         .collect()
 }
 
+/// What padding is written as. No sentence has such a token: its brackets would be tokens of their own.
+const PADDING: &str = "[pad]";
+
+impl Token {
+    /// A token that stands for nothing, at the end of a sentence of so many characters.
+    pub fn padding(end: usize) -> Self {
+        Self { text: PADDING.to_owned(), word: PADDING.to_owned(), start: end, end, id: id_from_lower_case(PADDING) }
+    }
+
+    /// Whether it is one of those.
+    pub fn is_padding(&self) -> bool {
+        self.text == PADDING
+    }
+}
+
 /// Python's `zlib.crc32(word.lower().encode())`: a number for a word, without a vocabulary.
 pub fn word_id(word: &str) -> u32 {
     id_from_lower_case(&builtin::lower_case(word))

@@ -6,7 +6,7 @@ use ndarray::{Array4, ArrayView, Axis, Dimension, s};
 
 use super::backend::Backend;
 use super::kept::{self, Kept};
-use crate::attention::{Error, Outputs, Wanted, attend, heads_from_width, project, width_from_heads};
+use crate::attention::{Error, Outputs, Wanted, attend, heads_from_width, project, rotate, width_from_heads};
 use crate::gpu;
 use crate::protocol::{Against, Check, Difference, Tensor};
 
@@ -40,7 +40,8 @@ async fn by_engine(kept: &mut Kept, backend: &mut Backend, mut other: Backend) -
     let Kept { input, weights, setup, .. } = &*kept;
     let (heads, config, len) = (setup.heads, kept::config(setup), input.len_of(Axis(1)));
     let wanted = Wanted { scores: false, scaled: false, masked: false, weights: false, output: true };
-    let (block, _) = other.self_attention(input, weights, heads, &config, None, wanted).await?;
+    let (mask, weights) = (kept.mask(), kept::weights_in_use(weights, setup));
+    let (block, _) = other.self_attention(input, &weights, heads, &config, mask, wanted).await?;
     let mixed = block.attention.output.expect("a block always makes its output");
     let mut stages = vec![
         between(Tensor::Queries, kept.inputs.queries(), block.inputs.queries()),
@@ -77,7 +78,10 @@ async fn by_reference(kept: &mut Kept, backend: &mut Backend, reason: String) ->
             (&mut keys, &kept.weights.w_k, kept.inputs.keys()),
             (&mut values, &kept.weights.w_v, kept.inputs.values()),
         ] {
-            let theirs = heads_from_width(project(input, matrix).view(), heads);
+            let mut theirs = heads_from_width(project(input, matrix).view(), heads);
+            if let Some(base) = kept::config(&kept.setup).rotary.filter(|_| stage.tensor != Tensor::Values) {
+                rotate(theirs.view_mut(), &[rows.start as isize], base);
+            }
             add_all(stage, ours.slice(s![.., .., rows.clone(), ..]), theirs.view());
         }
     }
@@ -94,8 +98,10 @@ async fn by_reference(kept: &mut Kept, backend: &mut Backend, reason: String) ->
             mixed.slice_mut(s![.., head..=head, .., ..]).assign(&theirs);
         }
     }
+    let in_use = kept::weights_in_use(&kept.weights, &kept.setup);
+    let w_o = &in_use.w_o;
     for (rows, mixed) in stretches.iter().zip(&mixed) {
-        let theirs = project(width_from_heads(mixed.view()).view(), &kept.weights.w_o);
+        let theirs = project(width_from_heads(mixed.view()).view(), w_o);
         add_all(&mut of_output, kept.output.slice(s![.., rows.clone(), ..]), theirs.view());
     }
     let mut stages = vec![queries, keys, values];
@@ -120,8 +126,12 @@ fn add_pairs(stages: &mut [Difference], kept: &Kept, head: usize, rows: Range<us
             Tensor::Masked => &theirs.masked,
             _ => &theirs.weights,
         };
-        let theirs = theirs.as_ref().expect("all were wanted").iter().copied();
-        add(stage, kept.numbers(stage.tensor, head, rows.clone()).zip(theirs));
+        let rules = kept.inputs.rules();
+        // What the page calls scaled has passed the softcap.
+        let tensor = stage.tensor;
+        let bend = |theirs: &f32| if tensor == Tensor::Scaled { rules.capped(*theirs) } else { *theirs };
+        let theirs = theirs.as_ref().expect("all were wanted").iter().map(bend);
+        add(stage, kept.numbers(tensor, head, rows.clone()).zip(theirs));
     }
 }
 

@@ -1,12 +1,13 @@
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use ndarray::{Array2, Array3, Array4, ArrayView1, Axis, s};
+use ndarray::{Array2, Array3, Array4, ArrayD, ArrayView1, Axis, s};
 
 use super::backend::Backend;
-use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Outputs, Rules, Scale, Wanted, fast};
-use crate::embedding::{Generator, Token, embedding_from_id};
-use crate::protocol::{self, CellRef, Matrix, Operands, Setup, Slice, Span, Tensor};
+use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Wanted, Window, fast};
+use crate::embedding::{Generator, Positions, Token, embedding_from_id};
+use crate::protocol::{self, CellRef, Matrix, Operands, ROTARY_BASE, Setup, Slice, Span, Tensor};
 
 /// How many bytes of scores and attention weights are kept at most; one head's are in any case.
 const MOST_BYTES: usize = 512 << 20;
@@ -23,8 +24,10 @@ const MOST_AT_ONCE: usize = 64 << 20;
 pub struct Kept {
     /// Its number.
     pub run: u64,
-    /// What the sentence was cut into, `[S]`.
+    /// What the sentence was cut into, `[S]`, those of padding at the end.
     pub tokens: Vec<Token>,
+    /// How many of them are the sentence's own.
+    len: usize,
     /// With what it was calculated.
     pub setup: Setup,
     words: Array2<f32>,
@@ -80,8 +83,39 @@ fn bytes_of_head(len: usize) -> usize {
 
 /// How a set-up attends.
 pub fn config(setup: &Setup) -> Config {
-    let scale = if setup.is_scaled { Scale::InverseSqrtHeadDim } else { Scale::Factor(1.0) };
-    Config { scale, temperature: setup.temperature, window: setup.mask, ..Config::default() }
+    Config {
+        scale: if setup.is_scaled { Scale::InverseSqrtHeadDim } else { Scale::Factor(1.0) },
+        temperature: setup.temperature,
+        softcap: setup.softcap,
+        rotary: (setup.positions == Positions::Rotary).then_some(ROTARY_BASE),
+        // Paint may let a query see what the window hides: then the mask says it all.
+        window: if setup.painted.is_empty() { setup.mask } else { Window::OPEN },
+        alibi: setup.positions == Positions::Alibi,
+    }
+}
+
+/// What a set-up hides besides what its window does, of a sentence with `len` tokens and `all` with those of padding.
+pub fn mask(setup: &Setup, len: usize, all: usize) -> Option<Mask> {
+    let allowed = match (setup.painted.is_empty(), len == all) {
+        (true, true) => return None,
+        (true, false) => ArrayD::from_shape_fn(vec![all], |key| key[0] < len),
+        (false, _) => ArrayD::from_shape_fn(vec![all, all], |pair| setup.sees(pair[0], pair[1], len)),
+    };
+    Some(Mask::Allowed(allowed))
+}
+
+/// The weights that a run is made with: the rows of `W_o` that belong to a head that is off count as 0, which is as good as
+/// its mixed values being 0.
+pub fn weights_in_use<'a>(weights: &'a BlockWeights, setup: &Setup) -> Cow<'a, BlockWeights> {
+    if setup.heads_off.is_empty() {
+        return Cow::Borrowed(weights);
+    }
+    let mut weights = weights.clone();
+    let head_dim = setup.width.checked_div(setup.heads).unwrap_or(0);
+    for head in setup.heads_off.iter().filter(|head| **head < setup.heads) {
+        weights.w_o.slice_mut(s![head * head_dim..(head + 1) * head_dim, ..]).fill(0.0);
+    }
+    Cow::Owned(weights)
 }
 
 impl Kept {
@@ -101,7 +135,22 @@ impl Kept {
             let heads = scores.outer_iter().zip(shares.outer_iter()).enumerate();
             heads.map(|(head, (scores, shares))| Pairs::new(head, scores.to_owned(), shares.to_owned())).collect()
         });
-        Self { run, tokens, setup, words, positions, input, weights, inputs, mixed, output, pairs, largest: Vec::new() }
+        let len = tokens.iter().filter(|token| !token.is_padding()).count();
+        Self {
+            run,
+            tokens,
+            len,
+            setup,
+            words,
+            positions,
+            input,
+            weights,
+            inputs,
+            mixed,
+            output,
+            pairs,
+            largest: Vec::new(),
+        }
     }
 
     /// Makes the scores and weights of this head if they are not here, and lets go of those made longest ago.
@@ -117,6 +166,11 @@ impl Kept {
             tensor.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0)
         };
         self.pairs.push(Pairs::new(head, part(outputs.scores), part(outputs.weights)));
+    }
+
+    /// What it hides besides what its window does.
+    pub fn mask(&self) -> Option<Mask> {
+        mask(&self.setup, self.len, self.tokens.len())
     }
 
     /// The numbers of some rows of one head's tensor; what it needs has been made.
@@ -151,7 +205,6 @@ impl Kept {
         let head_dim = self.setup.width / self.setup.heads;
         let pairs = || self.pairs_of(head).expect("they were made before");
         let rows = || pairs().rows(self.inputs.rules());
-        let sees = |key: usize| self.setup.mask.sees(row as isize, key);
         let mut copy = |values: ArrayView1<f32>| numbers.extend(values.slice(s![columns.clone()]));
         let of_head = s![row, head * head_dim..(head + 1) * head_dim];
         match tensor {
@@ -168,22 +221,26 @@ impl Kept {
             Tensor::Values => copy(self.inputs.values().slice(s![0, head, row, ..])),
             Tensor::Mixed => copy(self.mixed.slice(s![0, head, row, ..])),
             Tensor::Output => copy(self.output.slice(s![0, row, ..])),
-            Tensor::Heads => {
-                numbers.extend(columns.map(|column| self.mixed[[0, column / head_dim, row, column % head_dim]]))
+            Tensor::Heads => numbers.extend(columns.map(|column| {
+                let head = column / head_dim;
+                if self.setup.heads_off.contains(&head) { 0.0 } else { self.mixed[[0, head, row, column % head_dim]] }
+            })),
+            Tensor::Mask => {
+                let added = |key| self.inputs.rules().bias(0, head, row, key).unwrap_or(f32::NEG_INFINITY);
+                numbers.extend(columns.map(added));
             }
-            Tensor::Mask => numbers.extend(columns.map(|key| if sees(key) { 0.0 } else { f32::NEG_INFINITY })),
             Tensor::Scores => copy(pairs().scores.row(row)),
             Tensor::Weights => copy(pairs().weights.row(row)),
             Tensor::Scaled => {
                 copy(pairs().scores.row(row));
-                numbers.iter_mut().for_each(|number| *number *= self.inputs.rules().factor);
+                numbers.iter_mut().for_each(|number| *number = self.inputs.rules().scaled(*number));
             }
             Tensor::Masked | Tensor::Shifted | Tensor::Exponentials => {
                 copy(pairs().scores.row(row));
                 self.inputs.rules().mask_row(0, head, row, columns.start, numbers);
                 if tensor != Tensor::Masked {
                     let max = rows().maxima[row];
-                    numbers.iter_mut().for_each(|number| *number -= max);
+                    subtract(max, numbers);
                 }
                 if tensor == Tensor::Exponentials {
                     fast::exp_all(numbers);
@@ -248,7 +305,7 @@ impl Kept {
             }
             if hides {
                 let sees = |key| {
-                    let seen_by = |kept: &Kept| kept.setup.mask.sees(row as isize, key);
+                    let seen_by = |kept: &Kept| kept.setup.sees(row, key, kept.len);
                     seen_by(self) || before.is_some_and(seen_by)
                 };
                 for (key, number) in columns.clone().zip(&mut numbers) {
@@ -284,10 +341,19 @@ impl Kept {
             self.read(tensor, head, row, column..column + 1, &mut numbers);
             numbers
         };
-        let column_of = |tensor: Tensor| -> Vec<f32> {
+        let column_at = |tensor: Tensor, column: usize| -> Vec<f32> {
             (0..self.shape(tensor).0).flat_map(|row| number(tensor, row, column)).collect()
         };
+        let column_of = |tensor| column_at(tensor, column);
         let head_dim = self.setup.width / self.setup.heads;
+        // Where pairs of columns are turned, both are behind a number.
+        let turned = |weights: Tensor| {
+            let pair = column - column % 2;
+            if self.setup.positions != Positions::Rotary || pair + 1 >= head_dim {
+                return column_of(weights);
+            }
+            [pair, pair + 1].into_iter().flat_map(|column| column_at(weights, column)).collect()
+        };
         let (left, right) = match tensor {
             Tensor::Tokens | Tensor::Positions | Tensor::Mask => (vec![], vec![]),
             Tensor::WordEmbeddings => {
@@ -299,8 +365,8 @@ impl Kept {
             Tensor::ValueWeights => (self.drawn_again(2, row, head * head_dim + column), vec![]),
             Tensor::OutputWeights => (self.drawn_again(3, row, column), vec![]),
             Tensor::Input => (number(Tensor::WordEmbeddings, row, column), number(Tensor::Positions, row, column)),
-            Tensor::Queries => (row_of(Tensor::Input), column_of(Tensor::QueryWeights)),
-            Tensor::Keys => (row_of(Tensor::Input), column_of(Tensor::KeyWeights)),
+            Tensor::Queries => (row_of(Tensor::Input), turned(Tensor::QueryWeights)),
+            Tensor::Keys => (row_of(Tensor::Input), turned(Tensor::KeyWeights)),
             Tensor::Values => (row_of(Tensor::Input), column_of(Tensor::ValueWeights)),
             Tensor::Scores => {
                 let key = self.inputs.keys().slice_move(s![0, head, column, ..]).to_vec();
@@ -319,7 +385,7 @@ impl Kept {
                 let of_column =
                     CellRef { tensor: Tensor::Mixed, head: column / head_dim, row, column: column % head_dim };
                 let Operands { left, right, .. } = self.operands(of_column)?;
-                (left, right)
+                if self.setup.heads_off.contains(&of_column.head) { (vec![], vec![]) } else { (left, right) }
             }
             Tensor::Output => (row_of(Tensor::Heads), column_of(Tensor::OutputWeights)),
         };
@@ -374,7 +440,7 @@ impl Pairs {
                 masked.extend(scores);
                 rules.mask_row(0, self.head, row, 0, &mut masked);
                 let max = masked.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                masked.iter_mut().for_each(|number| *number -= max);
+                subtract(max, &mut masked);
                 fast::exp_all(&mut masked);
                 rows.maxima.push(max);
                 rows.sums.push(sum(masked.iter()));
@@ -388,6 +454,13 @@ impl Pairs {
 fn needs_pairs(tensor: Tensor) -> bool {
     matches!(tensor.axes(), (protocol::Axis::Queries, protocol::Axis::Keys | protocol::Axis::One))
         && tensor != Tensor::Mask
+}
+
+/// Takes a row's maximum away; of a row with nothing to see nothing is left.
+fn subtract(max: f32, row: &mut [f32]) {
+    if max > f32::NEG_INFINITY {
+        row.iter_mut().for_each(|number| *number -= max);
+    }
 }
 
 /// In which of `shown` blocks the row or column at this index lies, of so many.

@@ -15,7 +15,7 @@ pub mod worker;
 use ndarray::Axis;
 
 use crate::attention::{BlockWeights, Error};
-use crate::embedding;
+use crate::embedding::{self, Token};
 use crate::gpu;
 use crate::protocol::{
     BUILD, EngineChoice, EngineKind, MOST_TOKENS, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice,
@@ -129,6 +129,9 @@ impl Engine {
         if tokens.is_empty() {
             return Err(Refusal::NoTokens);
         }
+        let len = tokens.len();
+        let end = tokens.last().map_or(0, |last| last.end);
+        tokens.resize(MOST_TOKENS.min(len.saturating_add(setup.padding)), Token::padding(end));
         if width == 0 || width > WIDEST_MODEL {
             return Err(Refusal::Width(width));
         }
@@ -139,9 +142,10 @@ impl Engine {
             self.weights = Some(((width, seed), embedding::block_weights(width, seed)));
         }
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
-        let config = kept::config(setup);
+        let (config, mask) = (kept::config(setup), kept::mask(setup, len, tokens.len()));
+        let in_use = kept::weights_in_use(weights, setup);
         let wanted = kept::wanted(heads, tokens.len());
-        let made = self.backend.self_attention(&input, weights, heads, &config, None, wanted).await;
+        let made = self.backend.self_attention(&input, &in_use, heads, &config, mask, wanted).await;
         let (trace, engine) = made.map_err(|error| match error {
             Error::HeadsDoNotDivideWidth { width, heads } => Refusal::Heads { heads, width },
             error => Refusal::Attention(error.to_string()),

@@ -11,7 +11,7 @@ use super::{
     scene::{self, Data},
     words::{self, explain as say},
 };
-use crate::attention::Window;
+use crate::attention::{Window, alibi_slope, divisors};
 use crate::builtin;
 use crate::embedding::{self, Positions, Token};
 use crate::protocol::{Axis, CellRef, Operands, Setup, Tensor};
@@ -156,13 +156,17 @@ fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<Str
     if !matrix.is_change {
         return Some(say::NOT_COMPARED.to_owned());
     }
-    if session.step == Step::Mask && before.mask != data.setup.mask {
-        let len = data.tokens.len();
+    if session.step == Step::Mask && (before.mask, &before.painted) != (data.setup.mask, &data.setup.painted) {
+        let (all, own) = (data.tokens.len(), own_tokens(&data.tokens));
         let (mut hidden, mut visible) = (0, 0);
-        for query in 0..len as isize {
-            let [was, is] = [before.mask, data.setup.mask].map(|mask| mask.keys(query, len));
-            let both = was.end.min(is.end).saturating_sub(was.start.max(is.start));
-            (hidden, visible) = (hidden + was.len() - both, visible + is.len() - both);
+        for query in 0..all {
+            for key in 0..own {
+                match [before, &data.setup].map(|setup| setup.sees(query, key, own)) {
+                    [true, false] => hidden += 1,
+                    [false, true] => visible += 1,
+                    _ => {}
+                }
+            }
         }
         return Some(say::keys_moved(hidden, visible));
     }
@@ -197,7 +201,7 @@ pub fn announcement(cell: CellRef, value: Option<f32>, context: Context) -> Stri
 
 /// What a screen reader says of a cell that shows a change: "query mat, key cat: change +0.180".
 pub fn change_announcement(cell: CellRef, change: Option<f32>, context: Context, before: &Setup) -> String {
-    let was_hidden = !before.mask.sees(cell.row as isize, cell.column);
+    let was_hidden = !context.sees(before, cell.row, cell.column);
     match change {
         Some(f32::NEG_INFINITY) if was_hidden && !context.hides(cell) => {
             say::announced(&place(cell, context), say::NOW_VISIBLE)
@@ -262,12 +266,18 @@ impl<'a> Context<'a> {
 
     /// Whether the query of this cell's row may not see the key of its column.
     fn hides(self, cell: CellRef) -> bool {
-        !self.setup.mask.sees(cell.row as isize, cell.column)
+        !self.sees(self.setup, cell.row, cell.column)
     }
 
     /// The keys of a row of this length that its query may see.
     fn visible_keys(self, query: usize, len: usize) -> impl Iterator<Item = usize> {
-        self.setup.mask.keys(query as isize, len)
+        let own = own_tokens(self.tokens);
+        (0..len).filter(move |key| self.setup.sees(query, *key, own))
+    }
+
+    /// Whether a query may see a key of these tokens, in this set-up or another.
+    fn sees(self, setup: &Setup, query: usize, key: usize) -> bool {
+        setup.sees(query, key, own_tokens(self.tokens))
     }
 
     /// The columns of a head.
@@ -371,8 +381,11 @@ fn check(calculated: f64, stored: f64, tolerance: f64, claim: &str) -> Check {
 }
 
 /// Holds a row of shares against 1.
-fn row_check(row: &[f32]) -> Check {
+fn row_check(row: &[f32], cell: CellRef, context: Context) -> Check {
     let sum = sum(row);
+    if context.visible_keys(cell.row, row.len()).next().is_none() {
+        return check(0.0, sum, 0.0, say::NOTHING_SEEN_IS_ZEROS);
+    }
     let (difference, tolerance) = ((sum - 1.0).abs(), row_tolerance(row.len()));
     let holds = difference <= tolerance;
     let text = if holds { say::row_is_whole(difference) } else { say::row_is_not_whole(sum) };
@@ -382,11 +395,27 @@ fn row_check(row: &[f32]) -> Check {
 /// Holds what the mask adds, as it is stored, against the rule: 0 or −∞.
 fn visibility_check(stored: f64, cell: CellRef, context: Context) -> Check {
     let hidden = context.hides(cell);
-    let expected = if hidden { f64::NEG_INFINITY } else { 0.0 };
-    let holds = stored == expected;
-    let difference = if holds { 0.0 } else { (stored - expected).abs() };
+    let holds = (stored == f64::NEG_INFINITY) == hidden;
+    let difference = if holds { 0.0 } else { f64::INFINITY };
     let text = if holds { say::rule_agrees(hidden) } else { say::rule_disagrees(hidden, stored) };
     Check { holds, difference, tolerance: 0.0, text }
+}
+
+/// Holds what is added to a score against the rule: nothing, or with ALiBi less the farther the two are apart.
+fn added_check(stored: f64, cell: CellRef, context: Context) -> Check {
+    let rule = visibility_check(stored, cell, context);
+    let expected = match context.setup.positions {
+        _ if context.hides(cell) => f64::NEG_INFINITY,
+        // In f32, as the engine's Rust makes it on either engine: the same bits.
+        Positions::Alibi => f64::from(-slope(cell, context) * cell.row.abs_diff(cell.column) as f32),
+        _ => 0.0,
+    };
+    rule.and(check(expected, stored, 0.0, say::ADDED_FOLLOWS))
+}
+
+/// How many tokens are the sentence's own, and not padding.
+fn own_tokens(tokens: &[Token]) -> usize {
+    tokens.iter().filter(|token| !token.is_padding()).count()
 }
 
 impl Check {
@@ -523,13 +552,13 @@ fn position(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, .. } = operands;
     let (value, width) = (f64::from(*value), context.setup.width);
     let heading = heading(say::POSITION_AT_DIMENSION, [plain(cell.row.to_string()), plain(cell.column.to_string())]);
-    if context.setup.positions == Positions::None {
+    if context.setup.positions != Positions::Sinusoidal {
         return leaf(
             heading,
             fixed(value, 3),
             &[mathml::id("p"), mathml::op("="), mathml::num("0")],
             check(0.0, value, 0.0, say::NOTHING_ADDED),
-            say::WHY_NO_POSITIONS.to_owned(),
+            say::why_no_positions(context.setup.positions).to_owned(),
         );
     }
     let angle = embedding::angle(cell.row, cell.column, width);
@@ -577,8 +606,8 @@ fn input(operands: &Operands, context: Context) -> Explanation {
             &[mathml::id("x"), mathml::op("="), mathml::id("e"), mathml::op("+"), mathml::id("p")],
             check(e + p, (*value).into(), U * (e + p).abs(), say::ADDS_UP),
             match context.setup.positions {
-                Positions::None => say::why_input_without_positions(word),
                 Positions::Sinusoidal => say::why_input(word, cell.row),
+                other => say::why_input_without_positions(word, other),
             },
         )
     }
@@ -615,6 +644,9 @@ fn weight(operands: &Operands, context: Context) -> Explanation {
 
 fn projection(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
+    if right.len() > left.len() {
+        return turned_projection(operands, context);
+    }
     let (letter, matrix, does) = match cell.tensor {
         Tensor::Queries => ("q", Tensor::QueryWeights, say::LOOKS_FOR),
         Tensor::Keys => ("k", Tensor::KeyWeights, say::OFFERS),
@@ -647,6 +679,73 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
     }
 }
 
+/// A query or a key that was turned by its place. Turning it is the same as turning the two columns of weights behind it,
+/// whose terms are then added up as any other's.
+fn turned_projection(operands: &Operands, context: Context) -> Explanation {
+    let Operands { cell, value, left, right, .. } = operands;
+    let is_query = cell.tensor == Tensor::Queries;
+    let letter = if is_query { "q" } else { "k" };
+    let (even, odd) = right.split_at(left.len());
+    let (pair, divisors) = (cell.column / 2, divisors(context.head_dim(), crate::protocol::ROTARY_BASE));
+    let angle = cell.row as f64 / divisors[pair];
+    let (cos, sin) = (builtin::cos(angle), builtin::sin(angle));
+    let turned = |even: f64, odd: f64| {
+        if cell.column.is_multiple_of(2) { even * cos - odd * sin } else { even * sin + odd * cos }
+    };
+    let mut terms: Vec<Term> = (0..left.len())
+        .map(|i| {
+            let (x, w) = (f64::from(left[i]), turned(even[i].into(), odd[i].into()));
+            Term {
+                cells: vec![i.to_string(), fixed(x, 3), fixed(w, 3), fixed(x * w, 3)],
+                amount: x * w,
+                is_cell: false,
+            }
+        })
+        .collect();
+    let sum: f64 = terms.iter().map(|term| term.amount).sum();
+    sort(&mut terms, size);
+    let dot = |column: &[f32]| left.iter().zip(column).map(|(&x, &w)| f64::from(x) * f64::from(w)).sum::<f64>();
+    let [before, partner] = [even, odd].map(dot);
+    // Each of the two sums was rounded as any; on the GPU sine and cosine are f32, their products and the sum are rounded.
+    let turning = 4.0 * U * (before.abs() + partner.abs());
+    let tolerance = product_tolerance(left, even) + product_tolerance(left, odd) + turning;
+    let pieces = [
+        of(role_of(cell.tensor), context.word_in_place(cell.row)),
+        plain(cell.column.to_string()),
+        plain(words::tensor_in_text(cell.tensor)),
+    ];
+    let unturned = |column: usize| mathml::sub(letter, &format!("{},{column}", cell.row));
+    let angle_text = mathml::num(&fixed(angle, 4));
+    let by = |name: &str| [mathml::text(name), mathml::op("("), angle_text.clone(), mathml::op(")")].concat();
+    let (first, sign, second) = if cell.column.is_multiple_of(2) { ("cos", "−", "sin") } else { ("sin", "+", "cos") };
+    Explanation {
+        columns: say::TURNED_COLUMNS.to_vec(),
+        totals: vec![
+            (say::before_turning(2 * pair), fixed(before, 3)),
+            (say::before_turning(2 * pair + 1), fixed(partner, 3)),
+            (say::sum_of(terms.len()), fixed(sum, 3)),
+        ],
+        terms,
+        ..leaf(
+            heading(say::AT_DIMENSION_OF_ITS, pieces),
+            fixed((*value).into(), 3),
+            &[
+                mathml::sub(&format!("{letter}′"), &format!("{},{}", cell.row, cell.column)),
+                mathml::op("="),
+                unturned(2 * pair),
+                mathml::op("·"),
+                by(first),
+                mathml::op(sign),
+                unturned(2 * pair + 1),
+                mathml::op("·"),
+                by(second),
+            ],
+            check(sum, (*value).into(), tolerance, say::ADDS_UP),
+            say::why_turned(&context.word_in_text(cell.row), cell.row, pair, angle),
+        )
+    }
+}
+
 fn score(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let (terms, sum) = products(left, right, |i| i.to_string(), 2);
@@ -675,12 +774,16 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let (score, factor) = (first(left), first(right));
     let head_dim = context.head_dim();
-    let Setup { is_scaled, temperature, .. } = *context.setup;
+    let Setup { is_scaled, temperature, softcap, .. } = *context.setup;
     let (root, temperature) = ((head_dim as f64).sqrt(), f64::from(temperature));
     let divisor = if is_scaled { root * temperature } else { temperature };
     let scaled = score * factor;
     // The engine multiplies by the factor, one rounding; the factor is a root and two divisions, three.
-    let product = check(scaled, (*value).into(), U * scaled.abs() + SMALLEST, say::DIVISION_GIVES);
+    let softcap = softcap.map(f64::from);
+    let capped = softcap.map_or(scaled, |softcap| softcap * builtin::tanh(scaled / softcap));
+    // tanh never moves a number farther than its argument was off; it is rounded, and so are the two products around it.
+    let capping = if softcap.is_some() { 4.0 * U * capped.abs() + 2.0 * U * scaled.abs() } else { 0.0 };
+    let product = check(capped, (*value).into(), U * scaled.abs() + capping + SMALLEST, say::DIVISION_GIVES);
     let check = product.and(check(1.0 / divisor, factor, 3.0 * U / divisor, say::FACTOR_IS_RIGHT));
     let division = |by: String, number: f64| Term {
         cells: vec![format!("÷ {by}"), format!("× {}", fixed(1.0 / number, 4))],
@@ -694,6 +797,9 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
     if temperature != 1.0 {
         terms.push(division(say::temperature(temperature), temperature));
     }
+    if let Some(softcap) = softcap {
+        terms.push(Term { cells: vec![say::softcap(softcap), fixed(capped, 3)], amount: 0.0, is_cell: false });
+    }
     let formula = |score: String, width: String, temperature: String| match (is_scaled, temperature.is_empty()) {
         (true, true) => mathml::frac(&score, &mathml::sqrt(&width)),
         (true, false) => {
@@ -702,25 +808,43 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
         (false, true) => score,
         (false, false) => mathml::frac(&score, &temperature),
     };
+    let mut totals = vec![(format!("{} ÷ {}", fixed(score, 3), fixed(divisor, 3)), fixed(score / divisor, 3))];
+    if let Some(softcap) = softcap {
+        totals.push((say::capped_at(softcap), fixed(capped, 3)));
+    }
+    let bent = |scaled: String, cap: &String| match softcap {
+        None => scaled,
+        Some(_) => mathml::row_inner(&[
+            cap.clone(),
+            mathml::op("·"),
+            mathml::text("tanh"),
+            mathml::op("("),
+            mathml::frac(&scaled, cap),
+            mathml::op(")"),
+        ]),
+    };
     let if_any = |piece: String| if temperature == 1.0 { String::new() } else { piece };
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
         terms,
-        totals: vec![(format!("{} ÷ {}", fixed(score, 3), fixed(divisor, 3)), fixed(score / divisor, 3))],
+        totals,
         ..leaf(
             query_and_key(say::TO, *cell, context),
             fixed((*value).into(), 3),
             &[
-                formula(mathml::id("s"), mathml::id("D"), if_any(mathml::id("T"))),
+                bent(formula(mathml::id("s"), mathml::id("D"), if_any(mathml::id("T"))), &mathml::id("c")),
                 mathml::op("="),
-                formula(
-                    mathml::num(&fixed(score, 3)),
-                    mathml::num(&head_dim.to_string()),
-                    if_any(mathml::num(&short(temperature as f32))),
+                bent(
+                    formula(
+                        mathml::num(&fixed(score, 3)),
+                        mathml::num(&head_dim.to_string()),
+                        if_any(mathml::num(&short(temperature as f32))),
+                    ),
+                    &mathml::num(&softcap.map_or(String::new(), |softcap| short(softcap as f32))),
                 ),
             ],
             check,
-            say::why_scaled(head_dim, is_scaled, temperature),
+            say::why_scaled(head_dim, is_scaled, temperature, softcap),
         )
     }
 }
@@ -731,15 +855,32 @@ fn may_see(cell: CellRef, context: Context) -> Vec<Span> {
 
 /// Why this query may or may not see this key.
 fn why_visible(cell: CellRef, context: Context) -> String {
-    match context.setup.mask {
+    let (setup, own) = (context.setup, own_tokens(context.tokens));
+    let hidden_unpainted = !setup.sees_unpainted(cell.row, cell.column, own);
+    if hidden_unpainted != context.hides(cell) {
+        return say::why_painted(!hidden_unpainted);
+    }
+    let why = match setup.mask {
+        _ if cell.column >= own => return say::WHY_PADDING.to_owned(),
         Window::OPEN => say::WHY_NO_MASK.to_owned(),
-        window => say::why_window(window, cell.row, cell.column, context.hides(cell)),
+        window => say::why_window(window, cell.row, cell.column, hidden_unpainted),
+    };
+    match setup.positions {
+        Positions::Alibi if !hidden_unpainted => {
+            why + &say::why_distance(cell.row.abs_diff(cell.column), slope(cell, context).into())
+        }
+        _ => why,
     }
 }
 
-/// What the mask adds, as it is written.
+/// What a score of this head loses for each place between query and key.
+fn slope(cell: CellRef, context: Context) -> f32 {
+    alibi_slope(cell.head, context.setup.heads)
+}
+
+/// What mask and distance add, as it is written.
 fn added(mask: f64) -> String {
-    if mask == f64::NEG_INFINITY { "−∞".to_owned() } else { fixed(mask, 0) }
+    if mask == f64::NEG_INFINITY { "−∞".to_owned() } else { fixed(mask, if mask == 0.0 { 0 } else { 3 }) }
 }
 
 /// A masked score, as it is written.
@@ -753,7 +894,7 @@ fn mask(operands: &Operands, context: Context) -> Explanation {
         may_see(cell, context),
         added(value),
         &[mathml::sub("mask", &format!("{},{}", cell.row, cell.column)), mathml::op("="), mathml::num(&added(value))],
-        visibility_check(value, cell, context),
+        added_check(value, cell, context),
         why_visible(cell, context),
     )
 }
@@ -761,7 +902,9 @@ fn mask(operands: &Operands, context: Context) -> Explanation {
 fn masked(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let (scaled, mask) = (first(left), first(right));
-    let stored = check(scaled + mask, (*value).into(), 0.0, say::SCORE_AND_MASK);
+    // With nothing but 0 or −∞ to add, nothing is rounded.
+    let tolerance = if mask == 0.0 || mask == f64::NEG_INFINITY { 0.0 } else { U * (scaled + mask).abs() };
+    let stored = check(scaled + mask, (*value).into(), tolerance, say::SCORE_AND_MASK);
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
         terms: vec![
@@ -779,7 +922,7 @@ fn masked(operands: &Operands, context: Context) -> Explanation {
                 mathml::op("+"),
                 mathml::num(&added(mask)),
             ],
-            stored.and(visibility_check(mask, *cell, context)),
+            stored.and(added_check(mask, *cell, context)),
             why_visible(*cell, context),
         )
     }
@@ -791,10 +934,10 @@ fn row_max(operands: &Operands, context: Context) -> Explanation {
     Explanation {
         columns: say::ROW_MAX_COLUMNS.to_vec(),
         terms: row_terms(left, *cell, context),
-        totals: vec![(say::LARGEST.to_owned(), fixed(max, 3))],
+        totals: vec![(say::LARGEST.to_owned(), masked_score(max))],
         ..leaf(
             query_alone(say::LARGEST_SCORE, *cell, context),
-            fixed((*value).into(), 3),
+            masked_score((*value).into()),
             &[mathml::under("max", "j"), mathml::sub("m", &format!("{},j", cell.row))],
             check(max, (*value).into(), 0.0, say::IS_LARGEST),
             say::WHY_ROW_MAX.to_owned(),
@@ -807,7 +950,8 @@ fn shifted(operands: &Operands, context: Context) -> Explanation {
     let (value, m, max) = (f64::from(*value), first(left), first(right));
     let formula = [mathml::id("m"), mathml::op("−"), mathml::text("max")];
     if context.hides(*cell) {
-        let stored = check(m - max, value, 0.0, say::DIFFERENCE_GIVES);
+        // Less than nothing stays that, whatever is taken away: also where the row has no maximum.
+        let stored = check(m, value, 0.0, say::DIFFERENCE_GIVES);
         return leaf(
             may_see(*cell, context),
             masked_score(value),
@@ -890,7 +1034,7 @@ fn row_sum(operands: &Operands, context: Context) -> Explanation {
             query_alone(say::SHARES_TOGETHER, *cell, context),
             fixed((*value).into(), 3),
             &[mathml::under("Σ", "j"), mathml::sub("A", &format!("{},j", cell.row))],
-            rounded_sum_check(left, *value).and(row_check(left)),
+            rounded_sum_check(left, *value).and(row_check(left, *cell, context)),
             say::WHY_ROW_SUM.to_owned(),
         )
     }
@@ -951,7 +1095,7 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
                 mathml::op("="),
                 mathml::frac(&mathml::num(&fixed(exp, 3)), &mathml::num(&fixed(sum_of_exps, 3))),
             ],
-            check(share, (*value).into(), tolerance, say::SHARE_GIVES).and(row_check(right)),
+            check(share, (*value).into(), tolerance, say::SHARE_GIVES).and(row_check(right, *cell, context)),
             why,
         )
     }
@@ -970,7 +1114,7 @@ fn hidden_weight(operands: &Operands, context: Context) -> Explanation {
         may_see(*cell, context),
         percent((*value).into()),
         &[mathml::sub("A", &format!("{},{}", cell.row, cell.column)), mathml::op("="), mathml::num("0")],
-        stored.and(visibility_check(masked, *cell, context)).and(row_check(right)),
+        stored.and(visibility_check(masked, *cell, context)).and(row_check(right, *cell, context)),
         why_visible(*cell, context),
     )
 }
@@ -982,6 +1126,15 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
         Tensor::Heads => (cell.column / context.head_dim(), cell.column % context.head_dim()),
         _ => (cell.head, cell.column),
     };
+    if context.setup.heads_off.contains(&head) && cell.tensor == Tensor::Heads {
+        return leaf(
+            heading(say::HEAD_IS_OFF, [plain(words::head(head))]),
+            fixed((*value).into(), 3),
+            &[mathml::sub("Z", &format!("{},{}", cell.row, cell.column)), mathml::op("="), mathml::num("0")],
+            check(0.0, (*value).into(), 0.0, say::OFF_IS_ZERO),
+            say::WHY_HEAD_OFF.to_owned(),
+        );
+    }
     let (terms, sum) = products(left, right, |key| context.word_in_place(key), 3);
     let most = terms.first().map_or("", |term| &term.cells[0]);
     let why = say::why_mixed(&context.word_in_text(cell.row), most, context.visible_keys(cell.row, left.len()).count());

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Projection, Session, Step, Zoom, timeline};
-use crate::embedding::Token;
+use crate::embedding::{Positions, Token};
 use crate::protocol::{Axis, CellRef, EngineKind, Matrix, Run, Setup, Slice, Span, Tensor};
 
 /// A matrix on the stage comes in full up to this many rows and columns, and reduced beyond.
@@ -112,6 +112,11 @@ impl Data {
         self.tokens.len() > 24
     }
 
+    /// How many tokens are the sentence's own, and not padding.
+    pub fn own_len(&self) -> usize {
+        self.tokens.iter().filter(|token| !token.is_padding()).count()
+    }
+
     /// A number of the trace, where the page has it in full.
     pub fn value(&self, cell: CellRef) -> Option<f32> {
         if cell.tensor == Tensor::Tokens {
@@ -179,7 +184,8 @@ impl Data {
             Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => {
                 vec![self.setup.width, self.setup.width]
             }
-            Tensor::Mask => vec![rows, columns],
+            // ALiBi's is another in every head.
+            Tensor::Mask if self.setup.positions != Positions::Alibi => vec![rows, columns],
             Tensor::Tokens => vec![1, columns],
             Tensor::Input | Tensor::Heads | Tensor::Output => vec![1, rows, columns],
             _ => vec![1, self.setup.heads, rows, columns],
@@ -236,7 +242,6 @@ pub fn has_heads(tensor: Tensor) -> bool {
             | Tensor::WordEmbeddings
             | Tensor::Positions
             | Tensor::Input
-            | Tensor::Mask
             | Tensor::Heads
             | Tensor::OutputWeights
             | Tensor::Output

@@ -19,6 +19,7 @@ pub fn listen(page: Page) {
         let key = event.key();
         if key == "Escape" {
             page.session.update(|session| session.pinned = None);
+            page.painting.renew(false);
             dom::flag("reason", "open", false);
             dom::flag("engine-check", "open", false);
             return;

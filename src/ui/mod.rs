@@ -17,6 +17,7 @@ mod inspector;
 mod keyboard;
 mod link;
 mod live;
+mod paint;
 mod player;
 mod sentence;
 mod setup;

@@ -8,16 +8,16 @@ use crate::lesson::{
     words::{
         bad_number, engine_choice, mask,
         page::{
-            AHEAD, BACK, CALCULATE_ON, COLOURS, HEADS, MASK, NUMBER, OFF, ON, POSITIONS, PYTORCH_INIT, SCALING, SEE_AS,
-            SEED, SET_UP, SHOW_CHANGE, SIGNED, TEMPERATURE, UNTRAINED, WEIGHTS, WHAT_IF, WHAT_IF_HINT, WHOLE_NUMBER,
-            WIDTH,
+            AHEAD, BACK, CALCULATE_ON, COLOURS, HEADS, MASK, NUMBER, OFF, ON, PADDING, POSITIONS, PYTORCH_INIT,
+            SCALING, SEE_AS, SEED, SET_UP, SHOW_CHANGE, SIGNED, SOFTCAP, TEMPERATURE, THIS_HEAD, UNTRAINED, WEIGHTS,
+            WHAT_IF, WHAT_IF_HINT, WHOLE_NUMBER, WIDTH,
         },
         positions, scaling, shares_map, sight, signed_map,
     },
 };
 use crate::protocol::{EngineChoice, MOST_TOKENS, Positions, Setup, Window};
 
-const POSITION_KINDS: [Positions; 2] = [Positions::None, Positions::Sinusoidal];
+const POSITION_KINDS: [Positions; 4] = [Positions::None, Positions::Sinusoidal, Positions::Rotary, Positions::Alibi];
 /// The last stands for all windows with two ends.
 const MASKS: [Window; 3] = [Window::OPEN, Window::CAUSAL, Window { left: Some(2), right: Some(0) }];
 const SCALINGS: [bool; 2] = [true, false];
@@ -84,6 +84,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
     let number = |index: usize| NUMBERS[index].html(index);
     let (seed, heads, width, positions, engine) = (number(0), choice(0), choice(1), choice(2), choice(6));
     let (mask, back, ahead, scaling, temperature) = (choice(3), number(1), number(2), choice(4), number(3));
+    let (padding, softcap, head) = (number(4), number(5), choice(10));
     let (change, shares, signed, sight) = (choice(5), choice(7), choice(8), choice(9));
     dom::skeleton(format!(
         r#"<aside class="panel setup" aria-label="{SET_UP}">
@@ -95,7 +96,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
             <p class="hint">{UNTRAINED}</p>
             <h2>{WHAT_IF}</h2>
             <p class="hint">{WHAT_IF_HINT}</p>
-            <div class="fields">{mask}{back}{ahead}{scaling}{temperature}{change}</div>
+            <div class="fields">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>
             <h2>{COLOURS}</h2>
             <div class="fields">{shares}{signed}{sight}</div>
         </aside>"#
@@ -117,7 +118,7 @@ struct Number {
 
 const MOST_SEEN: f64 = MOST_TOKENS as f64;
 
-const NUMBERS: [Number; 4] = [
+const NUMBERS: [Number; 6] = [
     Number {
         id: "seed",
         label: SEED,
@@ -153,6 +154,24 @@ const NUMBERS: [Number; 4] = [
         is_whole: false,
         current: |setup| Some(setup.temperature.into()),
         choose: |setup, temperature| setup.temperature = temperature as f32,
+    },
+    Number {
+        id: "padding",
+        label: PADDING,
+        from: 0.0,
+        to: 64.0,
+        is_whole: true,
+        current: |setup| Some(setup.padding as f64),
+        choose: |setup, tokens| setup.padding = tokens as usize,
+    },
+    Number {
+        id: "softcap",
+        label: SOFTCAP,
+        from: 0.0,
+        to: 100.0,
+        is_whole: false,
+        current: |setup| Some(setup.softcap.unwrap_or(0.0).into()),
+        choose: |setup, softcap| setup.softcap = (softcap > 0.0).then_some(softcap as f32),
     },
 ];
 
@@ -212,7 +231,7 @@ struct Choice {
     choose: fn(&mut Session, usize),
 }
 
-const CHOICES: [Choice; 10] = [
+const CHOICES: [Choice; 11] = [
     Choice {
         id: "heads-chosen",
         label: HEADS,
@@ -285,6 +304,13 @@ const CHOICES: [Choice; 10] = [
         names: || Sight::ALL.map(|eyes| sight(eyes).to_owned()).to_vec(),
         current: |session| Sight::ALL.iter().position(|sight| *sight == session.sight),
         choose: |session, index| session.sight = Sight::ALL[index],
+    },
+    Choice {
+        id: "head-chosen",
+        label: THIS_HEAD,
+        names: || [OFF, ON].map(str::to_owned).to_vec(),
+        current: |session| Some(usize::from(!session.setup.heads_off.contains(&session.head))),
+        choose: |session, index| session.setup.switch_head(session.head, index == 1),
     },
 ];
 

@@ -10,6 +10,7 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObse
 use super::{
     canvas, dom, keyboard,
     live::watch,
+    paint,
     state::{Badge, Page},
     thumbnails, zoom,
 };
@@ -96,13 +97,14 @@ pub fn Stage(page: Page) -> impl IntoView {
     dom::on("click", "#finish", move |_, _| {
         page.session.update(|session| session.position = session.position.max(1.0));
     });
-    let (projections, figure, zoom, heads) =
-        (projections(page), figure(page), zoom::controls(page), thumbnails::heads(page));
+    let (projections, painting, figure) = (projections(page), paint::controls(page), figure(page));
+    let (zoom, heads) = (zoom::controls(page), thumbnails::heads(page));
     dom::skeleton(format!(
         r#"<section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
             <h2 id="stage-title"></h2>
             <p class="lead" id="stage-lead"></p>
             {projections}
+            {painting}
             <details class="more"><summary>{MORE}</summary><dl id="more-text"></dl></details>
             {figure}
             {zoom}
@@ -343,6 +345,9 @@ fn grids(page: Page) {
         }
         if let Some(cell) = cell_under(page, element, event) {
             page.cursor.set(Some(cell));
+            if paint::paints(page) {
+                return;
+            }
             toggle_pin(page, cell);
         }
     });
@@ -353,7 +358,9 @@ fn grids(page: Page) {
         let at = current(page, &grid);
         let key = event.key();
         let among_all = (grid.first.0 + at.0, grid.first.1 + at.1);
-        if matches!(key.as_str(), "Enter" | " ") {
+        if matches!(key.as_str(), "Enter" | " ") && paint::paints(page) {
+            paint::turn(page, grid.cell(at.0, at.1));
+        } else if matches!(key.as_str(), "Enter" | " ") {
             toggle_pin(page, grid.cell(at.0, at.1));
         } else if let Some((row, column)) = keyboard::moved(&key, event.ctrl_key(), among_all, grid.of) {
             page.hover.set(None);
@@ -413,7 +420,7 @@ pub fn grid_of(page: Page, element: &Element) -> Option<Grid> {
     page.grids.read().iter().find(|grid| grid_id(grid) == element.id()).cloned()
 }
 
-fn cell_under(page: Page, element: &Element, event: &Event) -> Option<CellRef> {
+pub fn cell_under(page: Page, element: &Element, event: &Event) -> Option<CellRef> {
     let (grid, event) = (grid_of(page, element)?, event.dyn_ref::<MouseEvent>()?);
     let (left, top, ..) = grid.bounds();
     grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)

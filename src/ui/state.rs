@@ -40,6 +40,8 @@ pub struct Page {
     pub check: Live<Checking>,
     /// Counts the times that a person asked for the engine to be started again.
     pub restart: Live<usize>,
+    /// Whether pointers and keys paint the mask, where it is on the stage.
+    pub painting: Live<bool>,
     /// Whether Play is on.
     pub playing: Live<bool>,
     /// Whether Play has ever been on.
@@ -105,6 +107,7 @@ impl Page {
             operands: Live::new(None),
             check: Live::new(Checking::No),
             restart: Live::new(0),
+            painting: Live::new(false),
             playing: Live::new(false),
             played: Live::new(false),
             all_terms: Live::new(false),

@@ -73,9 +73,10 @@ pub fn heads(page: Page) -> String {
             let tensor = scene::in_heads_strip(session.step, session.projection);
             // Those that were calculated: what is chosen may have been refused.
             let heads = data.as_ref().map_or(session.setup.heads, |data| data.setup.heads);
-            (heads, session.head, tensor, page.data.version(), page.colors(), page.pixel_ratio.get())
+            let off = session.setup.heads_off.clone();
+            (heads, session.head, tensor, off, page.data.version(), page.colors(), page.pixel_ratio.get())
         },
-        move |&(heads, chosen, tensor, ..)| {
+        move |&(heads, chosen, tensor, ref off, ..)| {
             // Its buttons stay while there are as many: one of them may have the keyboard's focus.
             if dom::element(&format!("head-{}", heads - 1)).is_none()
                 || dom::element(&format!("head-{heads}")).is_some()
@@ -85,6 +86,7 @@ pub fn heads(page: Page) -> String {
             dom::text("strip-name", words::tensor_name(tensor));
             for head in 0..heads {
                 let (class, pressed) = if head == chosen { ("head on", "true") } else { ("head", "false") };
+                dom::text(&format!("head-name-{head}"), &words::head_in_strip(head, off.contains(&head)));
                 dom::set(&format!("head-{head}"), "class", Some(class));
                 dom::set(&format!("head-{head}"), "aria-pressed", Some(pressed));
                 let size = Size { cell: 13.0, most: (84.0, 84.0) };
@@ -103,11 +105,10 @@ pub fn heads(page: Page) -> String {
 const STRIP_NAME: &str = r#"<span class="strip-name" id="strip-name"></span>"#;
 
 fn head_button(head: usize) -> String {
-    let name = words::head(head);
     format!(
         r#"<button id="head-{head}" data-head="{head}">
             <canvas id="head-canvas-{head}" width="0" height="0" aria-hidden="true"></canvas>
-            {name}</button>"#
+            <span id="head-name-{head}"></span></button>"#
     )
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, MouseEvent};
 
-use super::{dom, live::watch, stage::grid_of, state::Page};
+use super::{dom, live::watch, paint, stage::grid_of, state::Page};
 use crate::lesson::{
     Zoom,
     scene::Data,
@@ -129,7 +129,7 @@ fn drag(page: Page) {
     dom::on("pointerdown", "[role=grid]", move |element, event| {
         dom::attribute(element, "data-dragged", None);
         let zoom = page.session.read().zoom;
-        let event = event.dyn_ref::<MouseEvent>().filter(|_| zoom != Zoom::ALL);
+        let event = event.dyn_ref::<MouseEvent>().filter(|_| zoom != Zoom::ALL && !paint::paints(page));
         begins.set(event.map(|event| Begun { x: event.client_x(), y: event.client_y(), zoom }));
     });
     let moves = Rc::clone(&begun);

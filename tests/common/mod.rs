@@ -67,6 +67,7 @@ impl Case {
         let positions = match self.positions {
             Positions::None => "none",
             Positions::Sinusoidal => "sinusoidal",
+            other => panic!("no case has {other:?}"),
         };
         let block = format!("block/seed={seed}/positions={positions}");
         match stage {

@@ -127,13 +127,20 @@ class Reader {
       seed: this.varint(),
       heads: this.varint(),
       width: this.varint(),
-      positions: ["none", "sinusoidal"][this.varint()],
+      positions: ["none", "sinusoidal", "rotary", "alibi"][this.varint()],
       mask: mask(this.option(), this.option()),
+      padding: this.varint(),
+      painted: this.list(() => [this.varint(), this.varint()]),
       isScaled: this.tag(
         () => false,
         () => true,
       ),
       temperature: this.f32(),
+      softcap: this.tag(
+        () => null,
+        () => this.f32(),
+      ),
+      headsOff: this.list(() => this.varint()),
     };
   }
 

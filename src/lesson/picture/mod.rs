@@ -197,8 +197,9 @@ fn show_newly_visible<'a>(panel: &mut Panel<'a>, data: &'a Data, view: &View) {
     }
     let (shown, risen) =
         (std::mem::replace(&mut panel.shown, Box::new(|_, _| unreachable!())), view.colors.signed.color(1.0));
+    let own = data.own_len();
     panel.shown = Box::new(move |row, column| {
-        let is_seen = data.setup.mask.sees((matrix.first_row + row) as isize, matrix.first_column + column);
+        let is_seen = data.setup.sees(matrix.first_row + row, matrix.first_column + column, own);
         match shown(row, column) {
             Shown { cell: Cell::Masked, .. } if is_seen => Shown { cell: Cell::Color(risen), number: None },
             shown => shown,

@@ -3,6 +3,7 @@
 //! In headings each `{}` stands for a piece that may have a colour of its own.
 
 use crate::attention::Window;
+use crate::embedding::Positions;
 use crate::lesson::number::{fixed, percent, scientific};
 
 // Headings.
@@ -104,6 +105,7 @@ pub fn at_query_and_key(query: &str, key: &str) -> String {
 pub const TOKEN_COLUMNS: [&str; 3] = ["character", "code point", "bytes (hex)"];
 pub const OPERAND_COLUMNS: [&str; 2] = ["part", "value"];
 pub const PROJECTION_COLUMNS: [&str; 4] = ["i", "x", "w", "x·w"];
+pub const TURNED_COLUMNS: [&str; 4] = ["i", "x", "w turned", "product"];
 pub const SCORE_COLUMNS: [&str; 4] = ["d", "q", "k", "q·k"];
 pub const ROW_MAX_COLUMNS: [&str; 2] = ["key", "m"];
 pub const EXPONENTIAL_COLUMNS: [&str; 2] = ["key", "exp"];
@@ -153,6 +155,8 @@ pub const FORMULA_GIVES: &str = "the formula gives the stored number";
 pub const DIVISION_GIVES: &str = "the division gives the stored number";
 pub const FACTOR_IS_RIGHT: &str = "the factor is right";
 pub const SCORE_AND_MASK: &str = "score and mask make the stored number";
+pub const NOTHING_SEEN_IS_ZEROS: &str = "no key may be seen, so the row is zeros";
+pub const ADDED_FOLLOWS: &str = "what is added follows from the rule";
 pub const IS_LARGEST: &str = "it is the row’s largest";
 pub const DIFFERENCE_GIVES: &str = "the difference is the stored number";
 pub const EXP_GIVES: &str = "exp gives the stored number";
@@ -226,8 +230,15 @@ pub fn why_token(start: usize, end: usize, others: &[usize]) -> String {
 
 pub const WHY_WORD_EMBEDDING: &str = "A random number that depends on the word and the seed alone, drawn as PyTorch’s torch.randn draws it. A trained model would have learnt it instead.";
 
-pub const WHY_NO_POSITIONS: &str =
-    "No positions are set: every position’s row is zero, and word order leaves no trace.";
+pub fn why_no_positions(positions: Positions) -> &'static str {
+    match positions {
+        Positions::Rotary => {
+            "Rotary positions add nothing here: they turn queries and keys later, at the step “Q K V”."
+        }
+        Positions::Alibi => "ALiBi adds nothing here: distance is taken off the scores later, at the step “Mask”.",
+        _ => "No positions are set: every position’s row is zero, and word order leaves no trace.",
+    }
+}
 
 pub const WHY_POSITION: &str = "Even dimensions are sines, odd ones cosines, from fast waves on the left to slow ones on the right: every position gets a pattern of its own.";
 
@@ -235,8 +246,8 @@ pub fn why_input(word: &str, position: usize) -> String {
     format!("Which word it is (the embedding of “{word}”) and where it stands (position {position}) share one row.")
 }
 
-pub fn why_input_without_positions(word: &str) -> String {
-    format!("No positions are set, so the row of “{word}” is its embedding alone.")
+pub fn why_input_without_positions(word: &str, positions: Positions) -> String {
+    format!("{} So the row of “{word}” is its embedding alone.", why_no_positions(positions))
 }
 
 /// The place among the layers that PyTorch makes: query, key, value, output.
@@ -255,6 +266,20 @@ pub fn why_projection(word: &str, does: &str, matrix: &str) -> String {
     format!("One number of what “{word}” {does}: its whole row of X against one column of the {matrix}.")
 }
 
+/// "before turning, dimension 4".
+pub fn before_turning(dimension: usize) -> String {
+    format!("before turning, dimension {dimension}")
+}
+
+pub fn why_turned(word: &str, place: usize, pair: usize, angle: f64) -> String {
+    format!(
+        "Rotary positions turn dimensions {} and {} of “{word}” together, by {} radians at position {place}. The score of two tokens then depends on how far apart they stand.",
+        2 * pair,
+        2 * pair + 1,
+        fixed(angle, 3)
+    )
+}
+
 pub fn why_score(query: &str, key: &str, score: f32) -> String {
     let balance = match score {
         score if score > 0.0 => "On balance they pull together.",
@@ -271,7 +296,17 @@ pub fn temperature(temperature: f64) -> String {
     format!("T = {}", fixed(temperature, 2))
 }
 
-pub fn why_scaled(head_dim: usize, is_scaled: bool, temperature: f64) -> String {
+/// A term of the bending by a softcap.
+pub fn softcap(softcap: f64) -> String {
+    format!("softcap {}", fixed(softcap, 2))
+}
+
+/// "bent, never beyond ±5.00".
+pub fn capped_at(softcap: f64) -> String {
+    format!("bent, never beyond ±{}", fixed(softcap, 2))
+}
+
+pub fn why_scaled(head_dim: usize, is_scaled: bool, temperature: f64, softcap: Option<f64>) -> String {
     let root = fixed((head_dim as f64).sqrt(), 2);
     let scaling = match (head_dim, is_scaled) {
         (1, _) => "A head of width 1 has a single term: √1 is 1, and the score stays as it is.".to_owned(),
@@ -287,8 +322,34 @@ pub fn why_scaled(head_dim: usize, is_scaled: bool, temperature: f64) -> String 
         1.0.. => " A temperature above 1 brings scores nearer to each other, and evens out the shares.",
         _ => " A temperature below 1 drives scores apart, and sharpens the shares.",
     };
-    scaling + tempered
+    let capped = match softcap {
+        None => String::new(),
+        Some(softcap) => format!(
+            " The softcap leaves small scores nearly as they are and bends large ones, so that none passes ±{}.",
+            fixed(softcap, 2)
+        ),
+    };
+    scaling + tempered + &capped
 }
+
+pub const WHY_PADDING: &str = "The key is padding: it fills a shorter sentence up to the length of the others, means nothing, and so no query may see it.";
+
+pub fn why_painted(hidden: bool) -> String {
+    let so = if hidden { "hidden" } else { "seen" };
+    format!(
+        "Painted by hand: without the paint this key would {} here; with it, it is {so}.",
+        if hidden { "be seen" } else { "be hidden" }
+    )
+}
+
+/// Said after why a key may be seen.
+pub fn why_distance(distance: usize, slope: f64) -> String {
+    format!(" ALiBi takes {} off the score for each place between the two: {distance} of them here.", fixed(slope, 4))
+}
+
+pub const HEAD_IS_OFF: &str = "{} is switched off";
+pub const OFF_IS_ZERO: &str = "switched off, and so exactly 0";
+pub const WHY_HEAD_OFF: &str = "This head still attends, but what it found counts as 0: the output is made without it.";
 
 pub const WHY_NO_MASK: &str = "No mask is set: every query may see every key.";
 
@@ -334,6 +395,9 @@ pub fn why_share(query: &str, key: &str, share: f64, more: usize, visible: usize
 }
 
 pub fn why_mixed(query: &str, most: &str, visible: usize) -> String {
+    if visible == 0 {
+        return format!("“{query}” may see no key at all, and so takes nothing.");
+    }
     if visible == 1 {
         return format!("“{query}” may see “{most}” alone, and so takes its value whole.");
     }

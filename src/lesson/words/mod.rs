@@ -62,6 +62,13 @@ pub mod page {
     pub const AHEAD: &str = "Looks ahead";
     pub const SCALING: &str = "Scaling";
     pub const TEMPERATURE: &str = "Temperature";
+    pub const PADDING: &str = "Padding";
+    pub const SOFTCAP: &str = "Softcap (0: none)";
+    pub const THIS_HEAD: &str = "This head";
+    pub const PAINT: &str = "Paint the mask";
+    pub const CLEAR_PAINT: &str = "Clear the paint";
+    pub const PAINT_HINT: &str =
+        "Draw over the cells, or press Enter on one: a stroke hides what it begins on, or shows it again.";
     pub const NUMBER: &str = "number";
     pub const WHOLE_NUMBER: &str = "whole number";
     pub const COLOURS: &str = "Colours";
@@ -134,10 +141,16 @@ pub fn step_title(step: Step) -> &'static str {
 
 /// The sentence under the title.
 pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
-    let Setup { mask, positions, is_scaled, .. } = *setup;
+    let Setup { mask, positions, is_scaled, padding, ref painted, .. } = *setup;
     match step {
         Step::Tokens => {
             "The sentence is cut into words and punctuation marks. Each gets a number, its id; the same word gets the same id."
+        }
+        Step::Embed if positions == Positions::Rotary => {
+            "A word’s row depends on the word alone. Rotary positions add nothing here: they turn queries and keys at the next step."
+        }
+        Step::Embed if positions == Positions::Alibi => {
+            "A word’s row depends on the word alone. ALiBi adds nothing here: at the step “Mask” it takes distance off the scores."
         }
         Step::Embed if positions == Positions::None => {
             "A word’s row depends on the word alone. No positions are set, so nothing tells two equal words in different places apart."
@@ -157,6 +170,12 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
         Step::Scale => {
             "Longer vectors give larger scores. Dividing by √D (D is the head’s width) keeps softmax from picking one winner too early."
         }
+        Step::Mask if !painted.is_empty() => {
+            "Painted by hand, over the mask that is set. Hatched cells may not be seen and take no part in the softmax."
+        }
+        Step::Mask if padding > 0 && mask == Window::OPEN => {
+            "Padding fills a sentence up and means nothing, so no token may see it: its columns are hatched and take no part in the softmax."
+        }
         Step::Mask => match mask {
             Window::CAUSAL => {
                 "Causal mask: a token sees itself and what came before. Hatched cells may not be seen and take no part in the softmax."
@@ -169,12 +188,15 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
             }
         },
         Step::Softmax => match mask {
-            Window::OPEN => {
+            Window::OPEN if padding == 0 && painted.is_empty() => {
                 "Each row becomes positive and sums to 1: a token’s attention, shared out among all tokens."
             }
             _ => "Each row becomes positive and sums to 1. Masked cells (hatched) get no attention at all.",
         },
         Step::Mix => "Each token’s result is a blend of all the values, weighted by its shares of attention.",
+        Step::Output if !setup.heads_off.is_empty() => {
+            "A head is switched off: what it found counts as 0, and the output is made of what the others found."
+        }
         Step::Output => {
             "The results of all heads, side by side, times one last matrix, make the block’s output: one row per token."
         }
@@ -294,6 +316,11 @@ pub fn compared_with(before: &Setup, now: &Setup) -> String {
     add(before.mask != now.mask, format!("mask {}", mask(before.mask)));
     add(before.is_scaled != now.is_scaled, format!("scaling {}", scaling(before.is_scaled)));
     add(before.temperature != now.temperature, format!("temperature {}", fixed(before.temperature.into(), 2)));
+    let cap = |softcap: Option<f32>| softcap.map_or("none".to_owned(), |softcap| fixed(softcap.into(), 2));
+    add(before.softcap != now.softcap, format!("softcap {}", cap(before.softcap)));
+    add(before.padding != now.padding, format!("padding {}", before.padding));
+    add(before.painted != now.painted, format!("{} cells painted", before.painted.len()));
+    add(before.heads_off != now.heads_off, heads_off(&before.heads_off));
     add(before.positions != now.positions, format!("positions {}", positions(before.positions)));
     add(before.seed != now.seed, format!("seed {}", before.seed));
     add(before.heads != now.heads, format!("{} heads", before.heads));
@@ -369,11 +396,35 @@ pub fn scaling(is_scaled: bool) -> &'static str {
 /// What stands between scores and scaled scores.
 pub fn scale_operator(setup: &Setup) -> String {
     let temperature = fixed(setup.temperature.into(), 2);
-    match (setup.is_scaled, setup.temperature == 1.0) {
-        (true, true) => format!("÷ √{}", setup.width / setup.heads),
-        (true, false) => format!("÷ √{} ÷ {temperature}", setup.width / setup.heads),
-        (false, true) => "=".to_owned(),
-        (false, false) => format!("÷ {temperature}"),
+    let mut signs = Vec::new();
+    if setup.is_scaled {
+        signs.push(format!("÷ √{}", setup.width / setup.heads));
+    }
+    if setup.temperature != 1.0 {
+        signs.push(format!("÷ {temperature}"));
+    }
+    if setup.softcap.is_some() {
+        signs.push("softcap".to_owned());
+    }
+    if signs.is_empty() { "=".to_owned() } else { signs.join(" ") }
+}
+
+/// How much of the mask is painted.
+pub fn painted(cells: usize) -> String {
+    match cells {
+        0 => "Nothing is painted yet.".to_owned(),
+        1 => "1 cell is painted by hand.".to_owned(),
+        _ => format!("{cells} cells are painted by hand."),
+    }
+}
+
+/// Which heads are off: "head 2 off", "no head off".
+pub fn heads_off(heads: &[usize]) -> String {
+    let listed: Vec<String> = heads.iter().map(|head| (head + 1).to_string()).collect();
+    match heads.len() {
+        0 => "no head off".to_owned(),
+        1 => format!("head {} off", listed[0]),
+        _ => format!("heads {} off", listed.join(", ")),
     }
 }
 
@@ -382,6 +433,8 @@ pub fn positions(positions: Positions) -> &'static str {
     match positions {
         Positions::None => "none",
         Positions::Sinusoidal => "sinusoidal",
+        Positions::Rotary => "rotary (RoPE)",
+        Positions::Alibi => "ALiBi",
     }
 }
 
@@ -437,12 +490,17 @@ pub fn head(index: usize) -> String {
     format!("head {}", index + 1)
 }
 
+/// "head 1", "head 1 · off".
+pub fn head_in_strip(index: usize, is_off: bool) -> String {
+    head(index) + if is_off { " · off" } else { "" }
+}
+
 /// The line beside the token chips. `repeated` are the spellings of a word that occurs more than once.
 pub fn token_note(count: usize, repeated: Option<(&str, &str)>, positions: Positions) -> String {
     let tokens = if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") };
     let apart = match positions {
         Positions::None => "without positions nothing tells them apart",
-        Positions::Sinusoidal => "only position tells them apart",
+        _ => "only position tells them apart",
     };
     match repeated {
         _ if count == 1 => format!("{tokens} · alone, it can only attend to itself"),
