@@ -70,8 +70,11 @@ test("the keyboard alone reaches every control, and one sees where it is", async
     "Positions",
     "Calculate on",
     "Mask",
+    "Padding",
     "Scaling",
     "Temperature",
+    "Softcap (0: none)",
+    "This head",
     "Show change",
     "Weights",
     "Signed",
@@ -98,6 +101,8 @@ test("a walk through attention without a pointer", async ({ headlight, page }) =
   await page.keyboard.press("ArrowLeft");
   await headlight.expectStep("Mask");
   await expect(headlight.grid("Scaled scores")).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Paint the mask" })).toBeFocused();
   await page.keyboard.press("Tab");
   await expect(page.getByText("More", { exact: true })).toBeFocused();
   await page.keyboard.press("Tab");
