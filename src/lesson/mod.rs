@@ -2,6 +2,7 @@
 //!
 //! A frame is a pure function: [`picture::picture`] of the run's data, the session and the view.
 
+pub mod claim;
 pub mod explain;
 mod mathml;
 pub mod notice;
@@ -12,6 +13,7 @@ mod session;
 mod step;
 pub mod theme;
 pub mod timeline;
+pub mod trail;
 pub mod words;
 mod zoom;
 

@@ -3,7 +3,7 @@
 //! In headings each `{}` stands for a piece that may have a colour of its own.
 
 use crate::attention::Window;
-use crate::lesson::number::{fixed, percent, scientific};
+use crate::lesson::number::{fixed, scientific};
 
 // Headings.
 
@@ -99,6 +99,16 @@ pub fn at_query_and_key(query: &str, key: &str) -> String {
     format!("query {query}, key {key}")
 }
 
+/// "go to queries: token mat, dimension 3": where a term's number comes from.
+pub fn go_to(matrix: &str, place: &str) -> String {
+    format!("go to {matrix}: {place}")
+}
+
+/// "Back to attention weights: query mat, key cat".
+pub fn back_to(matrix: &str, place: &str) -> String {
+    format!("Back to {matrix}: {place}")
+}
+
 // The columns of the terms, and the names of their rows.
 
 pub const TOKEN_COLUMNS: [&str; 3] = ["character", "code point", "bytes (hex)"];
@@ -125,10 +135,16 @@ pub const MINUS_ROW_MAX: &str = "− row’s maximum";
 pub const BEFORE: &str = "before";
 pub const CHANGE: &str = "change";
 pub const CRC: &str = "CRC-32 of these bytes";
+pub const TOKEN: &str = "token";
 pub const TOGETHER: &str = "together";
 pub const LARGEST: &str = "the largest of them";
 pub const SUM_OF_EXPONENTIALS: &str = "sum of exp";
 pub const SUM_OF_SHARES: &str = "sum of shares";
+
+/// A column of the heads side by side is a column of one head.
+pub fn same_in_head(head: &str) -> String {
+    format!("the same in {head}")
+}
 
 pub fn sum_of(count: usize) -> String {
     if count == 1 { "the one term".to_owned() } else { format!("sum of {count} terms") }
@@ -136,7 +152,9 @@ pub fn sum_of(count: usize) -> String {
 
 // Words inside formulas.
 
-pub const LOWER_CASE_UTF_8: &str = "(lower case, UTF-8)";
+pub fn quoted(word: &str) -> String {
+    format!("“{word}”")
+}
 
 pub fn seed_and_id(id: u32, seed: u64) -> String {
     format!("seed {id} + {seed}")
@@ -229,12 +247,6 @@ pub const WHY_WORD_EMBEDDING: &str = "A random number that depends on the word a
 pub const WHY_NO_POSITIONS: &str =
     "No positions are set: every position’s row is zero, and word order leaves no trace.";
 
-pub const WHY_POSITION: &str = "Even dimensions are sines, odd ones cosines, from fast waves on the left to slow ones on the right: every position gets a pattern of its own.";
-
-pub fn why_input(word: &str, position: usize) -> String {
-    format!("Which word it is (the embedding of “{word}”) and where it stands (position {position}) share one row.")
-}
-
 pub fn why_input_without_positions(word: &str) -> String {
     format!("No positions are set, so the row of “{word}” is its embedding alone.")
 }
@@ -250,21 +262,6 @@ pub fn why_weight(layer: usize, width: usize, seed: u64) -> String {
 pub const LOOKS_FOR: &str = "looks for";
 pub const OFFERS: &str = "offers";
 pub const CARRIES: &str = "carries";
-
-pub fn why_projection(word: &str, does: &str, matrix: &str) -> String {
-    format!("One number of what “{word}” {does}: its whole row of X against one column of the {matrix}.")
-}
-
-pub fn why_score(query: &str, key: &str, score: f32) -> String {
-    let balance = match score {
-        score if score > 0.0 => "On balance they pull together.",
-        score if score < 0.0 => "On balance they pull apart.",
-        _ => "On balance they cancel out.",
-    };
-    format!(
-        "Where q and k have the same sign, the term is positive and pulls “{query}” and “{key}” together; where their signs differ, it pulls them apart. {balance}"
-    )
-}
 
 /// A term of the division by the temperature.
 pub fn temperature(temperature: f64) -> String {
@@ -309,44 +306,4 @@ pub fn why_window(window: Window, query: usize, key: usize, hidden: bool) -> Str
         side(window.left, "before it"),
         side(window.right, "after it")
     )
-}
-
-pub const WHY_ROW_MAX: &str = "Softmax does not change when every score of the row is moved by the same amount. Moving the largest to 0 keeps exp from overflowing.";
-
-pub const WHY_SHIFTED: &str = "How far this score lies below the row’s best. 0 is the best itself.";
-
-pub const WHY_EXPONENTIAL: &str = "exp makes every number positive and keeps their order: the row’s best becomes 1, and every step of 1 below it divides by e, about 2.718.";
-
-pub const WHY_EXPONENTIAL_SUM: &str =
-    "The row’s exponentials together: each of them, divided by this sum, is its share of the attention.";
-
-pub const WHY_ROW_SUM: &str = "Shares of one whole: what one key gains, the others lose.";
-
-/// How many keys of the row get more, of those that may be seen.
-pub fn why_share(query: &str, key: &str, share: f64, more: usize, visible: usize) -> String {
-    let standing = match (more, visible) {
-        (_, 1) => "It is the only key that may be seen, so it gets everything.".to_owned(),
-        (0, _) => "No other key in this row gets more.".to_owned(),
-        (1, _) => "One key in this row gets more.".to_owned(),
-        (more, _) => format!("{more} keys in this row get more."),
-    };
-    format!("“{query}” gives “{key}” {} of its attention. {standing}", percent(share))
-}
-
-pub fn why_mixed(query: &str, most: &str, visible: usize) -> String {
-    if visible == 1 {
-        return format!("“{query}” may see “{most}” alone, and so takes its value whole.");
-    }
-    format!(
-        "Each token puts in its value times the share of attention that “{query}” gives it. The largest part here comes from “{most}”."
-    )
-}
-
-pub fn why_output(word: &str, heads: usize) -> String {
-    let results = if heads == 1 {
-        "What the one head found".to_owned()
-    } else {
-        format!("What the {heads} heads found, side by side")
-    };
-    format!("{results}: the whole row of Z for “{word}” against one column of the output weights.")
 }
