@@ -229,14 +229,9 @@ pub fn change_announcement(cell: CellRef, change: Option<f32>, context: Context,
     }
 }
 
-/// What the link to a cell says: "go to queries: token mat, dimension 3".
-pub fn way_to(cell: CellRef, context: Context) -> String {
-    say::go_to(&words::tensor_in_text(cell.tensor), &place(cell, context))
-}
-
-/// What the way back to a cell says.
-pub fn way_back_to(cell: CellRef, context: Context) -> String {
-    say::back_to(&words::tensor_in_text(cell.tensor), &place(cell, context))
+/// Where a cell is, matrix and place: "queries: token mat, dimension 3".
+pub fn whereabouts(cell: CellRef, context: Context) -> String {
+    say::announced(&words::tensor_in_text(cell.tensor), &place(cell, context))
 }
 
 /// The colour that a tensor's name has.

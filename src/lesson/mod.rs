@@ -4,6 +4,7 @@
 
 pub mod claim;
 pub mod explain;
+pub mod light;
 mod mathml;
 pub mod notice;
 pub mod number;

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use super::{dom, live::watch, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
-    STANDARD_EXAMPLE,
+    STANDARD_EXAMPLE, light,
     notice::Offer,
     scene::Data,
     words::{
@@ -23,6 +23,22 @@ pub fn Sentence(page: Page) -> impl IntoView {
     watch(
         move || page.data.read().as_ref().map(|data| data.run),
         move |_| dom::html("tokens", &page.data.read().as_ref().map(tokens).unwrap_or_default()),
+    );
+    // The words that the cell in focus is about, in the colours of query and key.
+    watch(
+        move || (page.data.read().as_ref().map(|data| data.run), page.focus().map(light::words_of)),
+        |&(_, words)| {
+            let (query, key) = words.unwrap_or_default();
+            for index in 0..MOST_CHIPS {
+                let class = match (query == Some(index), key == Some(index)) {
+                    (true, true) => "tok is-query is-key",
+                    (true, false) => "tok is-query",
+                    (false, true) => "tok is-key",
+                    (false, false) => "tok",
+                };
+                dom::set(&format!("token-{index}"), "class", Some(class));
+            }
+        },
     );
     watch(
         move || page.facts.read().notice(),
@@ -74,7 +90,10 @@ pub fn Sentence(page: Page) -> impl IntoView {
 fn tokens(data: &Data) -> String {
     let mut html = String::new();
     for (index, token) in data.tokens.iter().take(MOST_CHIPS).enumerate() {
-        html += &format!(r#"<li class="tok"><bdi>{}</bdi><small>{index}</small></li>"#, escaped(&token.text));
+        html += &format!(
+            r#"<li class="tok" id="token-{index}"><bdi>{}</bdi><small>{index}</small></li>"#,
+            escaped(&token.text)
+        );
     }
     if let Some(more) = data.tokens.len().checked_sub(MOST_CHIPS).filter(|more| *more > 0) {
         html += &format!(r#"<li class="tok more">{}</li>"#, more_tokens(more));

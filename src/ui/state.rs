@@ -12,6 +12,7 @@ use crate::lesson::{
     picture::Grid,
     scene::{self, Data},
     theme::Colors,
+    trail::Trail,
 };
 use crate::protocol::{CellRef, Check, EngineChoice, EngineKind, Operands, Tensor};
 
@@ -46,6 +47,10 @@ pub struct Page {
     pub played: Live<bool>,
     /// Whether the inspector shows all terms.
     pub all_terms: Live<bool>,
+    /// The cells of the term under the pointer or at the keyboard.
+    pub lit: Live<Vec<CellRef>>,
+    /// The cells whose terms were followed.
+    pub trail: Live<Trail>,
     /// The stage's width in CSS pixels; 0 before it is laid out.
     pub stage_width: Live<f64>,
     /// Where the stage's matrices are.
@@ -108,6 +113,8 @@ impl Page {
             playing: Live::new(false),
             played: Live::new(false),
             all_terms: Live::new(false),
+            lit: Live::new(Vec::new()),
+            trail: Live::new(Trail::default()),
             stage_width: Live::new(0.0),
             grids: Live::new(Vec::new()),
             caption: Live::new(String::new()),
@@ -135,6 +142,33 @@ impl Page {
         self.session.update(|session| session.go_to(step));
     }
 
+    /// Goes from the cell that is explained to one that it was made from, and keeps that in the inspector.
+    pub fn follow(self, to: CellRef) {
+        let from = self.operands.read().as_ref().map(|operands| operands.cell);
+        let len = self.data.read().as_ref().map_or(0, |data| data.tokens.len());
+        if let Some(from) = from {
+            self.travel(|trail, session| trail.follow(session, from, to, len));
+        }
+    }
+
+    /// Goes back to the cell that was followed last. Returns whether there is one.
+    pub fn go_back(self) -> bool {
+        let way = self.data.read().as_ref().map(|data| (data.tokens.len(), data.setup.clone()));
+        let Some((len, setup)) = way.filter(|(len, setup)| self.trail.read().way_back(*len, setup).is_some()) else {
+            return false;
+        };
+        self.travel(|trail, session| {
+            trail.back(session, len, &setup);
+        });
+        true
+    }
+
+    fn travel(self, go: impl FnOnce(&mut Trail, &mut Session)) {
+        self.playing.set(false);
+        self.lit.set(Vec::new());
+        self.trail.update(|trail| self.session.update(|session| go(trail, session)));
+    }
+
     /// Whether the inspector's cell is another than the one in focus, whose operands are not here yet.
     pub fn explains_another(self) -> bool {
         let focus = self.focus();
@@ -147,7 +181,15 @@ impl Page {
         let (pinned, hover, cursor) = (self.session.read().pinned, self.hover.get(), self.at_cursor());
         let grids = self.grids.read();
         let on_stage = |cell: &CellRef| grids.iter().any(|grid| grid.drawn_at(*cell).is_some());
-        [pinned, hover, cursor].into_iter().flatten().find(on_stage)
+        // On a step that has just been entered, the grids are still the last one's.
+        let will_be = |cell: &CellRef| {
+            let session = self.session.read();
+            cell.head == scene::head_of(cell.tensor, session.head)
+                && scene::on_stage(session.step, session.projection).contains(&cell.tensor)
+                && !grids.iter().any(|grid| (grid.tensor, grid.head) == (cell.tensor, cell.head))
+        };
+        let pinned = pinned.filter(|cell| on_stage(cell) || will_be(cell));
+        pinned.or_else(|| [hover, cursor].into_iter().flatten().find(on_stage))
     }
 
     /// The cell that the keyboard is at, in whatever head is shown.

@@ -99,16 +99,6 @@ pub fn at_query_and_key(query: &str, key: &str) -> String {
     format!("query {query}, key {key}")
 }
 
-/// "go to queries: token mat, dimension 3": where a term's number comes from.
-pub fn go_to(matrix: &str, place: &str) -> String {
-    format!("go to {matrix}: {place}")
-}
-
-/// "Back to attention weights: query mat, key cat".
-pub fn back_to(matrix: &str, place: &str) -> String {
-    format!("Back to {matrix}: {place}")
-}
-
 // The columns of the terms, and the names of their rows.
 
 pub const TOKEN_COLUMNS: [&str; 3] = ["character", "code point", "bytes (hex)"];

@@ -484,6 +484,16 @@ pub fn smaller_terms(count: usize) -> String {
     format!("{count} smaller terms")
 }
 
+/// "go to queries: token mat, dimension 3": where a term's number comes from.
+pub fn go_to(place: &str) -> String {
+    format!("go to {place}")
+}
+
+/// "Back to attention weights: query mat, key cat".
+pub fn back_to(place: &str) -> String {
+    format!("Back to {place}")
+}
+
 /// The overview strip's name.
 pub fn overview_of(head: usize) -> String {
     format!("Overview of head {}", head + 1)
