@@ -3,45 +3,6 @@
 
 use std::cmp::Ordering;
 
-/// What a sentence claims of the numbers at hand.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Claim {
-    /// Nothing: the sentence is as true of any numbers, or names a rule.
-    Nothing,
-    /// How the products of a sum stand to one another.
-    Balance(Balance),
-    /// A share of attention, and why it is so large.
-    Share(Share),
-    /// Which token puts in most.
-    Mix(Mix),
-    /// Which is a row's largest.
-    Peak(Peak),
-    /// How far a score lies below its row's best.
-    Below {
-        /// 0 or more.
-        distance: f64,
-    },
-    /// What a score becomes.
-    Scaled {
-        /// Before.
-        score: f64,
-        /// After.
-        scaled: f64,
-    },
-    /// Whether the word or its position weighs more.
-    Parts {
-        /// The embedding.
-        word: f64,
-        /// What is added to it.
-        position: f64,
-    },
-    /// After how many positions a wave repeats.
-    Wave {
-        /// In positions.
-        length: f64,
-    },
-}
-
 /// How the products of a sum stand to one another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Balance {

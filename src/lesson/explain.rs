@@ -6,11 +6,9 @@
 //! the last place, `exp(x)` by 3 + 2·|x|, and numbers too small for f32's full precision perhaps taken as 0.
 
 use super::{
-    Session, Step,
-    claim::{self, Claim},
-    mathml,
+    Session, Step, claim, mathml,
     number::{fixed, percent, short},
-    scene::{self, Data},
+    scene::{self, Data, Source, sources},
     words::{self, explain as say, why as say_why},
 };
 use crate::attention::Window;
@@ -27,7 +25,7 @@ pub struct Explanation {
     pub value: String,
     /// MathML.
     pub formula: String,
-    /// The same with these numbers put in, where the formula itself has none: MathML.
+    /// The same with these numbers put in, where the formula itself has none.
     pub numbers: Option<String>,
     /// The names of the terms' columns.
     pub columns: Vec<&'static str>,
@@ -41,8 +39,6 @@ pub struct Explanation {
     pub check: Check,
     /// One plain sentence.
     pub why: String,
-    /// What the sentence claims of these numbers.
-    pub claim: Claim,
 }
 
 /// A piece of the heading.
@@ -119,6 +115,12 @@ pub struct Context<'a> {
 pub fn explain(operands: &Operands, context: Context) -> Explanation {
     let Operands { value, before, .. } = operands;
     let mut explanation = explain_now(operands, context);
+    for (term, source) in explanation.terms.iter_mut().zip(sources(operands.cell)) {
+        if let Source::Cell(..) = source {
+            term.origins = vec![(1, source.at(0, operands.cell.head))];
+        }
+    }
+    explanation.numbers = in_numbers(operands.cell.tensor, &explanation.terms);
     if let Some(before) = before.map(f64::from) {
         let change = match (before == f64::NEG_INFINITY, *value == f32::NEG_INFINITY) {
             (false, false) => say::change(f64::from(*value) - before),
@@ -453,15 +455,16 @@ fn sort(terms: &mut [Term], by: fn(&Term) -> f64) {
     terms.sort_by(|a, b| by(b).total_cmp(&by(a)));
 }
 
-/// Terms `left[i] × right[i]`, largest contribution first, and their sum. The factors are the cells that `of` names.
+/// Terms `left[i] × right[i]` of a cell, largest contribution first, and their sum.
 fn products(
+    cell: CellRef,
     left: &[f32],
     right: &[f32],
     label: &dyn Fn(usize) -> String,
-    of: &dyn Fn(usize) -> [CellRef; 2],
     decimals: usize,
 ) -> (Vec<Term>, f64) {
     let number = |value: f32| fixed(value.into(), decimals);
+    let factors = sources(cell);
     let mut terms: Vec<Term> = left
         .iter()
         .zip(right)
@@ -469,8 +472,8 @@ fn products(
         .map(|(i, (&left, &right))| {
             let amount = f64::from(left) * f64::from(right);
             let cells = vec![label(i), number(left), number(right), fixed(amount, 3)];
-            let [left, right] = of(i);
-            Term { cells, amount, is_cell: false, origins: vec![(1, left), (2, right)] }
+            let origins = (1..).zip(factors.iter().map(|source| source.at(i, cell.head))).collect();
+            Term { cells, amount, is_cell: false, origins }
         })
         .collect();
     let sum = terms.iter().map(|term| term.amount).sum();
@@ -478,50 +481,73 @@ fn products(
     (terms, sum)
 }
 
-/// The largest products, written out.
-fn products_in_numbers(terms: &[Term]) -> Option<String> {
-    let mut pieces = Vec::new();
-    for term in terms.iter().take(2) {
-        pieces.push(mathml::op(if pieces.is_empty() { "=" } else { "+" }));
-        pieces.extend([mathml::factor(&term.cells[1]), mathml::op("·"), mathml::factor(&term.cells[2])]);
-    }
-    if terms.len() > 2 {
-        pieces.extend([mathml::op("+"), mathml::op("⋯")]);
-    }
-    Some(mathml::row(&pieces))
-}
-
-/// The largest of a row, with signs between them.
-fn row_in_numbers(terms: &[Term], sign: &str, opening: &[String], closing: &[String]) -> Option<String> {
-    let mut pieces = vec![mathml::op("=")];
-    pieces.extend_from_slice(opening);
-    for (index, term) in terms.iter().take(3).enumerate() {
-        if index > 0 {
-            pieces.push(mathml::op(sign));
+/// The formula with the largest terms put in: as products, as a sum, or as what the largest is taken of.
+fn in_numbers(tensor: Tensor, terms: &[Term]) -> Option<String> {
+    let (most, of_products) = match tensor {
+        Tensor::Queries
+        | Tensor::Keys
+        | Tensor::Values
+        | Tensor::Scores
+        | Tensor::Mixed
+        | Tensor::Heads
+        | Tensor::Output => (2, true),
+        Tensor::Input
+        | Tensor::Masked
+        | Tensor::Shifted
+        | Tensor::RowMax
+        | Tensor::ExponentialSums
+        | Tensor::RowSums => (3, false),
+        _ => return None,
+    };
+    let (opening, sign, closing) = if tensor == Tensor::RowMax { ("max(", ",", ")") } else { ("", "+", "") };
+    let mut numbers = ["= ", opening].concat();
+    for (index, term) in terms.iter().enumerate() {
+        let (first, last) = (index == 0, index == most);
+        let number = &term.cells[1];
+        match number.strip_prefix('−') {
+            _ if first => {}
+            // What is added, and negative, is subtracted.
+            Some(size) if !last && !of_products && sign == "+" => {
+                numbers += " − ";
+                numbers += size;
+                continue;
+            }
+            _ => numbers += &[" ", sign, " "].concat(),
         }
-        pieces.push(mathml::num(&term.cells[1]));
+        if last {
+            numbers += "⋯";
+            break;
+        }
+        numbers += number;
+        if of_products {
+            numbers += " · ";
+            numbers += &bracketed(&term.cells[2]);
+        }
     }
-    if terms.len() > 3 {
-        pieces.extend([mathml::op(sign), mathml::op("⋯")]);
-    }
-    pieces.extend_from_slice(closing);
-    Some(mathml::row(&pieces))
+    numbers += closing;
+    (!terms.is_empty()).then_some(numbers)
 }
 
-/// One term for each key that the row's query may see, largest first; `tensor` is what the row is of.
-fn row_terms(row: &[f32], tensor: Tensor, cell: CellRef, context: Context) -> Vec<Term> {
+/// A negative number in the middle of a formula.
+fn bracketed(number: &str) -> String {
+    if number.starts_with('−') { ["(", number, ")"].concat() } else { number.to_owned() }
+}
+
+/// One term for each key that the row's query may see, largest first.
+fn row_terms(row: &[f32], cell: CellRef, context: Context) -> Vec<Term> {
+    let of = sources(cell);
     let term = |key: usize| {
-        let number = row[key].into();
-        operand(&context.word_in_place(key), number, number, beside(cell, tensor, cell.row, key))
+        let origins = of.iter().map(|source| (1, source.at(key, cell.head))).collect();
+        Term { origins, ..operand(&context.word_in_place(key), row[key].into(), row[key].into()) }
     };
     let mut terms: Vec<Term> = context.visible_keys(cell.row, row.len()).map(term).collect();
     sort(&mut terms, |term| term.amount);
     terms
 }
 
-/// A term with a name and one number, which is this cell's.
-fn operand(name: &str, value: f64, amount: f64, of: CellRef) -> Term {
-    Term { cells: vec![name.to_owned(), fixed(value, 3)], amount, is_cell: false, origins: vec![(1, of)] }
+/// A term with a name and one number.
+fn operand(name: &str, value: f64, amount: f64) -> Term {
+    Term { cells: vec![name.to_owned(), fixed(value, 3)], amount, is_cell: false, origins: Vec::new() }
 }
 
 fn total(name: impl Into<String>, number: String) -> Total {
@@ -551,7 +577,6 @@ fn leaf(heading: Vec<Span>, value: String, formula: &[String], check: Check, why
         totals: Vec::new(),
         check,
         why,
-        claim: Claim::Nothing,
     }
 }
 
@@ -650,7 +675,6 @@ fn position(operands: &Operands, context: Context) -> Explanation {
     ];
     Explanation {
         totals: vec![total(format!("{name}({})", fixed(angle, 4)), fixed(result, 6))],
-        claim: Claim::Wave { length },
         // The engine rounds the f64 result once.
         ..leaf(
             heading,
@@ -666,21 +690,14 @@ fn input(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let (e, p) = (first(left), first(right));
     let word = &context.word_in_text(cell.row);
-    let of = |tensor| beside(*cell, tensor, cell.row, cell.column);
-    let (why, claim) = match context.setup.positions {
-        Positions::None => (say::why_input_without_positions(word), Claim::Nothing),
-        _ => (say_why::input(word, cell.row, e, p), Claim::Parts { word: e, position: p }),
+    let why = match context.setup.positions {
+        Positions::None => say::why_input_without_positions(word),
+        _ => say_why::input(word, cell.row, e, p),
     };
-    let numbers = [mathml::op("="), mathml::num(&fixed(e, 3)), mathml::op("+"), mathml::factor(&fixed(p, 3))];
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
-        terms: vec![
-            operand(say::EMBEDDING, e, e, of(Tensor::WordEmbeddings)),
-            operand(say::POSITION, p, p, of(Tensor::Positions)),
-        ],
+        terms: vec![operand(say::EMBEDDING, e, e), operand(say::POSITION, p, p)],
         totals: vec![total("e + p", fixed(e + p, 3))],
-        numbers: Some(mathml::row(&numbers)),
-        claim,
         ..leaf(
             token_and_dimension(*cell, context),
             fixed((*value).into(), 3),
@@ -722,13 +739,12 @@ fn weight(operands: &Operands, context: Context) -> Explanation {
 
 fn projection(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
-    let (letter, matrix, does) = match cell.tensor {
-        Tensor::Queries => ("q", Tensor::QueryWeights, say::LOOKS_FOR),
-        Tensor::Keys => ("k", Tensor::KeyWeights, say::OFFERS),
-        _ => ("v", Tensor::ValueWeights, say::CARRIES),
+    let (letter, does) = match cell.tensor {
+        Tensor::Queries => ("q", say::LOOKS_FOR),
+        Tensor::Keys => ("k", say::OFFERS),
+        _ => ("v", say::CARRIES),
     };
-    let factors = |i| [beside(*cell, Tensor::Input, cell.row, i), beside(*cell, matrix, i, cell.column)];
-    let (terms, sum) = products(left, right, &|i| i.to_string(), &factors, 3);
+    let (terms, sum) = products(*cell, left, right, &|i| i.to_string(), 3);
     let balance = claim::balance(*value, left, right);
     let why = say_why::projection(&context.word_in_text(cell.row), cell.column, does, &balance);
     let pieces = [
@@ -739,8 +755,6 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
     Explanation {
         columns: say::PROJECTION_COLUMNS.to_vec(),
         totals: vec![total(say::sum_of(terms.len()), fixed(sum, 3))],
-        numbers: products_in_numbers(&terms),
-        claim: Claim::Balance(balance),
         terms,
         ..leaf(
             heading(say::AT_DIMENSION_OF_ITS, pieces),
@@ -761,15 +775,12 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
 
 fn score(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
-    let factors = |d| [beside(*cell, Tensor::Queries, cell.row, d), beside(*cell, Tensor::Keys, cell.column, d)];
-    let (terms, sum) = products(left, right, &|d| d.to_string(), &factors, 2);
+    let (terms, sum) = products(*cell, left, right, &|d| d.to_string(), 2);
     let balance = claim::balance(*value, left, right);
     let why = say_why::score(&context.word_in_text(cell.row), &context.word_in_text(cell.column), &balance);
     Explanation {
         columns: say::SCORE_COLUMNS.to_vec(),
         totals: vec![total(say::sum_of(terms.len()), fixed(sum, 3))],
-        numbers: products_in_numbers(&terms),
-        claim: Claim::Balance(balance),
         terms,
         ..leaf(
             query_and_key(say::ASKS, *cell, context),
@@ -805,7 +816,7 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
         is_cell: false,
         origins: Vec::new(),
     };
-    let mut terms = vec![operand(say::SCORE, score, score, beside(*cell, Tensor::Scores, cell.row, cell.column))];
+    let mut terms = vec![operand(say::SCORE, score, score)];
     if is_scaled {
         terms.push(division(format!("√{head_dim} = {}", fixed(root, 3)), root));
     }
@@ -825,7 +836,6 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
         terms,
         totals: vec![total(format!("{} ÷ {}", fixed(score, 3), fixed(divisor, 3)), fixed(score / divisor, 3))],
-        claim: Claim::Scaled { score, scaled: (*value).into() },
         ..leaf(
             query_and_key(say::TO, *cell, context),
             fixed((*value).into(), 3),
@@ -881,21 +891,13 @@ fn masked(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let (scaled, mask) = (first(left), first(right));
     let stored = check(scaled + mask, (*value).into(), 0.0, say::SCORE_AND_MASK);
-    let of = |tensor| beside(*cell, tensor, cell.row, cell.column);
-    let numbers = [mathml::op("="), mathml::num(&fixed(scaled, 3)), mathml::op("+"), mathml::factor(&added(mask))];
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
         terms: vec![
-            operand(say::SCALED_SCORE, scaled, scaled, of(Tensor::Scaled)),
-            Term {
-                cells: vec![say::MASK.to_owned(), added(mask)],
-                amount: 0.0,
-                is_cell: false,
-                origins: vec![(1, of(Tensor::Mask))],
-            },
+            operand(say::SCALED_SCORE, scaled, scaled),
+            Term { cells: vec![say::MASK.to_owned(), added(mask)], ..operand("", 0.0, 0.0) },
         ],
         totals: vec![total(say::TOGETHER, masked_score(scaled + mask))],
-        numbers: Some(mathml::row(&numbers)),
         ..leaf(
             may_see(*cell, context),
             masked_score((*value).into()),
@@ -915,14 +917,12 @@ fn masked(operands: &Operands, context: Context) -> Explanation {
 fn row_max(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let max = largest(left);
-    let terms = row_terms(left, Tensor::Masked, *cell, context);
+    let terms = row_terms(left, *cell, context);
     let peak = claim::peak(left, &context.visible(cell.row, left.len()));
     let why = say_why::row_max(&context.word_in_text(peak.key), &peak);
     Explanation {
         columns: say::ROW_MAX_COLUMNS.to_vec(),
         totals: vec![total(say::LARGEST, fixed(max, 3))],
-        numbers: row_in_numbers(&terms, ",", &[mathml::text("max"), mathml::op("(")], &[mathml::op(")")]),
-        claim: Claim::Peak(peak),
         terms,
         ..leaf(
             query_alone(say::LARGEST_SCORE, *cell, context),
@@ -952,16 +952,10 @@ fn shifted(operands: &Operands, context: Context) -> Explanation {
             )
         };
     }
-    let numbers = [mathml::op("="), mathml::num(&fixed(m, 3)), mathml::op("−"), mathml::factor(&fixed(max, 3))];
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
-        terms: vec![
-            operand(say::MASKED_SCORE, m, m, score),
-            operand(say::MINUS_ROW_MAX, -max, -max, beside(*cell, Tensor::RowMax, cell.row, 0)),
-        ],
+        terms: vec![operand(say::MASKED_SCORE, m, m), operand(say::MINUS_ROW_MAX, -max, -max)],
         totals: vec![total(M_MINUS_MAX, fixed(m - max, 3))],
-        numbers: Some(mathml::row(&numbers)),
-        claim: Claim::Below { distance: max - m },
         ..leaf(
             query_and_key(say::TO, *cell, context),
             fixed(value, 3),
@@ -991,7 +985,6 @@ fn exponential(operands: &Operands, context: Context) -> Explanation {
     }
     Explanation {
         totals: vec![difference, total(format!("exp({})", fixed(x, 3)), fixed(builtin::exp(x), 6))],
-        claim: Claim::Below { distance: -x },
         ..leaf(
             query_and_key(say::TO, *cell, context),
             fixed(value, 3),
@@ -1009,15 +1002,13 @@ fn exponential(operands: &Operands, context: Context) -> Explanation {
 
 fn exponential_sum(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
-    let terms = row_terms(left, Tensor::Exponentials, *cell, context);
+    let terms = row_terms(left, *cell, context);
     let peak = claim::peak(left, &context.visible(cell.row, left.len()));
     let why = say_why::exponential_sum(&context.word_in_text(peak.key), &peak, sum(left));
     Explanation {
         columns: say::EXPONENTIAL_COLUMNS.to_vec(),
         are_shares: true,
         totals: vec![total(say::sum_of(terms.len()), fixed(sum(left), 3))],
-        numbers: row_in_numbers(&terms, "+", &[], &[]),
-        claim: Claim::Peak(peak),
         terms,
         ..leaf(
             query_alone(say::EXPONENTIALS_TOGETHER, *cell, context),
@@ -1031,15 +1022,13 @@ fn exponential_sum(operands: &Operands, context: Context) -> Explanation {
 
 fn row_sum(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
-    let terms = row_terms(left, Tensor::Weights, *cell, context);
+    let terms = row_terms(left, *cell, context);
     let peak = claim::peak(left, &context.visible(cell.row, left.len()));
     let why = say_why::row_sum(&context.word_in_text(peak.key), &peak);
     Explanation {
         columns: say::SHARE_COLUMNS.to_vec(),
         are_shares: true,
         totals: vec![total(say::sum_of(terms.len()), fixed(sum(left), 3))],
-        numbers: row_in_numbers(&terms, "+", &[], &[]),
-        claim: Claim::Peak(peak),
         terms,
         ..leaf(
             query_alone(say::SHARES_TOGETHER, *cell, context),
@@ -1098,7 +1087,6 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
             total_of(say::SUM_OF_EXPONENTIALS, fixed(sum_of_exps, 3), of(Tensor::ExponentialSums, 0)),
             total_of(say::SUM_OF_SHARES, fixed(sum(right), 3), of(Tensor::RowSums, 0)),
         ],
-        claim: Claim::Share(claim),
         terms,
         ..leaf(
             query_and_key(say::GIVES, *cell, context),
@@ -1148,15 +1136,13 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
         Tensor::Heads => (cell.column / context.head_dim(), cell.column % context.head_dim()),
         _ => (cell.head, cell.column),
     };
-    let of_head = |tensor, row, column| CellRef { tensor, head, row, column };
-    let factors = |key| [of_head(Tensor::Weights, cell.row, key), of_head(Tensor::Values, key, dimension)];
-    let (terms, sum) = products(left, right, &|key| context.word_in_place(key), &factors, 3);
+    let in_head = CellRef { tensor: Tensor::Mixed, head, row: cell.row, column: dimension };
+    let (terms, sum) = products(in_head, left, right, &|key| context.word_in_place(key), 3);
     let claim = claim::mix(left, right, &context.visible(cell.row, left.len()));
     let why = say_why::mixed(&context.word_in_text(cell.row), &context.word_in_place(claim.most), &claim);
     let mut totals = vec![total(say::sum_of(terms.len()), fixed(sum, 3))];
     if cell.tensor == Tensor::Heads {
-        let same = of_head(Tensor::Mixed, cell.row, dimension);
-        totals.push(total_of(say::same_in_head(&words::head(head)), fixed((*value).into(), 3), same));
+        totals.push(total_of(say::same_in_head(&words::head(head)), fixed((*value).into(), 3), in_head));
     }
     let pieces = [
         plain(context.word_in_place(cell.row)),
@@ -1167,8 +1153,6 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
     Explanation {
         columns: say::MIX_COLUMNS.to_vec(),
         totals,
-        numbers: products_in_numbers(&terms),
-        claim: Claim::Mix(claim),
         terms,
         ..leaf(
             heading(say::TAKES, pieces),
@@ -1191,16 +1175,13 @@ fn output(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let head_dim = context.head_dim();
     let label = |i| format!("{} · {i}", i / head_dim + 1);
-    let factors = |i| [beside(*cell, Tensor::Heads, cell.row, i), beside(*cell, Tensor::OutputWeights, i, cell.column)];
-    let (terms, sum) = products(left, right, &label, &factors, 3);
+    let (terms, sum) = products(*cell, left, right, &label, 3);
     let balance = claim::balance(*value, left, right);
     let why = say_why::output(&context.word_in_text(cell.row), cell.column, &label, &balance);
     let pieces = [of(Role::Output, context.word_in_place(cell.row)), plain(cell.column.to_string())];
     Explanation {
         columns: say::OUTPUT_COLUMNS.to_vec(),
         totals: vec![total(say::sum_of(terms.len()), fixed(sum, 3))],
-        numbers: products_in_numbers(&terms),
-        claim: Claim::Balance(balance),
         terms,
         ..leaf(
             heading(say::AT_DIMENSION_OF_OUTPUT, pieces),

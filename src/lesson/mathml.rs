@@ -22,11 +22,6 @@ pub fn num(number: &str) -> String {
     format!("<mn>{}</mn>", escaped(number))
 }
 
-/// A number that a sign may stand before: a negative one is bracketed.
-pub fn factor(number: &str) -> String {
-    if number.starts_with('−') { row_inner(&[op("("), num(number), op(")")]) } else { num(number) }
-}
-
 /// An operator or bracket.
 pub fn op(operator: &str) -> String {
     format!("<mo>{}</mo>", escaped(operator))

@@ -25,10 +25,11 @@ pub struct Stop {
 }
 
 impl Trail {
-    /// Goes from one cell to another that it was made from: where that is drawn, it is kept in the inspector.
-    pub fn follow(&mut self, session: &mut Session, from: CellRef, to: CellRef, len: usize) {
+    /// Goes from one cell to another that it was made from: where that is drawn, it is kept in the inspector. Returns
+    /// whether it can be drawn.
+    pub fn follow(&mut self, session: &mut Session, from: CellRef, to: CellRef, len: usize) -> bool {
         let Some(there) = place_of(session, to) else {
-            return;
+            return false;
         };
         let Session { step, position, projection, head, .. } = *session;
         let here = Stop { cell: from, step, position, projection, head };
@@ -39,6 +40,7 @@ impl Trail {
             self.0.remove(0);
         }
         there.show(session, len);
+        true
     }
 
     /// Where the way back leads: the last cell that there still is.

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, Event, HtmlElement};
 
 use super::{
     dom,
@@ -39,7 +39,7 @@ pub fn Inspector(page: Page) -> impl IntoView {
         },
     );
     watch(
-        move || (explanation.version(), page.session.read().before.is_some()),
+        move || explanation.version(),
         move |_| {
             if let Some(explanation) = &*explanation.read() {
                 show(explanation);
@@ -48,8 +48,8 @@ pub fn Inspector(page: Page) -> impl IntoView {
         },
     );
     watch(
-        move || (explanation.version(), page.all_terms.get(), page.session.read().before.is_some()),
-        move |(_, all, _)| {
+        move || (explanation.version(), page.all_terms.get()),
+        move |(_, all)| {
             if let Some(explanation) = &*explanation.read() {
                 show_terms(page, explanation, *all);
                 // Those that were lit are gone.
@@ -86,7 +86,7 @@ pub fn Inspector(page: Page) -> impl IntoView {
     dom::on("click", "#unpin", move |_, _| {
         page.session.update(|session| session.pinned = None);
         // The button goes; the focus stays near.
-        dom::focus("inspector");
+        dom::focus_in_place("inspector");
     });
     dom::on("click", "#all-terms", move |_, _| page.all_terms.update(|all| *all = !*all));
     dom::skeleton(format!(
@@ -101,7 +101,7 @@ pub fn Inspector(page: Page) -> impl IntoView {
                 <p class="pair" id="cell-heading"></p>
                 <p class="big" id="cell-value"></p>
                 <div class="formula" id="formula"></div>
-                <div class="formula numbers" id="numbers"></div>
+                <p class="numbers" id="numbers"></p>
                 <div class="terms" id="terms" role="region" aria-label="{TERMS}"></div>
                 <button class="btn small" id="all-terms"></button>
                 <div id="totals"></div>
@@ -131,7 +131,7 @@ fn show(explanation: &Explanation) {
     dom::text("peek-value", &[value, " ↓"].concat());
     dom::text("cell-value", value);
     dom::html("formula", formula);
-    dom::html("numbers", numbers.as_deref().unwrap_or_default());
+    dom::text("numbers", numbers.as_deref().unwrap_or_default());
     dom::set("check", "class", Some(if check.holds { "ok" } else { "fails" }));
     dom::text("check", &[if check.holds { "✓ " } else { "✗ " }, &check.text].concat());
     dom::text("why", why);
@@ -159,23 +159,18 @@ impl Ways<'_> {
 
 /// Where the numbers of an explanation come from: hovering lights it, clicking goes there.
 fn follow_terms(page: Page, explanation: Live<Option<Explanation>>) {
-    let light = move |row: &Element| {
+    let light = move |row: &Element, event: &Event| {
         let explanation = explanation.read();
-        let Some(explanation) = &*explanation else {
-            return;
+        let Some(explanation) = explanation.as_ref().filter(|_| !event.type_().ends_with("out")) else {
+            return page.lit.renew(Vec::new());
         };
-        let cells = match (dom::index(row, "data-term"), dom::index(row, "data-total")) {
-            (Some(term), _) => {
-                explanation.terms.get(term).map(|term| term.origins.iter().map(|(_, cell)| *cell).collect())
-            }
-            (_, Some(total)) => explanation.totals.get(total).map(|total| total.origin.into_iter().collect()),
-            _ => None,
-        };
-        page.lit.renew(cells.unwrap_or_default());
+        let term = dom::index(row, "data-term").and_then(|term| explanation.terms.get(term));
+        let total = dom::index(row, "data-total").and_then(|total| explanation.totals.get(total)?.origin);
+        let cells = term.into_iter().flat_map(|term| &term.origins).map(|(_, cell)| *cell);
+        page.lit.renew(cells.chain(total).collect());
     };
-    for (enter, leave) in [("pointerover", "pointerout"), ("focusin", "focusout")] {
-        dom::on(enter, TERM, move |row, _| light(row));
-        dom::on(leave, TERM, move |_, _| page.lit.renew(Vec::new()));
+    for event in ["pointerover", "pointerout", "focusin", "focusout"] {
+        dom::on(event, TERM, light);
     }
     dom::on("click", ".origin", move |link, _| {
         let cell = explanation.read().as_ref().and_then(|explanation| {
@@ -188,25 +183,11 @@ fn follow_terms(page: Page, explanation: Live<Option<Explanation>>) {
         });
         if let Some(cell) = cell {
             page.follow(cell);
-            // The link goes; the focus stays near.
-            dom::focus("inspector");
         }
     });
     dom::on("click", "#way-back", move |_, _| {
-        if page.go_back() {
-            dom::focus("inspector");
-        }
+        page.go_back();
     });
-    // Says where a link, or the way back, has led.
-    watch(
-        move || page.trail.version(),
-        move |version| {
-            let (data, pinned) = (page.data.read(), page.session.read().pinned);
-            if let (Some(data), Some(cell), true) = (data.as_ref(), pinned, *version > 0) {
-                dom::text("followed", &whereabouts(cell, Context { tokens: &data.tokens, setup: &data.setup }));
-            }
-        },
-    );
 }
 
 /// A row of the terms or of the totals.

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use super::{dom, live::watch, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
-    STANDARD_EXAMPLE, light,
+    STANDARD_EXAMPLE,
     notice::Offer,
     scene::Data,
     words::{
@@ -23,22 +23,6 @@ pub fn Sentence(page: Page) -> impl IntoView {
     watch(
         move || page.data.read().as_ref().map(|data| data.run),
         move |_| dom::html("tokens", &page.data.read().as_ref().map(tokens).unwrap_or_default()),
-    );
-    // The words that the cell in focus is about, in the colours of query and key.
-    watch(
-        move || (page.data.read().as_ref().map(|data| data.run), page.focus().map(light::words_of)),
-        |&(_, words)| {
-            let (query, key) = words.unwrap_or_default();
-            for index in 0..MOST_CHIPS {
-                let class = match (query == Some(index), key == Some(index)) {
-                    (true, true) => "tok is-query is-key",
-                    (true, false) => "tok is-query",
-                    (false, true) => "tok is-key",
-                    (false, false) => "tok",
-                };
-                dom::set(&format!("token-{index}"), "class", Some(class));
-            }
-        },
     );
     watch(
         move || page.facts.read().notice(),
@@ -104,4 +88,17 @@ fn tokens(data: &Data) -> String {
     });
     let note = token_note(data.tokens.len(), repeated, data.setup.positions);
     html + &format!(r#"<li class="note">{}</li>"#, escaped(&note))
+}
+
+/// Marks the words that a cell is about, as query and as key.
+pub fn mark((query, key): (Option<usize>, Option<usize>)) {
+    for index in 0..MOST_CHIPS {
+        let class = match (query == Some(index), key == Some(index)) {
+            (true, true) => "tok is-query is-key",
+            (true, false) => "tok is-query",
+            (false, true) => "tok is-key",
+            (false, false) => "tok",
+        };
+        dom::set(&format!("token-{index}"), "class", Some(class));
+    }
 }

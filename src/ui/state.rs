@@ -8,6 +8,7 @@ use super::{
 };
 use crate::lesson::{
     Session, Sight, Step, Theme,
+    explain::{Context, whereabouts},
     notice::Facts,
     picture::Grid,
     scene::{self, Data},
@@ -145,28 +146,26 @@ impl Page {
     /// Goes from the cell that is explained to one that it was made from, and keeps that in the inspector.
     pub fn follow(self, to: CellRef) {
         let from = self.operands.read().as_ref().map(|operands| operands.cell);
-        let len = self.data.read().as_ref().map_or(0, |data| data.tokens.len());
-        if let Some(from) = from {
-            self.travel(|trail, session| trail.follow(session, from, to, len));
-        }
+        self.travel(|trail, session, data| from.is_some_and(|from| trail.follow(session, from, to, data.tokens.len())));
     }
 
     /// Goes back to the cell that was followed last. Returns whether there is one.
     pub fn go_back(self) -> bool {
-        let way = self.data.read().as_ref().map(|data| (data.tokens.len(), data.setup.clone()));
-        let Some((len, setup)) = way.filter(|(len, setup)| self.trail.read().way_back(*len, setup).is_some()) else {
-            return false;
-        };
-        self.travel(|trail, session| {
-            trail.back(session, len, &setup);
-        });
-        true
+        self.travel(|trail, session, data| trail.back(session, data.tokens.len(), &data.setup))
     }
 
-    fn travel(self, go: impl FnOnce(&mut Trail, &mut Session)) {
-        self.playing.set(false);
-        self.lit.set(Vec::new());
-        self.trail.update(|trail| self.session.update(|session| go(trail, session)));
+    fn travel(self, go: impl FnOnce(&mut Trail, &mut Session, &Data) -> bool) -> bool {
+        let data = self.data.read();
+        let gone = data
+            .as_ref()
+            .is_some_and(|data| self.trail.update(|trail| self.session.update(|session| go(trail, session, data))));
+        if let (true, Some(data), Some(cell)) = (gone, data.as_ref(), self.session.read().pinned) {
+            self.playing.set(false);
+            dom::text("followed", &whereabouts(cell, Context { tokens: &data.tokens, setup: &data.setup }));
+            // The link goes; the focus stays near.
+            dom::focus_in_place("inspector");
+        }
+        gone
     }
 
     /// Whether the inspector's cell is another than the one in focus, whose operands are not here yet.

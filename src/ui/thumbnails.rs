@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use web_sys::HtmlElement;
 
-use super::{canvas, dom, live::watch, state::Page};
+use super::{canvas, dom, live::watch, sentence, state::Page};
 use crate::lesson::{
     Projection, Step,
     explain::role_of,
@@ -43,6 +43,7 @@ pub fn Overview(page: Page) -> impl IntoView {
             }
         },
     );
+    // What feeds the cell in focus is lit here, and its words above.
     watch(
         move || (page.focus(), page.lit.get(), page.session.read().head, page.data.version()),
         move |&(focus, ref terms, head, _)| {
@@ -50,6 +51,7 @@ pub fn Overview(page: Page) -> impl IntoView {
             let Some(data) = data.as_ref() else {
                 return;
             };
+            sentence::mark(focus.map(light::words_of).unwrap_or_default());
             let lit = focus.map(|cell| light::in_overview(cell, head, &data.setup)).unwrap_or_default();
             for (index, (tensor, _)) in OVERVIEW.into_iter().enumerate() {
                 let source = lit.iter().copied().find(|source| source.tensor() == tensor);

@@ -106,7 +106,7 @@ pub fn mixed(query: &str, most: &str, claim: &Mix) -> String {
         }
         (true, false) => format!("it has the largest share of the attention: {share} of its value, {value}"),
         (false, true) => format!("no value is larger in size than its {value}, though its share is only {share}"),
-        (false, false) => format!("no other share of a value is larger than {share} of {value}"),
+        (false, false) => format!("{share} of {value} is more than any other, though neither alone is the largest"),
     };
     format!("“{query}” takes most here from “{most}”, {amount}{as_much}, because {because}.")
 }
