@@ -184,8 +184,7 @@ fn random_setup(random: &mut Mt) -> Setup {
     let (width, heads) = [(2, 2), (8, 1), (8, 4), (64, 4), (96, 3)][below(random, 5)];
     let mut side = || (below(random, 2) == 0).then(|| below(random, 4));
     let mask = [Window::OPEN, Window::CAUSAL, Window { left: side(), right: side() }][below(random, 3)];
-    Setup {
-        seed: random.next_u32().into(),
+    let setup = Setup {
         width,
         heads,
         mask,
@@ -193,7 +192,8 @@ fn random_setup(random: &mut Mt) -> Setup {
         is_scaled: below(random, 4) > 0,
         temperature: [1.0, 1.0, 0.3, 2.5][below(random, 4)],
         ..Setup::default()
-    }
+    };
+    Setup { seed: random.next_u32().into(), ..setup }
 }
 
 /// One sentence, and what it is about.

@@ -131,8 +131,9 @@ for (const [width, height] of [[390, 844], [1440, 900]]) {
     await headlight.open();
     for (const step of ["Q K V", "Scores", "Softmax", "Mix values", "Output"]) {
       await headlight.goTo(step);
+      await expect.poll(() => page.evaluate(() => tap.isAnswered())).toBe(true);
       await expect(headlight.links().first()).toBeVisible();
-      const sizes = await headlight.links().evaluateAll((links) => links.map((link) => link.getBoundingClientRect()).map(({ width, height }) => [width, height]));
+      const sizes = await page.evaluate(() => Array.from(document.querySelectorAll(".origin"), (link) => [link.offsetWidth, link.offsetHeight]));
       expect(Math.min(...sizes.flat()), step).toBeGreaterThanOrEqual(24);
       const [inner, outer] = await page.locator("#terms").evaluate((terms) => [terms.scrollWidth, terms.clientWidth]);
       expect(inner, `${step}: the terms are not wider than the inspector`).toBeLessThanOrEqual(outer);
