@@ -10,7 +10,7 @@ use engine::{TENSORS, explain as operands_of, on_cpu, read, run, whole};
 use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
 use headlight::lesson::claim::Standing;
-use headlight::lesson::explain::{Context, explain, whereabouts};
+use headlight::lesson::explain::{Context, Explanation, explain, whereabouts};
 use headlight::lesson::number::percent;
 use headlight::protocol::{CellRef, Operands, Setup, Tensor};
 use rand_mt::Mt;
@@ -109,6 +109,7 @@ fn a_link_leads_to_the_number_that_it_stands_at() {
             let cell = CellRef { tensor, head, row: below(&mut random, rows), column: below(&mut random, columns) };
             let operands = operands_of(&mut engine, number, cell).expect("the tensor has this cell");
             let explanation = explain(&operands, context);
+            assert_numbers_are_put_in(&explanation, cell);
             let of_terms = explanation
                 .terms
                 .iter()
@@ -174,6 +175,22 @@ fn a_standing_counts_what_is_above_and_below() {
     assert_eq!(of(2.0), Standing { above: 0, tied: 0, below: 4 });
     assert_eq!(of(0.5), Standing { above: 1, tied: 1, below: 2 });
     assert_eq!(of(f32::NEG_INFINITY), Standing { above: 4, tied: 0, below: 0 });
+}
+
+/// The formula has these numbers in it, or is followed by them.
+fn assert_numbers_are_put_in(explanation: &Explanation, cell: CellRef) {
+    let Explanation { formula, numbers: put_in, terms, .. } = explanation;
+    match put_in {
+        None => assert!(formula.contains("<mn>") || cell.tensor == Tensor::Tokens, "{cell:?}: {formula}"),
+        Some(put_in) => {
+            // A negative one may be subtracted.
+            for term in terms.iter().take(2) {
+                assert!(put_in.contains(term.cells[1].trim_start_matches('−')), "{put_in} of {terms:?}");
+            }
+        }
+    }
+    let is_worked_out = !matches!(cell.tensor, Tensor::Scaled | Tensor::Weights | Tensor::Tokens) && !terms.is_empty();
+    assert_eq!(put_in.is_some(), is_worked_out, "{cell:?}: {put_in:?}");
 }
 
 fn below(random: &mut Mt, limit: usize) -> usize {
@@ -255,8 +272,8 @@ impl Case<'_> {
                 });
                 let mut claimed = vec![column as f64, value];
                 if up > 0.0 && down < 0.0 {
-                    let undone = up.min(-down) / up.max(-down);
-                    claimed.extend([products.len() as f64, up, down, undone]);
+                    let (stronger, weaker) = if up > -down { (up, down) } else { (down, up) };
+                    claimed.extend([products.len() as f64, stronger, weaker, -weaker / stronger]);
                     self.hold_numbers(&said, &claimed);
                     return "sum both ways";
                 }
@@ -325,7 +342,7 @@ impl Case<'_> {
 
     /// The two that are named are the largest, in this order.
     fn hold_largest(&self, products: &[f64], index_of: impl Fn(&str) -> usize) {
-        let Some((_, named)) = self.why.split_once("The largest products are ") else {
+        let Some((_, named)) = self.why.split_once("The largest are ") else {
             let nothing = products.len() < 2 || products.iter().all(|product| *product == 0.0);
             assert!(nothing, "{} of {products:?}", self.why);
             return;

@@ -505,20 +505,18 @@ fn in_numbers(tensor: Tensor, terms: &[Term]) -> Option<String> {
         let (first, last) = (index == 0, index == most);
         let number = &term.cells[1];
         match number.strip_prefix('−') {
-            _ if first => {}
+            _ if first => numbers += number,
             // What is added, and negative, is subtracted.
-            Some(size) if !last && !of_products && sign == "+" => {
+            Some(size) if !last && sign == "+" => {
                 numbers += " − ";
                 numbers += size;
-                continue;
             }
-            _ => numbers += &[" ", sign, " "].concat(),
+            _ if last => {
+                numbers += &[" ", sign, " ⋯"].concat();
+                break;
+            }
+            _ => numbers += &[" ", sign, " ", number].concat(),
         }
-        if last {
-            numbers += "⋯";
-            break;
-        }
-        numbers += number;
         if of_products {
             numbers += " · ";
             numbers += &bracketed(&term.cells[2]);
@@ -946,7 +944,7 @@ fn shifted(operands: &Operands, context: Context) -> Explanation {
             ..leaf(
                 may_see(*cell, context),
                 masked_score(value),
-                &formula,
+                &[&formula[..], &[mathml::op("="), mathml::num("−∞")]].concat(),
                 stored.and(visibility_check(m, *cell, context)),
                 why_visible(*cell, context),
             )

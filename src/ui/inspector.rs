@@ -164,10 +164,13 @@ fn follow_terms(page: Page, explanation: Live<Option<Explanation>>) {
         let Some(explanation) = explanation.as_ref().filter(|_| !event.type_().ends_with("out")) else {
             return page.lit.renew(Vec::new());
         };
-        let term = dom::index(row, "data-term").and_then(|term| explanation.terms.get(term));
-        let total = dom::index(row, "data-total").and_then(|total| explanation.totals.get(total)?.origin);
-        let cells = term.into_iter().flat_map(|term| &term.origins).map(|(_, cell)| *cell);
-        page.lit.renew(cells.chain(total).collect());
+        let mut cells = Vec::new();
+        if let Some(term) = dom::index(row, "data-term").and_then(|term| explanation.terms.get(term)) {
+            cells.extend(term.origins.iter().map(|(_, cell)| *cell));
+        } else if let Some(total) = dom::index(row, "data-total").and_then(|total| explanation.totals.get(total)) {
+            cells.extend(total.origin);
+        }
+        page.lit.renew(cells);
     };
     for event in ["pointerover", "pointerout", "focusin", "focusout"] {
         dom::on(event, TERM, light);

@@ -195,10 +195,12 @@ fn pulls(balance: &Balance) -> String {
         (false, false) => "every product is 0".to_owned(),
         (true, false) => format!("none of its {count} products is negative"),
         (false, true) => format!("none of its {count} products is positive"),
-        (true, true) => format!(
-            "its {count} products pull both ways: {up} up, {down} down, so that {} of the stronger side cancels",
-            percent(balance.cancelled())
-        ),
+        (true, true) => {
+            let cancelled = percent(balance.cancelled());
+            let up_is_stronger = balance.up > -balance.down;
+            let (stronger, weaker) = if up_is_stronger { (up, down) } else { (down, up) };
+            format!("its {count} products pull both ways: {stronger}, of which {weaker} undoes {cancelled}")
+        }
     }
 }
 
@@ -206,7 +208,7 @@ fn pulls(balance: &Balance) -> String {
 fn largest(kind: &str, label: &dyn Fn(usize) -> String, balance: &Balance) -> String {
     let term = |&(index, product): &(usize, f64)| format!("{kind} {} ({})", label(index), signed(product));
     match balance.largest.as_slice() {
-        [one, other] if one.1 != 0.0 => format!(" The largest products are {} and {}.", term(one), term(other)),
+        [one, other] if one.1 != 0.0 => format!(" The largest are {} and {}.", term(one), term(other)),
         _ => String::new(),
     }
 }
