@@ -145,7 +145,7 @@ struct Ways<'a> {
 }
 
 impl Ways<'_> {
-    /// A number, as a link to its cell if it can be drawn. `which` tells the link's place among the explanation's.
+    /// A number, as a link to its cell if it can be drawn. `which` tells the link's place among its term's.
     fn number(&self, text: &str, cell: Option<CellRef>, which: &str) -> String {
         let text = escaped(text);
         let Some(cell) = cell.filter(|cell| trail::place_of(self.session, *cell).is_some()) else {
@@ -177,12 +177,12 @@ fn follow_terms(page: Page, explanation: Live<Option<Explanation>>) {
     }
     dom::on("click", ".origin", move |link, _| {
         let cell = explanation.read().as_ref().and_then(|explanation| {
-            if let Some(total) = dom::index(link, "data-total-origin") {
+            let row = link.closest(TERM).ok()??;
+            if let Some(total) = dom::index(&row, "data-total") {
                 return explanation.totals.get(total)?.origin;
             }
-            let row = dom::index(&link.closest(TERM).ok()??, "data-term")?;
-            let origin = dom::index(link, "data-origin")?;
-            Some(explanation.terms.get(row)?.origins.get(origin)?.1)
+            let (term, origin) = (dom::index(&row, "data-term")?, dom::index(link, "data-origin")?);
+            Some(explanation.terms.get(term)?.origins.get(origin)?.1)
         });
         if let Some(cell) = cell {
             page.follow(cell);
@@ -204,7 +204,7 @@ fn show_totals(page: Page, explanation: &Explanation) {
     let ways = Ways { session: &session, data };
     let mut sums = String::new();
     for (index, total) in explanation.totals.iter().enumerate() {
-        let number = ways.number(&total.number, total.origin, &format!(r#"data-total-origin="{index}""#));
+        let number = ways.number(&total.number, total.origin, "");
         let name = escaped(&total.name);
         sums += &format!(r#"<div class="sum" data-total="{index}"><span>{name}</span><b>{number}</b></div>"#);
     }
