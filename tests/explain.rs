@@ -361,16 +361,21 @@ fn a_share_is_told_as_it_stands_in_its_row() {
     };
     let (value, why) = told("alone", vec![3.0], vec![1.0], 0);
     assert_eq!(value, "100.0 %");
-    assert_eq!(
-        why,
-        "“alone” gives “alone” 100.0 % of its attention. It is the only key that may be seen, so it gets everything."
-    );
+    assert_eq!(why, "“alone” gives “alone” 100.0 % of its attention, all of it, because no other key may be seen.");
     // A tie: neither gets more.
     let (_, why) = told("two words", vec![1.0, 1.0], vec![0.5, 0.5], 1);
-    assert_eq!(why, "“two” gives “words” 50.0 % of its attention. No other key in this row gets more.");
+    assert_eq!(
+        why,
+        "“two” gives “words” 50.0 % of its attention, as much as any other key, because the scores of all two are \
+         equal: an even share of 1/2."
+    );
     let (value, why) = told("two words", vec![20.0, 0.0], vec![1.0, (-20.0_f32).exp()], 1);
     assert_eq!(value, "< 0.1 %");
-    assert_eq!(why, "“two” gives “words” < 0.1 % of its attention. One key in this row gets more.");
+    assert_eq!(
+        why,
+        "“two” gives “words” < 0.1 % of its attention, the least in its row, because its score 0.00 is the lowest of \
+         the two, 20.00 below that of “two”. That is less than an even share of 1/2."
+    );
 }
 
 #[test]
@@ -383,9 +388,26 @@ fn a_score_says_which_way_it_pulls() {
         let operands = Operands { cell: cell(Tensor::Scores, 0, 1), value, before: None, left, right: key };
         explain(&operands, context(&tokens, &setup)).why
     };
-    assert!(why(vec![1.0, -0.5]).contains("On balance they pull together."));
-    assert!(why(vec![-1.0, 0.5]).contains("On balance they pull apart."));
-    assert!(why(vec![1.0, -1.0]).contains("On balance they cancel out."));
+    for (key, expected) in [
+        (
+            vec![1.0, -0.5],
+            "pull together, because where q and k agree in sign the products make +1.000, where they differ only −0.500.",
+        ),
+        (
+            vec![-1.0, 0.5],
+            "pull apart, because where q and k differ in sign the products make −1.000, where they agree only +0.500.",
+        ),
+        (
+            vec![1.0, -1.0],
+            "cancel out, because where q and k agree in sign the products make +1.000, and where they differ −1.000.",
+        ),
+        (vec![1.0, 0.0], "pull together, because q and k never differ in sign: together their products make +1.000."),
+        (vec![-1.0, 0.0], "pull apart, because q and k never agree in sign: together their products make −1.000."),
+        (vec![0.0, 0.0], "cancel out, because every product is 0."),
+    ] {
+        let why = why(key);
+        assert!(why.contains(expected), "{why}");
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn data(session: &Session) -> Data {
 fn view(data: &Data, width: f32, theme: Theme, focus: Option<CellRef>) -> View {
     let token_widths = data.tokens.iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
     let (colors, chosen) = (Colors::of(theme), focus.is_some());
-    View { width, matrix_height: 440.0, least_height: 0.0, colors, token_widths, focus, chosen }
+    View { width, matrix_height: 440.0, least_height: 0.0, colors, token_widths, focus, lit: Vec::new(), chosen }
 }
 
 fn cell(tensor: Tensor, row: usize, column: usize) -> CellRef {

@@ -6,10 +6,10 @@
 //! the last place, `exp(x)` by 3 + 2·|x|, and numbers too small for f32's full precision perhaps taken as 0.
 
 use super::{
-    Session, Step, mathml,
+    Session, Step, claim, mathml,
     number::{fixed, percent, short},
-    scene::{self, Data},
-    words::{self, explain as say},
+    scene::{self, Data, Source, sources},
+    words::{self, explain as say, why as say_why},
 };
 use crate::attention::{Window, alibi_slope, divisors};
 use crate::builtin;
@@ -25,14 +25,16 @@ pub struct Explanation {
     pub value: String,
     /// MathML.
     pub formula: String,
+    /// The same with these numbers put in, where the formula itself has none.
+    pub numbers: Option<String>,
     /// The names of the terms' columns.
     pub columns: Vec<&'static str>,
     /// Largest contribution first; a short softmax row in the order of its words, a long one with the cell's own first.
     pub terms: Vec<Term>,
     /// Whether the terms are parts of a whole, which have no sign.
     pub are_shares: bool,
-    /// What the terms come to: name and number.
-    pub totals: Vec<(String, String)>,
+    /// What the terms come to.
+    pub totals: Vec<Total>,
     /// The computed check.
     pub check: Check,
     /// One plain sentence.
@@ -72,6 +74,19 @@ pub struct Term {
     pub amount: f64,
     /// Whether it is the cell in question.
     pub is_cell: bool,
+    /// Which cells its numbers are, of those that are another cell's: the column, and the cell.
+    pub origins: Vec<(usize, CellRef)>,
+}
+
+/// What terms come to, or what a cell without terms follows from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Total {
+    /// Of what.
+    pub name: String,
+    /// The number.
+    pub number: String,
+    /// Which cell the number is, if it is another cell's.
+    pub origin: Option<CellRef>,
 }
 
 /// Whether the terms make the number that the engine stored.
@@ -100,6 +115,12 @@ pub struct Context<'a> {
 pub fn explain(operands: &Operands, context: Context) -> Explanation {
     let Operands { value, before, .. } = operands;
     let mut explanation = explain_now(operands, context);
+    for (term, source) in explanation.terms.iter_mut().zip(sources(operands.cell)) {
+        if let Source::Cell(..) = source {
+            term.origins = vec![(1, source.at(0, operands.cell.head))];
+        }
+    }
+    explanation.numbers = in_numbers(operands.cell.tensor, &explanation.terms);
     if let Some(before) = before.map(f64::from) {
         let change = match (before == f64::NEG_INFINITY, *value == f32::NEG_INFINITY) {
             (false, false) => say::change(f64::from(*value) - before),
@@ -107,8 +128,8 @@ pub fn explain(operands: &Operands, context: Context) -> Explanation {
             (true, false) => say::NOW_VISIBLE.to_owned(),
             (false, true) => say::NOW_HIDDEN.to_owned(),
         };
-        explanation.totals.push((say::BEFORE.to_owned(), masked_score(before)));
-        explanation.totals.push((say::CHANGE.to_owned(), change));
+        explanation.totals.push(total(say::BEFORE, masked_score(before)));
+        explanation.totals.push(total(say::CHANGE, change));
     }
     explanation
 }
@@ -214,6 +235,11 @@ pub fn change_announcement(cell: CellRef, change: Option<f32>, context: Context,
     }
 }
 
+/// Where a cell is, matrix and place: "queries: token mat, dimension 3".
+pub fn whereabouts(cell: CellRef, context: Context) -> String {
+    say::announced(&words::tensor_in_text(cell.tensor), &place(cell, context))
+}
+
 /// The colour that a tensor's name has.
 pub fn role_of(tensor: Tensor) -> Role {
     match tensor {
@@ -280,6 +306,11 @@ impl<'a> Context<'a> {
         setup.sees(query, key, own_tokens(self.tokens))
     }
 
+    /// Those keys as a list.
+    fn visible(self, query: usize, len: usize) -> Vec<usize> {
+        self.visible_keys(query, len).collect()
+    }
+
     /// The columns of a head.
     fn head_dim(self) -> usize {
         self.setup.width / self.setup.heads
@@ -326,6 +357,8 @@ fn query_and_key(template: &str, cell: CellRef, context: Context) -> Vec<Span> {
 fn query_alone(template: &str, cell: CellRef, context: Context) -> Vec<Span> {
     heading(template, [of(Role::Query, context.word_in_place(cell.row))])
 }
+
+const M_MINUS_MAX: &str = "m − max";
 
 /// `u`: a correctly rounded operation is off by at most `u · |result|`, one unit in the last place is at most twice
 /// that.
@@ -451,9 +484,16 @@ fn sort(terms: &mut [Term], by: fn(&Term) -> f64) {
     terms.sort_by(|a, b| by(b).total_cmp(&by(a)));
 }
 
-/// Terms `left[i] × right[i]`, largest contribution first, and their sum.
-fn products(left: &[f32], right: &[f32], label: impl Fn(usize) -> String, decimals: usize) -> (Vec<Term>, f64) {
+/// Terms `left[i] × right[i]` of a cell, largest contribution first, and their sum.
+fn products(
+    cell: CellRef,
+    left: &[f32],
+    right: &[f32],
+    label: &dyn Fn(usize) -> String,
+    decimals: usize,
+) -> (Vec<Term>, f64) {
     let number = |value: f32| fixed(value.into(), decimals);
+    let factors = sources(cell);
     let mut terms: Vec<Term> = left
         .iter()
         .zip(right)
@@ -461,7 +501,8 @@ fn products(left: &[f32], right: &[f32], label: impl Fn(usize) -> String, decima
         .map(|(i, (&left, &right))| {
             let amount = f64::from(left) * f64::from(right);
             let cells = vec![label(i), number(left), number(right), fixed(amount, 3)];
-            Term { cells, amount, is_cell: false }
+            let origins = (1..).zip(factors.iter().map(|source| source.at(i, cell.head))).collect();
+            Term { cells, amount, is_cell: false, origins }
         })
         .collect();
     let sum = terms.iter().map(|term| term.amount).sum();
@@ -469,9 +510,63 @@ fn products(left: &[f32], right: &[f32], label: impl Fn(usize) -> String, decima
     (terms, sum)
 }
 
+/// The formula with the largest terms put in: as products, as a sum, or as what the largest is taken of.
+fn in_numbers(tensor: Tensor, terms: &[Term]) -> Option<String> {
+    let (most, of_products) = match tensor {
+        Tensor::Queries
+        | Tensor::Keys
+        | Tensor::Values
+        | Tensor::Scores
+        | Tensor::Mixed
+        | Tensor::Heads
+        | Tensor::Output => (2, true),
+        Tensor::Input
+        | Tensor::Masked
+        | Tensor::Shifted
+        | Tensor::RowMax
+        | Tensor::ExponentialSums
+        | Tensor::RowSums => (3, false),
+        _ => return None,
+    };
+    let (opening, sign, closing) = if tensor == Tensor::RowMax { ("max(", ",", ")") } else { ("", "+", "") };
+    let mut numbers = ["= ", opening].concat();
+    for (index, term) in terms.iter().enumerate() {
+        let (first, last) = (index == 0, index == most);
+        let number = &term.cells[1];
+        match number.strip_prefix('−') {
+            _ if first => numbers += number,
+            // What is added, and negative, is subtracted.
+            Some(size) if !last && sign == "+" => {
+                numbers += " − ";
+                numbers += size;
+            }
+            _ if last => {
+                numbers += &[" ", sign, " ⋯"].concat();
+                break;
+            }
+            _ => numbers += &[" ", sign, " ", number].concat(),
+        }
+        if of_products {
+            numbers += " · ";
+            numbers += &bracketed(&term.cells[2]);
+        }
+    }
+    numbers += closing;
+    (!terms.is_empty()).then_some(numbers)
+}
+
+/// A negative number in the middle of a formula.
+fn bracketed(number: &str) -> String {
+    if number.starts_with('−') { ["(", number, ")"].concat() } else { number.to_owned() }
+}
+
 /// One term for each key that the row's query may see, largest first.
 fn row_terms(row: &[f32], cell: CellRef, context: Context) -> Vec<Term> {
-    let term = |key: usize| operand(&context.word_in_place(key), row[key].into(), row[key].into());
+    let of = sources(cell);
+    let term = |key: usize| {
+        let origins = of.iter().map(|source| (1, source.at(key, cell.head))).collect();
+        Term { origins, ..operand(&context.word_in_place(key), row[key].into(), row[key].into()) }
+    };
     let mut terms: Vec<Term> = context.visible_keys(cell.row, row.len()).map(term).collect();
     sort(&mut terms, |term| term.amount);
     terms
@@ -479,7 +574,21 @@ fn row_terms(row: &[f32], cell: CellRef, context: Context) -> Vec<Term> {
 
 /// A term with a name and one number.
 fn operand(name: &str, value: f64, amount: f64) -> Term {
-    Term { cells: vec![name.to_owned(), fixed(value, 3)], amount, is_cell: false }
+    Term { cells: vec![name.to_owned(), fixed(value, 3)], amount, is_cell: false, origins: Vec::new() }
+}
+
+fn total(name: impl Into<String>, number: String) -> Total {
+    Total { name: name.into(), number, origin: None }
+}
+
+/// A total that is another cell's number.
+fn total_of(name: impl Into<String>, number: String, origin: CellRef) -> Total {
+    Total { origin: Some(origin), ..total(name, number) }
+}
+
+/// A cell of another tensor, in the same head.
+fn beside(cell: CellRef, tensor: Tensor, row: usize, column: usize) -> CellRef {
+    CellRef { tensor, head: scene::head_of(tensor, cell.head), row, column }
 }
 
 /// An explanation without terms.
@@ -488,6 +597,7 @@ fn leaf(heading: Vec<Span>, value: String, formula: &[String], check: Check, why
         heading,
         value,
         formula: mathml::row(formula),
+        numbers: None,
         columns: Vec::new(),
         terms: Vec::new(),
         are_shares: false,
@@ -503,7 +613,7 @@ fn token(operands: &Operands, context: Context) -> Explanation {
     let term = |character: char| {
         let bytes: Vec<String> = character.to_string().bytes().map(|byte| format!("{byte:02x}")).collect();
         let cells = vec![character.to_string(), format!("U+{:04X}", u32::from(character)), bytes.join(" ")];
-        Term { cells, amount: 0.0, is_cell: false }
+        Term { cells, amount: 0.0, is_cell: false, origins: Vec::new() }
     };
     let again = embedding::id_from_lower_case(&token.word);
     // An id is a whole number; the tensor holds it as an f32, rounded.
@@ -518,11 +628,18 @@ fn token(operands: &Operands, context: Context) -> Explanation {
     Explanation {
         columns: say::TOKEN_COLUMNS.to_vec(),
         terms: token.word.chars().map(term).collect(),
-        totals: vec![(say::CRC.to_owned(), again.to_string())],
+        totals: vec![total(say::CRC, again.to_string())],
         ..leaf(
             heading(say::IS_TOKEN, [plain(&*token.text), plain(column.to_string())]),
             say::token_id(token.id),
-            &[mathml::text("id"), mathml::op("="), mathml::text("crc32"), mathml::text(say::LOWER_CASE_UTF_8)],
+            &[
+                mathml::text("id"),
+                mathml::op("="),
+                mathml::text("crc32"),
+                mathml::op("("),
+                mathml::text(&say::quoted(&token.word)),
+                mathml::op(")"),
+            ],
             check,
             say::why_token(token.start, token.end, &others),
         )
@@ -532,20 +649,23 @@ fn token(operands: &Operands, context: Context) -> Explanation {
 fn word_embedding(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let (id, seed) = (context.tokens[cell.row].id, context.setup.seed);
-    leaf(
-        token_and_dimension(*cell, context),
-        fixed((*value).into(), 3),
-        &[
-            mathml::sub("e", &cell.column.to_string()),
-            mathml::op("="),
-            mathml::text("randn"),
-            mathml::op("("),
-            mathml::text(&say::seed_and_id(id, seed)),
-            mathml::op(")"),
-        ],
-        check(first(left), (*value).into(), 0.0, say::DRAWN_AGAIN_FROM_WORD),
-        say::WHY_WORD_EMBEDDING.to_owned(),
-    )
+    Explanation {
+        totals: vec![total_of(say::TOKEN, say::token_id(id), beside(*cell, Tensor::Tokens, 0, cell.row))],
+        ..leaf(
+            token_and_dimension(*cell, context),
+            fixed((*value).into(), 3),
+            &[
+                mathml::sub("e", &cell.column.to_string()),
+                mathml::op("="),
+                mathml::text("randn"),
+                mathml::op("("),
+                mathml::text(&say::seed_and_id(id, seed)),
+                mathml::op(")"),
+            ],
+            check(first(left), (*value).into(), 0.0, say::DRAWN_AGAIN_FROM_WORD),
+            say::WHY_WORD_EMBEDDING.to_owned(),
+        )
+    }
 }
 
 fn position(operands: &Operands, context: Context) -> Explanation {
@@ -565,6 +685,7 @@ fn position(operands: &Operands, context: Context) -> Explanation {
     let (name, result) =
         if cell.column.is_multiple_of(2) { ("sin", builtin::sin(angle)) } else { ("cos", builtin::cos(angle)) };
     let exponent = cell.column - cell.column % 2;
+    let length = std::f64::consts::TAU / embedding::angle(1, cell.column, width);
     let formula = [
         mathml::text(name),
         mathml::op("("),
@@ -580,14 +701,14 @@ fn position(operands: &Operands, context: Context) -> Explanation {
         mathml::op(")"),
     ];
     Explanation {
-        totals: vec![(format!("{name}({})", fixed(angle, 4)), fixed(result, 6))],
+        totals: vec![total(format!("{name}({})", fixed(angle, 4)), fixed(result, 6))],
         // The engine rounds the f64 result once.
         ..leaf(
             heading,
             fixed(value, 3),
             &formula,
             check(result, value, U * result.abs(), say::FORMULA_GIVES),
-            say::WHY_POSITION.to_owned(),
+            say_why::wave(cell.column, length),
         )
     }
 }
@@ -596,19 +717,20 @@ fn input(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let (e, p) = (first(left), first(right));
     let word = &context.word_in_text(cell.row);
+    let why = match context.setup.positions {
+        Positions::Sinusoidal => say_why::input(word, cell.row, e, p),
+        other => say::why_input_without_positions(word, other),
+    };
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
         terms: vec![operand(say::EMBEDDING, e, e), operand(say::POSITION, p, p)],
-        totals: vec![("e + p".to_owned(), fixed(e + p, 3))],
+        totals: vec![total("e + p", fixed(e + p, 3))],
         ..leaf(
             token_and_dimension(*cell, context),
             fixed((*value).into(), 3),
             &[mathml::id("x"), mathml::op("="), mathml::id("e"), mathml::op("+"), mathml::id("p")],
             check(e + p, (*value).into(), U * (e + p).abs(), say::ADDS_UP),
-            match context.setup.positions {
-                Positions::Sinusoidal => say::why_input(word, cell.row),
-                other => say::why_input_without_positions(word, other),
-            },
+            why,
         )
     }
 }
@@ -647,12 +769,14 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
     if right.len() > left.len() {
         return turned_projection(operands, context);
     }
-    let (letter, matrix, does) = match cell.tensor {
-        Tensor::Queries => ("q", Tensor::QueryWeights, say::LOOKS_FOR),
-        Tensor::Keys => ("k", Tensor::KeyWeights, say::OFFERS),
-        _ => ("v", Tensor::ValueWeights, say::CARRIES),
+    let (letter, does) = match cell.tensor {
+        Tensor::Queries => ("q", say::LOOKS_FOR),
+        Tensor::Keys => ("k", say::OFFERS),
+        _ => ("v", say::CARRIES),
     };
-    let (terms, sum) = products(left, right, |i| i.to_string(), 3);
+    let (terms, sum) = products(*cell, left, right, &|i| i.to_string(), 3);
+    let balance = claim::balance(*value, left, right);
+    let why = say_why::projection(&context.word_in_text(cell.row), cell.column, does, &balance);
     let pieces = [
         of(role_of(cell.tensor), context.word_in_place(cell.row)),
         plain(cell.column.to_string()),
@@ -660,7 +784,7 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
     ];
     Explanation {
         columns: say::PROJECTION_COLUMNS.to_vec(),
-        totals: vec![(say::sum_of(terms.len()), fixed(sum, 3))],
+        totals: vec![total(say::sum_of(terms.len()), fixed(sum, 3))],
         terms,
         ..leaf(
             heading(say::AT_DIMENSION_OF_ITS, pieces),
@@ -674,7 +798,7 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
                 mathml::sub("w", &format!("i,{}", context.width_column(*cell))),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
-            say::why_projection(&context.word_in_text(cell.row), does, &words::tensor_in_text(matrix)),
+            why,
         )
     }
 }
@@ -699,6 +823,7 @@ fn turned_projection(operands: &Operands, context: Context) -> Explanation {
                 cells: vec![i.to_string(), fixed(x, 3), fixed(w, 3), fixed(x * w, 3)],
                 amount: x * w,
                 is_cell: false,
+                origins: vec![(1, beside(*cell, Tensor::Input, cell.row, i))],
             }
         })
         .collect();
@@ -721,9 +846,9 @@ fn turned_projection(operands: &Operands, context: Context) -> Explanation {
     Explanation {
         columns: say::TURNED_COLUMNS.to_vec(),
         totals: vec![
-            (say::before_turning(2 * pair), fixed(before, 3)),
-            (say::before_turning(2 * pair + 1), fixed(partner, 3)),
-            (say::sum_of(terms.len()), fixed(sum, 3)),
+            total(say::before_turning(2 * pair), fixed(before, 3)),
+            total(say::before_turning(2 * pair + 1), fixed(partner, 3)),
+            total(say::sum_of(terms.len()), fixed(sum, 3)),
         ],
         terms,
         ..leaf(
@@ -748,10 +873,12 @@ fn turned_projection(operands: &Operands, context: Context) -> Explanation {
 
 fn score(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
-    let (terms, sum) = products(left, right, |i| i.to_string(), 2);
+    let (terms, sum) = products(*cell, left, right, &|d| d.to_string(), 2);
+    let balance = claim::balance(*value, left, right);
+    let why = say_why::score(&context.word_in_text(cell.row), &context.word_in_text(cell.column), &balance);
     Explanation {
         columns: say::SCORE_COLUMNS.to_vec(),
-        totals: vec![(say::sum_of(terms.len()), fixed(sum, 3))],
+        totals: vec![total(say::sum_of(terms.len()), fixed(sum, 3))],
         terms,
         ..leaf(
             query_and_key(say::ASKS, *cell, context),
@@ -765,7 +892,7 @@ fn score(operands: &Operands, context: Context) -> Explanation {
                 mathml::sub("k", "d"),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
-            say::why_score(&context.word_in_text(cell.row), &context.word_in_text(cell.column), *value),
+            why,
         )
     }
 }
@@ -789,6 +916,7 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
         cells: vec![format!("÷ {by}"), format!("× {}", fixed(1.0 / number, 4))],
         amount: 0.0,
         is_cell: false,
+        origins: Vec::new(),
     };
     let mut terms = vec![operand(say::SCORE, score, score)];
     if is_scaled {
@@ -798,7 +926,12 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
         terms.push(division(say::temperature(temperature), temperature));
     }
     if let Some(softcap) = softcap {
-        terms.push(Term { cells: vec![say::softcap(softcap), fixed(capped, 3)], amount: 0.0, is_cell: false });
+        terms.push(Term {
+            cells: vec![say::softcap(softcap), fixed(capped, 3)],
+            amount: 0.0,
+            is_cell: false,
+            origins: Vec::new(),
+        });
     }
     let formula = |score: String, width: String, temperature: String| match (is_scaled, temperature.is_empty()) {
         (true, true) => mathml::frac(&score, &mathml::sqrt(&width)),
@@ -808,9 +941,9 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
         (false, true) => score,
         (false, false) => mathml::frac(&score, &temperature),
     };
-    let mut totals = vec![(format!("{} ÷ {}", fixed(score, 3), fixed(divisor, 3)), fixed(score / divisor, 3))];
+    let mut totals = vec![total(format!("{} ÷ {}", fixed(score, 3), fixed(divisor, 3)), fixed(score / divisor, 3))];
     if let Some(softcap) = softcap {
-        totals.push((say::capped_at(softcap), fixed(capped, 3)));
+        totals.push(total(say::capped_at(softcap), fixed(capped, 3)));
     }
     let bent = |scaled: String, cap: &String| match softcap {
         None => scaled,
@@ -844,7 +977,8 @@ fn scaled(operands: &Operands, context: Context) -> Explanation {
                 ),
             ],
             check,
-            say::why_scaled(head_dim, is_scaled, temperature, softcap),
+            [say_why::becomes(score, (*value).into()), say::why_scaled(head_dim, is_scaled, temperature, softcap)]
+                .join(" "),
         )
     }
 }
@@ -909,9 +1043,9 @@ fn masked(operands: &Operands, context: Context) -> Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
         terms: vec![
             operand(say::SCALED_SCORE, scaled, scaled),
-            Term { cells: vec![say::MASK.to_owned(), added(mask)], amount: 0.0, is_cell: false },
+            Term { cells: vec![say::MASK.to_owned(), added(mask)], ..operand("", 0.0, 0.0) },
         ],
-        totals: vec![(say::TOGETHER.to_owned(), masked_score(scaled + mask))],
+        totals: vec![total(say::TOGETHER, masked_score(scaled + mask))],
         ..leaf(
             may_see(*cell, context),
             masked_score((*value).into()),
@@ -931,16 +1065,19 @@ fn masked(operands: &Operands, context: Context) -> Explanation {
 fn row_max(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let max = largest(left);
+    let terms = row_terms(left, *cell, context);
+    let peak = claim::peak(left, &context.visible(cell.row, left.len()));
+    let why = say_why::row_max(&context.word_in_text(peak.key), &peak);
     Explanation {
         columns: say::ROW_MAX_COLUMNS.to_vec(),
-        terms: row_terms(left, *cell, context),
-        totals: vec![(say::LARGEST.to_owned(), masked_score(max))],
+        totals: vec![total(say::LARGEST, masked_score(max))],
+        terms,
         ..leaf(
             query_alone(say::LARGEST_SCORE, *cell, context),
             masked_score((*value).into()),
             &[mathml::under("max", "j"), mathml::sub("m", &format!("{},j", cell.row))],
             check(max, (*value).into(), 0.0, say::IS_LARGEST),
-            say::WHY_ROW_MAX.to_owned(),
+            why,
         )
     }
 }
@@ -949,27 +1086,31 @@ fn shifted(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let (value, m, max) = (f64::from(*value), first(left), first(right));
     let formula = [mathml::id("m"), mathml::op("−"), mathml::text("max")];
+    let score = beside(*cell, Tensor::Masked, cell.row, cell.column);
     if context.hides(*cell) {
         // Less than nothing stays that, whatever is taken away: also where the row has no maximum.
         let stored = check(m, value, 0.0, say::DIFFERENCE_GIVES);
-        return leaf(
-            may_see(*cell, context),
-            masked_score(value),
-            &formula,
-            stored.and(visibility_check(m, *cell, context)),
-            why_visible(*cell, context),
-        );
+        return Explanation {
+            totals: vec![total_of(say::MASKED_SCORE, masked_score(m), score)],
+            ..leaf(
+                may_see(*cell, context),
+                masked_score(value),
+                &[&formula[..], &[mathml::op("="), mathml::num("−∞")]].concat(),
+                stored.and(visibility_check(m, *cell, context)),
+                why_visible(*cell, context),
+            )
+        };
     }
     Explanation {
         columns: say::OPERAND_COLUMNS.to_vec(),
         terms: vec![operand(say::MASKED_SCORE, m, m), operand(say::MINUS_ROW_MAX, -max, -max)],
-        totals: vec![("m − max".to_owned(), fixed(m - max, 3))],
+        totals: vec![total(M_MINUS_MAX, fixed(m - max, 3))],
         ..leaf(
             query_and_key(say::TO, *cell, context),
             fixed(value, 3),
             &formula,
             check(m - max, value, U * (m - max).abs(), say::DIFFERENCE_GIVES),
-            say::WHY_SHIFTED.to_owned(),
+            say_why::shifted(&context.word_in_text(cell.column), max - m),
         )
     }
 }
@@ -977,18 +1118,22 @@ fn shifted(operands: &Operands, context: Context) -> Explanation {
 fn exponential(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let (value, x) = (f64::from(*value), first(left));
+    let difference = total_of(M_MINUS_MAX, masked_score(x), beside(*cell, Tensor::Shifted, cell.row, cell.column));
     if context.hides(*cell) {
         let stored = check(builtin::exp(x), value, 0.0, say::HIDDEN_IS_ZERO);
-        return leaf(
-            may_see(*cell, context),
-            fixed(value, 3),
-            &[mathml::sup(&mathml::id("e"), &mathml::num("−∞")), mathml::op("="), mathml::num("0")],
-            stored.and(visibility_check(x, *cell, context)),
-            why_visible(*cell, context),
-        );
+        return Explanation {
+            totals: vec![difference],
+            ..leaf(
+                may_see(*cell, context),
+                fixed(value, 3),
+                &[mathml::sup(&mathml::id("e"), &mathml::num("−∞")), mathml::op("="), mathml::num("0")],
+                stored.and(visibility_check(x, *cell, context)),
+                why_visible(*cell, context),
+            )
+        };
     }
     Explanation {
-        totals: vec![(format!("exp({})", fixed(x, 3)), fixed(builtin::exp(x), 6))],
+        totals: vec![difference, total(format!("exp({})", fixed(x, 3)), fixed(builtin::exp(x), 6))],
         ..leaf(
             query_and_key(say::TO, *cell, context),
             fixed(value, 3),
@@ -999,7 +1144,7 @@ fn exponential(operands: &Operands, context: Context) -> Explanation {
             ],
             // On either engine the worker makes these with f32::exp, which is good to a unit in the last place.
             check(builtin::exp(x), value, 2.0 * U * builtin::exp(x) + SMALLEST, say::EXP_GIVES),
-            say::WHY_EXPONENTIAL.to_owned(),
+            say_why::exponential(&context.word_in_text(cell.column), -x, builtin::exp(x)),
         )
     }
 }
@@ -1007,17 +1152,19 @@ fn exponential(operands: &Operands, context: Context) -> Explanation {
 fn exponential_sum(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let terms = row_terms(left, *cell, context);
+    let peak = claim::peak(left, &context.visible(cell.row, left.len()));
+    let why = say_why::exponential_sum(&context.word_in_text(peak.key), &peak, sum(left));
     Explanation {
         columns: say::EXPONENTIAL_COLUMNS.to_vec(),
         are_shares: true,
-        totals: vec![(say::sum_of(terms.len()), fixed(sum(left), 3))],
+        totals: vec![total(say::sum_of(terms.len()), fixed(sum(left), 3))],
         terms,
         ..leaf(
             query_alone(say::EXPONENTIALS_TOGETHER, *cell, context),
             fixed((*value).into(), 3),
             &[mathml::under("Σ", "j"), mathml::sub("exp", "j")],
             rounded_sum_check(left, *value),
-            say::WHY_EXPONENTIAL_SUM.to_owned(),
+            why,
         )
     }
 }
@@ -1025,17 +1172,19 @@ fn exponential_sum(operands: &Operands, context: Context) -> Explanation {
 fn row_sum(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let terms = row_terms(left, *cell, context);
+    let peak = claim::peak(left, &context.visible(cell.row, left.len()));
+    let why = say_why::row_sum(&context.word_in_text(peak.key), &peak);
     Explanation {
         columns: say::SHARE_COLUMNS.to_vec(),
         are_shares: true,
-        totals: vec![(say::sum_of(terms.len()), fixed(sum(left), 3))],
+        totals: vec![total(say::sum_of(terms.len()), fixed(sum(left), 3))],
         terms,
         ..leaf(
             query_alone(say::SHARES_TOGETHER, *cell, context),
             fixed((*value).into(), 3),
             &[mathml::under("Σ", "j"), mathml::sub("A", &format!("{},j", cell.row))],
             rounded_sum_check(left, *value).and(row_check(left, *cell, context)),
-            say::WHY_ROW_SUM.to_owned(),
+            why,
         )
     }
 }
@@ -1052,6 +1201,7 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     let exps: Vec<f64> = distances.iter().map(|distance| builtin::exp(-distance)).collect();
     let sum_of_exps: f64 = exps.iter().sum();
     let shares: Vec<f64> = exps.iter().map(|exp| exp / sum_of_exps).collect();
+    let of = |tensor, key| beside(*cell, tensor, cell.row, key);
     let term = |key: usize| {
         let cells = vec![
             context.word_in_place(key),
@@ -1060,7 +1210,12 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
             fixed(exps[key], 3),
             fixed(shares[key], 3),
         ];
-        Term { cells, amount: shares[key], is_cell: key == cell.column }
+        let mut origins =
+            vec![(1, of(Tensor::Masked, key)), (2, of(Tensor::Shifted, key)), (3, of(Tensor::Exponentials, key))];
+        if key != cell.column {
+            origins.push((4, of(Tensor::Weights, key)));
+        }
+        Term { cells, amount: shares[key], is_cell: key == cell.column, origins }
     };
     let mut terms: Vec<Term> = context.visible_keys(cell.row, left.len()).map(term).collect();
     if terms.len() > IN_READING_ORDER {
@@ -1069,17 +1224,17 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     }
     let (share, exp) = (shares[cell.column], exps[cell.column]);
     let tolerance = share_tolerance(share, distances[cell.column], &distances, &shares);
-    let more = exps.iter().filter(|&&other| other > exp).count();
+    let claim = claim::share(*value, left, cell.column, &context.visible(cell.row, left.len()));
     let power =
         |m: String| mathml::sup(&mathml::id("e"), &mathml::row_inner(&[m, mathml::op("−"), mathml::text("max")]));
-    let why =
-        say::why_share(&context.word_in_text(cell.row), &context.word_in_text(cell.column), share, more, terms.len());
+    let [query, key, best] = [cell.row, cell.column, claim.best].map(|index| context.word_in_text(index));
+    let why = say_why::share(&query, &key, &best, &claim);
     Explanation {
         columns: say::SOFTMAX_COLUMNS.to_vec(),
         are_shares: true,
         totals: vec![
-            (say::SUM_OF_EXPONENTIALS.to_owned(), fixed(sum_of_exps, 3)),
-            (say::SUM_OF_SHARES.to_owned(), fixed(sum(right), 3)),
+            total_of(say::SUM_OF_EXPONENTIALS, fixed(sum_of_exps, 3), of(Tensor::ExponentialSums, 0)),
+            total_of(say::SUM_OF_SHARES, fixed(sum(right), 3), of(Tensor::RowSums, 0)),
         ],
         terms,
         ..leaf(
@@ -1110,13 +1265,17 @@ fn hidden_weight(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let masked = left.get(cell.column).copied().map_or(f64::NAN, f64::from);
     let stored = check(0.0, (*value).into(), 0.0, say::HIDDEN_IS_ZERO);
-    leaf(
-        may_see(*cell, context),
-        percent((*value).into()),
-        &[mathml::sub("A", &format!("{},{}", cell.row, cell.column)), mathml::op("="), mathml::num("0")],
-        stored.and(visibility_check(masked, *cell, context)).and(row_check(right, *cell, context)),
-        why_visible(*cell, context),
-    )
+    let score = beside(*cell, Tensor::Masked, cell.row, cell.column);
+    Explanation {
+        totals: vec![total_of(say::MASKED_SCORE, masked_score(masked), score)],
+        ..leaf(
+            may_see(*cell, context),
+            percent((*value).into()),
+            &[mathml::sub("A", &format!("{},{}", cell.row, cell.column)), mathml::op("="), mathml::num("0")],
+            stored.and(visibility_check(masked, *cell, context)).and(row_check(right, *cell, context)),
+            why_visible(*cell, context),
+        )
+    }
 }
 
 fn mixed(operands: &Operands, context: Context) -> Explanation {
@@ -1126,6 +1285,7 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
         Tensor::Heads => (cell.column / context.head_dim(), cell.column % context.head_dim()),
         _ => (cell.head, cell.column),
     };
+    let in_head = CellRef { tensor: Tensor::Mixed, head, row: cell.row, column: dimension };
     if context.setup.heads_off.contains(&head) && cell.tensor == Tensor::Heads {
         return leaf(
             heading(say::HEAD_IS_OFF, [plain(words::head(head))]),
@@ -1135,9 +1295,13 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
             say::WHY_HEAD_OFF.to_owned(),
         );
     }
-    let (terms, sum) = products(left, right, |key| context.word_in_place(key), 3);
-    let most = terms.first().map_or("", |term| &term.cells[0]);
-    let why = say::why_mixed(&context.word_in_text(cell.row), most, context.visible_keys(cell.row, left.len()).count());
+    let (terms, sum) = products(in_head, left, right, &|key| context.word_in_place(key), 3);
+    let claim = claim::mix(left, right, &context.visible(cell.row, left.len()));
+    let why = say_why::mixed(&context.word_in_text(cell.row), &context.word_in_place(claim.most), &claim);
+    let mut totals = vec![total(say::sum_of(terms.len()), fixed(sum, 3))];
+    if cell.tensor == Tensor::Heads {
+        totals.push(total_of(say::same_in_head(&words::head(head)), fixed((*value).into(), 3), in_head));
+    }
     let pieces = [
         plain(context.word_in_place(cell.row)),
         of(Role::Value, say::THE_VALUES),
@@ -1146,7 +1310,7 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
     ];
     Explanation {
         columns: say::MIX_COLUMNS.to_vec(),
-        totals: vec![(say::sum_of(terms.len()), fixed(sum, 3))],
+        totals,
         terms,
         ..leaf(
             heading(say::TAKES, pieces),
@@ -1168,11 +1332,14 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
 fn output(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let head_dim = context.head_dim();
-    let (terms, sum) = products(left, right, |i| format!("{} · {i}", i / head_dim + 1), 3);
+    let label = |i| format!("{} · {i}", i / head_dim + 1);
+    let (terms, sum) = products(*cell, left, right, &label, 3);
+    let balance = claim::balance(*value, left, right);
+    let why = say_why::output(&context.word_in_text(cell.row), cell.column, &label, &balance);
     let pieces = [of(Role::Output, context.word_in_place(cell.row)), plain(cell.column.to_string())];
     Explanation {
         columns: say::OUTPUT_COLUMNS.to_vec(),
-        totals: vec![(say::sum_of(terms.len()), fixed(sum, 3))],
+        totals: vec![total(say::sum_of(terms.len()), fixed(sum, 3))],
         terms,
         ..leaf(
             heading(say::AT_DIMENSION_OF_OUTPUT, pieces),
@@ -1186,7 +1353,7 @@ fn output(operands: &Operands, context: Context) -> Explanation {
                 mathml::sub("w", &format!("i,{}", cell.column)),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
-            say::why_output(&context.word_in_text(cell.row), context.setup.heads),
+            why,
         )
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! A frame is a pure function: [`picture::picture`] of the run's data, the session and the view.
 
+pub mod claim;
 pub mod explain;
+pub mod light;
 mod mathml;
 pub mod notice;
 pub mod number;
@@ -12,6 +14,7 @@ mod session;
 mod step;
 pub mod theme;
 pub mod timeline;
+pub mod trail;
 pub mod words;
 mod zoom;
 

@@ -384,6 +384,16 @@ impl Source {
             Source::Row(tensor, _) | Source::Column(tensor, _) | Source::Cell(tensor, ..) => tensor,
         }
     }
+
+    /// The cell that is at this place in the row or column, of this head.
+    pub fn at(self, index: usize, head: usize) -> CellRef {
+        let (tensor, row, column) = match self {
+            Source::Row(tensor, row) => (tensor, row, index),
+            Source::Column(tensor, column) => (tensor, index, column),
+            Source::Cell(tensor, row, column) => (tensor, row, column),
+        };
+        CellRef { tensor, head: head_of(tensor, head), row, column }
+    }
 }
 
 /// What a cell was made from.

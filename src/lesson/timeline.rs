@@ -92,6 +92,11 @@ pub fn softmax_part(position: f64) -> (SoftmaxPart, f64) {
     (SoftmaxPart::ALL[index], local)
 }
 
+/// The position where a part of the softmax is done, and still stands there to be read.
+pub fn end_of(part: SoftmaxPart) -> f64 {
+    (part as usize as f64 + 0.9) / SoftmaxPart::ALL.len() as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,5 +130,8 @@ mod tests {
         let parts: Vec<_> = [0.0, 0.26, 0.51, 0.99].iter().map(|&position| softmax_part(position).0).collect();
         assert_eq!(parts, SoftmaxPart::ALL);
         assert_eq!(softmax_part(1.0), (SoftmaxPart::Divide, 1.0));
+        for part in SoftmaxPart::ALL {
+            assert_eq!(softmax_part(end_of(part)), (part, 1.0));
+        }
     }
 }

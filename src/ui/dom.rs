@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, tachys::html::InertElement};
 use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, Event, EventTarget, HtmlCanvasElement, HtmlElement, HtmlInputElement};
+use web_sys::{Element, Event, EventTarget, FocusOptions, HtmlCanvasElement, HtmlElement, HtmlInputElement};
 
 /// A component's elements, from the HTML of the outermost one.
 pub fn skeleton(html: String) -> InertElement {
@@ -122,6 +122,16 @@ pub fn focus(id: &str) {
     if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         // What cannot have the focus leaves it where it was.
         let _ = element.focus();
+    }
+}
+
+/// Gives the keyboard's focus to something that is in sight already, and scrolls nowhere.
+pub fn focus_in_place(id: &str) {
+    if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let still = FocusOptions::new();
+        still.set_prevent_scroll(true);
+        // What cannot have the focus leaves it where it was.
+        let _ = element.focus_with_options(&still);
     }
 }
 

@@ -6,8 +6,8 @@ use web_sys::{Element, KeyboardEvent};
 
 use super::{dom, player, state::Page};
 
-/// Space plays and pauses, the arrow keys go through the steps, Esc lets a pinned cell go and closes what is open, a
-/// question mark shows what keys do.
+/// Space plays and pauses, the arrow keys go through the steps, Esc lets a pinned cell go and closes what is open,
+/// Backspace goes back to the cell whose term was followed, a question mark shows what keys do.
 pub fn listen(page: Page) {
     dom::listen(&document(), "keydown", move |event| {
         let Ok(event) = event.dyn_into::<KeyboardEvent>() else {
@@ -30,6 +30,12 @@ pub fn listen(page: Page) {
         if key == "?" && !is_in("input") {
             dom::click("help");
             return event.prevent_default();
+        }
+        if key == "Backspace" && !is_in("input, select") {
+            if page.go_back() {
+                event.prevent_default();
+            }
+            return;
         }
         if is_in("input, select, button, summary, [role=grid]") {
             return;

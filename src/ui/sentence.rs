@@ -74,7 +74,10 @@ pub fn Sentence(page: Page) -> impl IntoView {
 fn tokens(data: &Data) -> String {
     let mut html = String::new();
     for (index, token) in data.tokens.iter().take(MOST_CHIPS).enumerate() {
-        html += &format!(r#"<li class="tok"><bdi>{}</bdi><small>{index}</small></li>"#, escaped(&token.text));
+        html += &format!(
+            r#"<li class="tok" id="token-{index}"><bdi>{}</bdi><small>{index}</small></li>"#,
+            escaped(&token.text)
+        );
     }
     if let Some(more) = data.tokens.len().checked_sub(MOST_CHIPS).filter(|more| *more > 0) {
         html += &format!(r#"<li class="tok more">{}</li>"#, more_tokens(more));
@@ -85,4 +88,17 @@ fn tokens(data: &Data) -> String {
     });
     let note = token_note(data.tokens.len(), repeated, data.setup.positions);
     html + &format!(r#"<li class="note">{}</li>"#, escaped(&note))
+}
+
+/// Marks the words that a cell is about, as query and as key.
+pub fn mark((query, key): (Option<usize>, Option<usize>)) {
+    for index in 0..MOST_CHIPS {
+        let class = match (query == Some(index), key == Some(index)) {
+            (true, true) => "tok is-query is-key",
+            (true, false) => "tok is-query",
+            (false, true) => "tok is-key",
+            (false, false) => "tok",
+        };
+        dom::set(&format!("token-{index}"), "class", Some(class));
+    }
 }

@@ -269,7 +269,7 @@ fn repaint_on_change(page: Page) {
         move || {
             let session = page.session.read();
             let shown = (session.step, session.shown_position(), session.head, session.projection);
-            let focus = (page.focus(), page.chosen().is_some());
+            let focus = (page.focus(), page.chosen().is_some(), page.lit.get());
             let screen = (page.colors(), page.pixel_ratio.get(), page.stage_width.get());
             (shown, page.data.version(), focus, screen)
         },
@@ -302,6 +302,7 @@ fn paint(page: Page, painter: &Painter) {
         colors: page.colors(),
         token_widths: painter.token_widths.borrow().clone(),
         focus: page.focus(),
+        lit: page.lit.get(),
         chosen: page.chosen().is_some(),
     };
     view.least_height = painter.least_height(&session, data, &view, new);

@@ -8,10 +8,12 @@ use super::{
 };
 use crate::lesson::{
     Session, Sight, Step, Theme,
+    explain::{Context, whereabouts},
     notice::Facts,
     picture::Grid,
     scene::{self, Data},
     theme::Colors,
+    trail::Trail,
 };
 use crate::protocol::{CellRef, Check, EngineChoice, EngineKind, Operands, Tensor};
 
@@ -48,6 +50,10 @@ pub struct Page {
     pub played: Live<bool>,
     /// Whether the inspector shows all terms.
     pub all_terms: Live<bool>,
+    /// The cells of the term under the pointer or at the keyboard.
+    pub lit: Live<Vec<CellRef>>,
+    /// The cells whose terms were followed.
+    pub trail: Live<Trail>,
     /// The stage's width in CSS pixels; 0 before it is laid out.
     pub stage_width: Live<f64>,
     /// Where the stage's matrices are.
@@ -111,6 +117,8 @@ impl Page {
             playing: Live::new(false),
             played: Live::new(false),
             all_terms: Live::new(false),
+            lit: Live::new(Vec::new()),
+            trail: Live::new(Trail::default()),
             stage_width: Live::new(0.0),
             grids: Live::new(Vec::new()),
             caption: Live::new(String::new()),
@@ -138,6 +146,31 @@ impl Page {
         self.session.update(|session| session.go_to(step));
     }
 
+    /// Goes from the cell that is explained to one that it was made from, and keeps that in the inspector.
+    pub fn follow(self, to: CellRef) {
+        let from = self.operands.read().as_ref().map(|operands| operands.cell);
+        self.travel(|trail, session, data| from.is_some_and(|from| trail.follow(session, from, to, data.tokens.len())));
+    }
+
+    /// Goes back to the cell that was followed last. Returns whether there is one.
+    pub fn go_back(self) -> bool {
+        self.travel(|trail, session, data| trail.back(session, data.tokens.len(), &data.setup))
+    }
+
+    fn travel(self, go: impl FnOnce(&mut Trail, &mut Session, &Data) -> bool) -> bool {
+        let data = self.data.read();
+        let gone = data
+            .as_ref()
+            .is_some_and(|data| self.trail.update(|trail| self.session.update(|session| go(trail, session, data))));
+        if let (true, Some(data), Some(cell)) = (gone, data.as_ref(), self.session.read().pinned) {
+            self.playing.set(false);
+            dom::text("followed", &whereabouts(cell, Context { tokens: &data.tokens, setup: &data.setup }));
+            // The link goes; the focus stays near.
+            dom::focus_in_place("inspector");
+        }
+        gone
+    }
+
     /// Whether the inspector's cell is another than the one in focus, whose operands are not here yet.
     pub fn explains_another(self) -> bool {
         let focus = self.focus();
@@ -150,7 +183,15 @@ impl Page {
         let (pinned, hover, cursor) = (self.session.read().pinned, self.hover.get(), self.at_cursor());
         let grids = self.grids.read();
         let on_stage = |cell: &CellRef| grids.iter().any(|grid| grid.drawn_at(*cell).is_some());
-        [pinned, hover, cursor].into_iter().flatten().find(on_stage)
+        // On a step that has just been entered, the grids are still the last one's.
+        let will_be = |cell: &CellRef| {
+            let session = self.session.read();
+            cell.head == scene::head_of(cell.tensor, session.head)
+                && scene::on_stage(session.step, session.projection).contains(&cell.tensor)
+                && !grids.iter().any(|grid| (grid.tensor, grid.head) == (cell.tensor, cell.head))
+        };
+        let pinned = pinned.filter(|cell| on_stage(cell) || will_be(cell));
+        pinned.or_else(|| [hover, cursor].into_iter().flatten().find(on_stage))
     }
 
     /// The cell that the keyboard is at, in whatever head is shown.

@@ -1,16 +1,19 @@
 //! Small heatmaps that lead somewhere: the overview of all steps, and the heads at the current step.
 
 use leptos::prelude::*;
+use web_sys::HtmlElement;
 
-use super::{canvas, dom, live::watch, state::Page};
+use super::{canvas, dom, live::watch, sentence, state::Page};
 use crate::lesson::{
     Projection, Step,
     explain::role_of,
+    light,
     picture::thumbnail,
-    scene::{self, OVERVIEW},
+    scene::{self, OVERVIEW, Source},
     words::{self, page::HEADS_STRIP},
 };
-use crate::protocol::Tensor;
+use crate::protocol::{Matrix, Tensor};
+use wasm_bindgen::JsCast;
 
 /// All steps of the current head.
 #[component]
@@ -36,8 +39,28 @@ pub fn Overview(page: Page) -> impl IntoView {
         move |&(head, ..)| {
             dom::set("overview", "aria-label", Some(&words::overview_of(head)));
             for (index, (tensor, _)) in OVERVIEW.into_iter().enumerate() {
-                let size = Size { cell: 6.0, most: (64.0, 36.0) };
-                draw(page, &format!("overview-canvas-{index}"), tensor, head, size);
+                draw(page, &format!("overview-canvas-{index}"), tensor, head, OVERVIEW_SIZE);
+            }
+        },
+    );
+    // What feeds the cell in focus is lit here, and its words above.
+    watch(
+        move || (page.focus(), page.lit.get(), page.session.read().head, page.data.version()),
+        move |&(focus, ref terms, head, _)| {
+            let data = page.data.read();
+            let Some(data) = data.as_ref() else {
+                return;
+            };
+            sentence::mark(focus.map(light::words_of).unwrap_or_default());
+            let lit = focus.map(|cell| light::in_overview(cell, head, &data.setup)).unwrap_or_default();
+            for (index, (tensor, _)) in OVERVIEW.into_iter().enumerate() {
+                let source = lit.iter().copied().find(|source| source.tensor() == tensor);
+                let term = terms.iter().find(|cell| cell.tensor == tensor && cell.head == scene::head_of(tensor, head));
+                let term = term.map(|cell| Source::Cell(tensor, cell.row, cell.column));
+                for (id, lit) in [("overview-lit", source), ("overview-term", term)] {
+                    let shown = lit.zip(data.in_thumbnail(tensor, head));
+                    outline(&format!("{id}-{index}"), shown, data.shape(tensor));
+                }
             }
         },
     );
@@ -57,7 +80,11 @@ pub fn Overview(page: Page) -> impl IntoView {
         buttons += &format!(
             r#"<span class="arrow" aria-hidden="true">{arrow}</span>
             <button id="overview-{index}" data-overview="{index}" aria-label="{label}">
-                <canvas id="overview-canvas-{index}" width="0" height="0" aria-hidden="true"></canvas>
+                <span class="thumb {role}" aria-hidden="true">
+                    <canvas id="overview-canvas-{index}" width="0" height="0"></canvas>
+                    <i class="lit" id="overview-lit-{index}" hidden></i>
+                    <i class="lit term" id="overview-term-{index}" hidden></i>
+                </span>
                 <span class="{role}">{name}</span>
             </button>"#
         );
@@ -117,6 +144,8 @@ pub fn role_class(tensor: Tensor) -> &'static str {
     super::inspector::role_class(role_of(tensor))
 }
 
+const OVERVIEW_SIZE: Size = Size { cell: 6.0, most: (64.0, 36.0) };
+
 /// How large a thumbnail becomes, in CSS pixels.
 struct Size {
     /// One cell, where they all fit.
@@ -125,15 +154,39 @@ struct Size {
     most: (f32, f32),
 }
 
+impl Size {
+    /// Width and height of this matrix's.
+    fn of(&self, matrix: &Matrix) -> (f32, f32) {
+        let width = (self.cell * matrix.shown_columns as f32).min(self.most.0);
+        let height = (self.cell * matrix.shown_rows as f32).min(self.most.1);
+        (if matrix.rows == matrix.columns { width.min(height) } else { width }, height)
+    }
+}
+
+/// Lays a frame around a row, a column or a cell of the overview's picture of a matrix, or none.
+fn outline(id: &str, shown: Option<(Source, &Matrix)>, shape: (usize, usize)) {
+    /// A frame is no smaller than this, however thin a row is.
+    const LEAST: f32 = 5.0;
+    dom::flag(id, "hidden", shown.is_none());
+    let frame = dom::element(id).and_then(|frame| frame.dyn_into::<HtmlElement>().ok());
+    if let (Some(frame), Some((source, matrix))) = (frame, shown) {
+        let (left, top, width, height) = light::place(source, shape);
+        let whole = OVERVIEW_SIZE.of(matrix);
+        let span = |start: f32, length: f32, whole: f32| {
+            let (start, length) = (start * whole - 1.0, length * whole + 2.0);
+            let more = (LEAST - length).max(0.0);
+            (start - more / 2.0, length + more)
+        };
+        let ((left, width), (top, height)) = (span(left, width, whole.0), span(top, height, whole.1));
+        dom::place(&frame, (left, top, width, height));
+    }
+}
+
 fn draw(page: Page, canvas: &str, tensor: Tensor, head: usize, size: Size) {
     let data = page.data.read();
     let matrix = data.as_ref().and_then(|data| data.in_thumbnail(tensor, head));
     if let (Some(canvas), Some(matrix)) = (dom::canvas(canvas), matrix) {
-        let mut width = (size.cell * matrix.shown_columns as f32).min(size.most.0);
-        let height = (size.cell * matrix.shown_rows as f32).min(size.most.1);
-        if matrix.rows == matrix.columns {
-            width = width.min(height);
-        }
+        let (width, height) = size.of(matrix);
         canvas::paint(&canvas, &thumbnail(matrix, tensor, width, height, &page.colors()));
     }
 }

@@ -24,6 +24,7 @@ export class Headlight {
     this.badge = page.locator(".badge");
     this.inspector = page.getByRole("region", { name: "Inspector", exact: true });
     this.unpin = this.inspector.getByRole("button", { name: "Let go" });
+    this.wayBack = this.inspector.getByRole("button", { name: /^Back to / });
     this.setup = page.getByRole("complementary", { name: "Set-up", exact: true });
     this.seed = this.setup.getByRole("spinbutton", { name: "Seed" });
     this.heads = page.getByRole("group", { name: "Heads", exact: true }).getByRole("button");
@@ -125,6 +126,11 @@ export class Headlight {
 
   value() {
     return this.inspector.locator(".big");
+  }
+
+  /** The links of the terms to the cells that they came from; a part of what they say. */
+  links(says = "go to ") {
+    return this.inspector.getByRole("button", { name: says });
   }
 
   terms() {

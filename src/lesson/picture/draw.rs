@@ -538,7 +538,7 @@ fn draw_focus(grid: &Grid, focus: Option<CellRef>, term: Option<usize>, gap: f32
             }
         }
     }
-    if let Some((row, column)) = grid.drawn_at(focus) {
+    for (row, column) in view.lit.iter().chain([&focus]).filter_map(|cell| grid.drawn_at(*cell)) {
         mark_cell(rect(row, column, 1, 1), marks);
     }
 }

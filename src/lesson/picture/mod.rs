@@ -32,6 +32,8 @@ pub struct View {
     pub token_widths: Vec<f32>,
     /// The cell whose origin is lit.
     pub focus: Option<CellRef>,
+    /// The cells of the term that a person looks at.
+    pub lit: Vec<CellRef>,
     /// Whether a person chose that cell. If not, the one that is being made is lit instead, while there is one.
     pub chosen: bool,
 }
@@ -210,7 +212,7 @@ fn show_newly_visible<'a>(panel: &mut Panel<'a>, data: &'a Data, view: &View) {
 /// How high the finished pictures of all steps are, for [`View::least_height`]: the tallest, but no more than `most`.
 pub fn common_height(session: &Session, data: &Data, view: &View, most: f32) -> f32 {
     let blank = data.blank(session.head, session.projection);
-    let view = View { least_height: 0.0, focus: None, ..view.clone() };
+    let view = View { least_height: 0.0, focus: None, lit: Vec::new(), ..view.clone() };
     let height = |step| {
         let session = Session { step, position: 1.0, zoom: Zoom::ALL, ..session.clone() };
         picture(&session, &blank, &view).map_or(0.0, |picture| picture.figure.height)

@@ -4,7 +4,7 @@
 
 use crate::attention::Window;
 use crate::embedding::Positions;
-use crate::lesson::number::{fixed, percent, scientific};
+use crate::lesson::number::{fixed, scientific};
 
 // Headings.
 
@@ -127,10 +127,16 @@ pub const MINUS_ROW_MAX: &str = "− row’s maximum";
 pub const BEFORE: &str = "before";
 pub const CHANGE: &str = "change";
 pub const CRC: &str = "CRC-32 of these bytes";
+pub const TOKEN: &str = "token";
 pub const TOGETHER: &str = "together";
 pub const LARGEST: &str = "the largest of them";
 pub const SUM_OF_EXPONENTIALS: &str = "sum of exp";
 pub const SUM_OF_SHARES: &str = "sum of shares";
+
+/// A column of the heads side by side is a column of one head.
+pub fn same_in_head(head: &str) -> String {
+    format!("the same in {head}")
+}
 
 pub fn sum_of(count: usize) -> String {
     if count == 1 { "the one term".to_owned() } else { format!("sum of {count} terms") }
@@ -138,7 +144,9 @@ pub fn sum_of(count: usize) -> String {
 
 // Words inside formulas.
 
-pub const LOWER_CASE_UTF_8: &str = "(lower case, UTF-8)";
+pub fn quoted(word: &str) -> String {
+    format!("“{word}”")
+}
 
 pub fn seed_and_id(id: u32, seed: u64) -> String {
     format!("seed {id} + {seed}")
@@ -240,12 +248,6 @@ pub fn why_no_positions(positions: Positions) -> &'static str {
     }
 }
 
-pub const WHY_POSITION: &str = "Even dimensions are sines, odd ones cosines, from fast waves on the left to slow ones on the right: every position gets a pattern of its own.";
-
-pub fn why_input(word: &str, position: usize) -> String {
-    format!("Which word it is (the embedding of “{word}”) and where it stands (position {position}) share one row.")
-}
-
 pub fn why_input_without_positions(word: &str, positions: Positions) -> String {
     format!("{} So the row of “{word}” is its embedding alone.", why_no_positions(positions))
 }
@@ -262,10 +264,6 @@ pub const LOOKS_FOR: &str = "looks for";
 pub const OFFERS: &str = "offers";
 pub const CARRIES: &str = "carries";
 
-pub fn why_projection(word: &str, does: &str, matrix: &str) -> String {
-    format!("One number of what “{word}” {does}: its whole row of X against one column of the {matrix}.")
-}
-
 /// "before turning, dimension 4".
 pub fn before_turning(dimension: usize) -> String {
     format!("before turning, dimension {dimension}")
@@ -277,17 +275,6 @@ pub fn why_turned(word: &str, place: usize, pair: usize, angle: f64) -> String {
         2 * pair,
         2 * pair + 1,
         fixed(angle, 3)
-    )
-}
-
-pub fn why_score(query: &str, key: &str, score: f32) -> String {
-    let balance = match score {
-        score if score > 0.0 => "On balance they pull together.",
-        score if score < 0.0 => "On balance they pull apart.",
-        _ => "On balance they cancel out.",
-    };
-    format!(
-        "Where q and k have the same sign, the term is positive and pulls “{query}” and “{key}” together; where their signs differ, it pulls them apart. {balance}"
     )
 }
 
@@ -370,47 +357,4 @@ pub fn why_window(window: Window, query: usize, key: usize, hidden: bool) -> Str
         side(window.left, "before it"),
         side(window.right, "after it")
     )
-}
-
-pub const WHY_ROW_MAX: &str = "Softmax does not change when every score of the row is moved by the same amount. Moving the largest to 0 keeps exp from overflowing.";
-
-pub const WHY_SHIFTED: &str = "How far this score lies below the row’s best. 0 is the best itself.";
-
-pub const WHY_EXPONENTIAL: &str = "exp makes every number positive and keeps their order: the row’s best becomes 1, and every step of 1 below it divides by e, about 2.718.";
-
-pub const WHY_EXPONENTIAL_SUM: &str =
-    "The row’s exponentials together: each of them, divided by this sum, is its share of the attention.";
-
-pub const WHY_ROW_SUM: &str = "Shares of one whole: what one key gains, the others lose.";
-
-/// How many keys of the row get more, of those that may be seen.
-pub fn why_share(query: &str, key: &str, share: f64, more: usize, visible: usize) -> String {
-    let standing = match (more, visible) {
-        (_, 1) => "It is the only key that may be seen, so it gets everything.".to_owned(),
-        (0, _) => "No other key in this row gets more.".to_owned(),
-        (1, _) => "One key in this row gets more.".to_owned(),
-        (more, _) => format!("{more} keys in this row get more."),
-    };
-    format!("“{query}” gives “{key}” {} of its attention. {standing}", percent(share))
-}
-
-pub fn why_mixed(query: &str, most: &str, visible: usize) -> String {
-    if visible == 0 {
-        return format!("“{query}” may see no key at all, and so takes nothing.");
-    }
-    if visible == 1 {
-        return format!("“{query}” may see “{most}” alone, and so takes its value whole.");
-    }
-    format!(
-        "Each token puts in its value times the share of attention that “{query}” gives it. The largest part here comes from “{most}”."
-    )
-}
-
-pub fn why_output(word: &str, heads: usize) -> String {
-    let results = if heads == 1 {
-        "What the one head found".to_owned()
-    } else {
-        format!("What the {heads} heads found, side by side")
-    };
-    format!("{results}: the whole row of Z for “{word}” against one column of the output weights.")
 }

@@ -3,6 +3,7 @@
 
 pub(super) mod explain;
 pub mod more;
+pub(super) mod why;
 
 use super::{HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};
 use std::ops::Range;
@@ -36,7 +37,7 @@ pub mod page {
     pub const FAST_FORWARD: &str = "Finish this step";
     pub const KEYS: &str = "Keyboard";
     /// Keys, and what they do.
-    pub const KEY_MAP: [(&str, &str); 9] = [
+    pub const KEY_MAP: [(&str, &str); 10] = [
         ("Space", "play, pause"),
         ("← →", "the step before, the next step"),
         ("Tab", "from control to control, and from matrix to matrix"),
@@ -44,6 +45,7 @@ pub mod page {
         ("Home, End", "in a matrix: to the ends of the row; with Ctrl, to the corners"),
         ("Page ↑, Page ↓", "in a matrix: ten rows"),
         ("Enter", "in a matrix: keep the cell in the inspector; Esc lets it go"),
+        ("Backspace", "back to the cell whose term was followed"),
         ("+ − 0", "in a matrix of many tokens: nearer, farther, all"),
         ("?", "this list"),
     ];
@@ -88,6 +90,7 @@ pub mod page {
     pub const SHOW_ALL: &str = "Show all terms";
     pub const SHOW_FEWER: &str = "Show the largest terms only";
     pub const UNPIN: &str = "Let go";
+    pub const WAY_BACK: &str = "Back";
     pub const PIN_HINT: &str = "Point at a cell to open it; click or tap it, or press Enter, to keep it here.";
     pub const PINNED_HINT: &str = "This cell is kept here. Esc, or “Let go”, lets it go.";
     pub const USE_EXAMPLE: &str = "Use the example";
@@ -537,6 +540,16 @@ pub fn ticker(left: &str, right: &str, product: &str, sum: &str) -> String {
 /// The terms after the largest ones, together.
 pub fn smaller_terms(count: usize) -> String {
     format!("{count} smaller terms")
+}
+
+/// "go to queries: token mat, dimension 3": where a term's number comes from.
+pub fn go_to(place: &str) -> String {
+    format!("go to {place}")
+}
+
+/// "Back to attention weights: query mat, key cat".
+pub fn back_to(place: &str) -> String {
+    format!("Back to {place}")
 }
 
 /// The overview strip's name.
