@@ -18,11 +18,13 @@ mod keyboard;
 mod link;
 mod live;
 mod player;
+mod print;
 mod sentence;
 mod setup;
 mod stage;
 mod state;
 mod steps;
+mod table;
 mod thumbnails;
 mod zoom;
 
