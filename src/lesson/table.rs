@@ -7,8 +7,9 @@ use super::{
     explain::{Context, change_in_words, in_words},
     number::shape,
     scene::{self, Data},
-    words::{self, table as say},
+    words::table as say,
 };
+use crate::figure::svg::escaped;
 use crate::protocol::{Axis, CellRef, Span, Tensor};
 
 /// No more rows than these are in the document at once.
@@ -90,25 +91,12 @@ pub fn shown(session: &Session) -> Option<Part> {
 pub struct Table {
     /// Of which matrix, and from where on.
     pub part: Part,
-    /// Its symbol: "A", "W_q".
-    pub symbol: String,
-    /// Head and shape.
-    pub detail: String,
-    /// A header for each column.
-    pub columns: Vec<String>,
-    /// A header for each row, and its numbers.
-    pub rows: Vec<(String, Vec<String>)>,
-    /// How many rows and columns there are.
-    pub of: (usize, usize),
-}
-
-impl Table {
-    /// Which part of the matrix this is, in words; `None` if it is all of it.
-    pub fn part_shown(&self) -> Option<String> {
-        let Self { part, rows, columns, of, .. } = self;
-        let is_whole = (rows.len(), columns.len()) == *of;
-        (!is_whole).then(|| say::part_shown((part.row, rows.len()), (part.column, columns.len()), *of))
-    }
+    /// What an HTML table holds: caption, headers and numbers.
+    pub html: String,
+    /// Which part of the matrix this is, in words; empty if it is all of it.
+    pub shown: String,
+    /// Whether it has the first row, the last row, the first column, the last column.
+    pub ends: [bool; 4],
 }
 
 /// Writes out what the session's table shows. `None` if it is closed, or while its numbers are on their way.
@@ -126,34 +114,46 @@ pub fn table(session: &Session, data: &Data) -> Option<Table> {
     let (row_axis, column_axis) = tensor.axes();
     let head = scene::head_of(tensor, session.head);
     let cell = |row, column| CellRef { tensor, head, row, column };
-    let header = |axis: Axis, index: usize| match axis {
-        Axis::One => say::only_one(tensor).to_owned(),
-        Axis::Queries | Axis::Keys if tensor != Tensor::Positions => context.word_in_place(index),
-        Axis::HeadWidth if row_axis == Axis::Width => context.width_column(cell(0, index)).to_string(),
-        _ => index.to_string(),
+    let header = |html: &mut String, opening: &str, axis: Axis, index: usize| {
+        let name = match axis {
+            Axis::One => say::only_one(tensor).to_owned(),
+            Axis::Queries | Axis::Keys if tensor != Tensor::Positions => escaped(&context.word_in_place(index)),
+            Axis::HeadWidth if row_axis == Axis::Width => context.width_column(cell(0, index)).to_string(),
+            _ => index.to_string(),
+        };
+        *html += opening;
+        *html += &name;
+        *html += "</bdi></th>";
     };
-    let number = |row: usize, column: usize| {
-        let Some(matrix) = matrix else { return data.tokens[column].id.to_string() };
-        let at = (row - matrix.first_row) * matrix.columns + column - matrix.first_column;
-        match before {
-            Some(before) => change_in_words(cell(row, column), matrix.values[at], context, before),
-            None => in_words(cell(row, column), matrix.values[at], context),
+    let shape = shape(&data.full_shape(tensor));
+    let mut html = say::caption(tensor, before.is_some(), scene::has_heads(tensor).then_some(head), &shape);
+    for column in columns.clone() {
+        header(&mut html, r#"<th scope="col"><bdi>"#, column_axis, column);
+    }
+    html += "</tr></thead><tbody>";
+    for row in rows.clone() {
+        header(&mut html, r#"<tr><th scope="row"><bdi>"#, row_axis, row);
+        for column in columns.clone() {
+            html += "<td>";
+            html += &match (matrix, before) {
+                (None, _) => data.tokens[column].id.to_string(),
+                (Some(matrix), None) => in_words(cell(row, column), matrix.number(row, column), context),
+                (Some(matrix), Some(before)) => {
+                    change_in_words(cell(row, column), matrix.number(row, column), context, before)
+                }
+            };
+            html += "</td>";
         }
-    };
-    let symbol = words::tensor_symbol(tensor);
+        html += "</tr>";
+    }
+    html += "</tbody>";
+    let ends = [rows.start == 0, rows.end == of.0, columns.start == 0, columns.end == of.1];
     Some(Table {
         // A sentence may have become shorter than where the table was.
         part: Part { row: rows.start, column: columns.start, ..part },
-        symbol: if before.is_some() { words::change_of(symbol) } else { symbol.to_owned() },
-        detail: say::of_head_and_shape(
-            scene::has_heads(tensor).then_some(session.head),
-            &shape(&data.full_shape(tensor)),
-        ),
-        columns: columns.clone().map(|column| header(column_axis, column)).collect(),
-        rows: rows
-            .map(|row| (header(row_axis, row), columns.clone().map(|column| number(row, column)).collect()))
-            .collect(),
-        of,
+        html,
+        shown: if ends == [true; 4] { String::new() } else { say::part_shown(rows, columns, of) },
+        ends,
     })
 }
 

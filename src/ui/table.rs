@@ -4,14 +4,12 @@ use std::{cell::Cell, rc::Rc};
 
 use leptos::prelude::document;
 
-use super::{dom, inspector::role_class, live::watch, state::Page};
-use crate::figure::svg::escaped;
+use super::{dom, live::watch, state::Page};
 use crate::lesson::{
-    explain::role_of,
     scene,
     table::{Part, Table, choices, table},
     words::{
-        table::{MATRIX, MOVES, TABLE, corner},
+        table::{MATRIX, MOVES, TABLE},
         tensor_name,
     },
 };
@@ -129,37 +127,10 @@ fn write(table: &Table, choices: &[Tensor]) {
         options += &format!(r#"<option value="{index}" {selected}>{}</option>"#, tensor_name(*choice));
     }
     dom::html("table-choice", &options);
-    let Table { part, symbol, detail, columns, rows, of, .. } = table;
-    let (name, corner, role) = (tensor_name(part.tensor), corner(part.tensor), role_class(role_of(part.tensor)));
-    let (symbol, index) = symbol.split_once('_').unwrap_or((symbol, ""));
-    let mut html = format!(
-        r#"<caption id="table-caption"><b>{name}</b> <i class="{role}">{symbol}<sub>{index}</sub></i> · {detail}</caption>
-        <thead><tr><th scope="col">{corner}</th>"#
-    );
-    for column in columns {
-        html += &format!(r#"<th scope="col"><bdi>{}</bdi></th>"#, escaped(column));
-    }
-    html += "</tr></thead><tbody>";
-    for (name, numbers) in rows {
-        html += &format!(r#"<tr><th scope="row"><bdi>{}</bdi></th>"#, escaped(name));
-        for number in numbers {
-            html += &format!("<td>{number}</td>");
-        }
-        html += "</tr>";
-    }
-    html += "</tbody>";
-    dom::html("table", &html);
-    let shown = table.part_shown();
-    dom::flag("table-moves", "hidden", shown.is_none());
-    dom::text("table-part", &shown.unwrap_or_default());
-    let is_last = |first: usize, shown: usize, of: usize| first + shown == of;
-    let ends = [
-        part.row == 0,
-        is_last(part.row, rows.len(), of.0),
-        part.column == 0,
-        is_last(part.column, columns.len(), of.1),
-    ];
-    for (index, is_end) in ends.into_iter().enumerate() {
+    dom::html("table", &table.html);
+    dom::flag("table-moves", "hidden", table.shown.is_empty());
+    dom::text("table-part", &table.shown);
+    for (index, is_end) in table.ends.into_iter().enumerate() {
         dom::disable(&format!("table-move-{index}"), is_end);
     }
 }

@@ -1,5 +1,8 @@
 //! The words of a matrix as a table.
 
+use std::ops::Range;
+
+use super::{tensor_name, tensor_symbol};
 use crate::protocol::{Axis, Tensor};
 
 /// The button that opens it.
@@ -19,8 +22,30 @@ pub fn only_one(tensor: Tensor) -> &'static str {
     }
 }
 
+/// The matrix' name, symbol, head and shape, and what its rows and columns are: the beginning of an HTML table.
+pub fn caption(tensor: Tensor, is_change: bool, head: Option<usize>, shape: &str) -> String {
+    let (symbol, index) = tensor_symbol(tensor).split_once('_').unwrap_or((tensor_symbol(tensor), ""));
+    let head = head.map_or(String::new(), super::head);
+    [
+        r#"<caption id="table-caption"><b>"#,
+        tensor_name(tensor),
+        if is_change { "</b> <i>Δ " } else { "</b> <i>" },
+        symbol,
+        "<sub>",
+        index,
+        "</sub></i> · ",
+        &head,
+        if head.is_empty() { "" } else { " · " },
+        shape,
+        r#"</caption><thead><tr><th scope="col">"#,
+        corner(tensor),
+        "</th>",
+    ]
+    .concat()
+}
+
 /// What the rows and the columns are: "query ↓ key →".
-pub fn corner(tensor: Tensor) -> &'static str {
+fn corner(tensor: Tensor) -> &'static str {
     match tensor.axes() {
         (Axis::One, _) => "token →",
         (Axis::Queries, Axis::One) => "query ↓",
@@ -31,17 +56,8 @@ pub fn corner(tensor: Tensor) -> &'static str {
     }
 }
 
-/// What stands beside the matrix' name: "head 1 · [1, 4, 6, 6]".
-pub fn of_head_and_shape(head: Option<usize>, shape: &str) -> String {
-    head.map_or(shape.to_owned(), |head| format!("{} · {shape}", super::head(head)))
-}
-
-/// Which part of the matrix is shown: its first row or column, and how many, of so many.
-pub fn part_shown(rows: (usize, usize), columns: (usize, usize), (all_rows, all_columns): (usize, usize)) -> String {
-    let part = |name: &str, (first, shown): (usize, usize), all: usize| match shown {
-        _ if shown == all => format!("all {all} {name}s"),
-        1 => format!("{name} {first} of {all}"),
-        _ => format!("{name}s {first}–{} of {all}", first + shown - 1),
-    };
-    format!("{}, {}, counted from 0", part("row", rows, all_rows), part("column", columns, all_columns))
+/// Which part of the matrix is shown.
+pub fn part_shown(rows: Range<usize>, columns: Range<usize>, (all_rows, all_columns): (usize, usize)) -> String {
+    let part = |part: Range<usize>| [part.start.to_string(), (part.end - 1).to_string()].join("–");
+    format!("rows {} of {all_rows}, columns {} of {all_columns}, counted from 0", part(rows), part(columns))
 }
