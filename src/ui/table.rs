@@ -113,10 +113,11 @@ fn mark(part: Part, focus: Option<CellRef>) {
     if let Some(last) = find("#table [aria-current]") {
         dom::attribute(&last, "aria-current", None);
     }
-    if let Some((row, column)) = focus.and_then(|cell| part.place_of(cell)) {
-        if let Some(cell) = find(&format!("#table tbody tr:nth-child({}) td:nth-child({})", row + 1, column + 2)) {
-            dom::attribute(&cell, "aria-current", Some("true"));
-        }
+    let at = focus.and_then(|cell| part.place_of(cell)).and_then(|(row, column)| {
+        find(&format!("#table tbody tr:nth-child({}) td:nth-child({})", row + 1, column + 2))
+    });
+    if let Some(cell) = at {
+        dom::attribute(&cell, "aria-current", Some("true"));
     }
 }
 
