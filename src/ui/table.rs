@@ -7,7 +7,7 @@ use leptos::prelude::document;
 use super::{dom, live::watch, state::Page};
 use crate::lesson::{
     scene,
-    table::{Part, Table, choices, table},
+    table::{Part, Table, choices, shown, table},
     words::{
         table::{MATRIX, MOVES, TABLE},
         tensor_name,
@@ -34,13 +34,16 @@ pub fn button_and_view(page: Page) -> (String, String) {
                 return page.session.update(|session| session.table = looked_up);
             }
             let (session, data) = (page.session.read(), page.data.read());
+            if let Some(part) = shown(&session) {
+                offer(&choices(&session), part.tensor);
+            }
             let Some(new) = data.as_ref().and_then(|data| table(&session, data)) else {
                 // While its numbers are on their way, what was there stays.
                 return if part.is_none() {
                     writes.set(None)
                 };
             };
-            write(&new, &choices(&session));
+            write(&new);
             mark(new.part, page.focus());
             if writes.replace(Some(new.part)).is_none() {
                 bring_into_sight();
@@ -121,13 +124,17 @@ fn mark(part: Part, focus: Option<CellRef>) {
     }
 }
 
-fn write(table: &Table, choices: &[Tensor]) {
+/// The matrices that can be chosen, and the one that is.
+fn offer(choices: &[Tensor], chosen: Tensor) {
     let mut options = String::new();
     for (index, choice) in choices.iter().enumerate() {
-        let selected = if *choice == table.part.tensor { "selected" } else { "" };
+        let selected = if *choice == chosen { "selected" } else { "" };
         options += &format!(r#"<option value="{index}" {selected}>{}</option>"#, tensor_name(*choice));
     }
     dom::html("table-choice", &options);
+}
+
+fn write(table: &Table) {
     dom::html("table", &table.html);
     dom::flag("table-moves", "hidden", table.shown.is_empty());
     dom::text("table-part", &table.shown);
