@@ -295,6 +295,11 @@ impl Matrix {
     pub fn is_whole(&self) -> bool {
         (self.shown_rows, self.shown_columns) == (self.rows, self.columns)
     }
+
+    /// The number in this row and column of the tensor, of a matrix that came in full and has it.
+    pub fn number(&self, row: usize, column: usize) -> f32 {
+        self.values[(row - self.first_row) * self.columns + column - self.first_column]
+    }
 }
 
 /// One number of the trace.

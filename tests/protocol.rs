@@ -2,7 +2,7 @@
 
 use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
-use headlight::lesson::{Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom};
+use headlight::lesson::{Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom, table::Part};
 use headlight::protocol::{
     Against, CellRef, Check, Difference, EngineChoice, EngineKind, Matrix, Operands, Refusal, Reply, Request, Run,
     Setup, Slice, Span, Tensor, from_bytes, to_bytes,
@@ -172,6 +172,7 @@ fn sessions() -> impl Strategy<Value = Session> {
                 zoom,
                 projection,
                 pinned,
+                table: pinned.map(Part::with),
                 speed,
                 theme,
                 shares_map,

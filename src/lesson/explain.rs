@@ -207,31 +207,36 @@ fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<Str
 /// What a screen reader says of a cell: "query mat, key cat: 0.299"; the place alone while the number is on its way.
 pub fn announcement(cell: CellRef, value: Option<f32>, context: Context) -> String {
     let place = place(cell, context);
-    let Some(value) = value else {
-        return place;
-    };
-    let value = match cell.tensor {
+    value.map_or(place.clone(), |value| say::announced(&place, &in_words(cell, value, context)))
+}
+
+/// What a screen reader says of a cell that shows a change: "query mat, key cat: change +0.180".
+pub fn change_announcement(cell: CellRef, change: Option<f32>, context: Context, before: &Setup) -> String {
+    let Some(change) = change else { return place(cell, context) };
+    let text = change_in_words(cell, change, context, before);
+    let text = if change.is_finite() { say::announced_change(&text) } else { text };
+    say::announced(&place(cell, context), &text)
+}
+
+/// A number of the trace: "0.299", "masked".
+pub fn in_words(cell: CellRef, value: f32, context: Context) -> String {
+    match cell.tensor {
         Tensor::Tokens => context.tokens.get(cell.column).map_or(String::new(), |token| say::token_id(token.id)),
         Tensor::Mask if value == f32::NEG_INFINITY => say::HIDDEN.to_owned(),
         Tensor::Mask => say::VISIBLE.to_owned(),
         _ if value == f32::NEG_INFINITY => say::MASKED.to_owned(),
         _ => fixed(value.into(), 3),
-    };
-    say::announced(&place, &value)
+    }
 }
 
-/// What a screen reader says of a cell that shows a change: "query mat, key cat: change +0.180".
-pub fn change_announcement(cell: CellRef, change: Option<f32>, context: Context, before: &Setup) -> String {
+/// A change of a number of the trace: "+0.180", "now hidden".
+pub fn change_in_words(cell: CellRef, change: f32, context: Context, before: &Setup) -> String {
     let was_hidden = !context.sees(before, cell.row, cell.column);
     match change {
-        Some(f32::NEG_INFINITY) if was_hidden && !context.hides(cell) => {
-            say::announced(&place(cell, context), say::NOW_VISIBLE)
-        }
-        Some(f32::NEG_INFINITY) if !was_hidden => say::announced(&place(cell, context), say::NOW_HIDDEN),
-        Some(change) if change.is_finite() => {
-            say::announced(&place(cell, context), &say::announced_change(change.into()))
-        }
-        _ => announcement(cell, change, context),
+        f32::NEG_INFINITY if was_hidden && !context.hides(cell) => say::NOW_VISIBLE.to_owned(),
+        f32::NEG_INFINITY if !was_hidden => say::NOW_HIDDEN.to_owned(),
+        _ if change.is_finite() => say::change(change.into()),
+        _ => in_words(cell, change, context),
     }
 }
 
@@ -284,7 +289,7 @@ impl<'a> Context<'a> {
     }
 
     /// A word, with its place where the word alone would be ambiguous.
-    fn word_in_place(self, index: usize) -> String {
+    pub(super) fn word_in_place(self, index: usize) -> String {
         let text = self.word(index);
         let repeated = self.tokens.iter().filter(|token| token.text == text).count() > 1;
         if repeated { say::word_in_place(text, index) } else { text.to_owned() }
@@ -317,7 +322,7 @@ impl<'a> Context<'a> {
     }
 
     /// Which column of the model width a head's column is.
-    fn width_column(self, cell: CellRef) -> usize {
+    pub(super) fn width_column(self, cell: CellRef) -> usize {
         cell.head * self.head_dim() + cell.column
     }
 }

@@ -12,6 +12,7 @@ pub mod picture;
 pub mod scene;
 mod session;
 mod step;
+pub mod table;
 pub mod theme;
 pub mod timeline;
 pub mod trail;

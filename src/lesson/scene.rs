@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Projection, Session, Step, Zoom, timeline};
+use super::{Projection, Session, Step, Zoom, table, timeline};
 use crate::embedding::{Positions, Token};
 use crate::protocol::{Axis, CellRef, EngineKind, Matrix, Run, Setup, Slice, Span, Tensor};
 
@@ -101,6 +101,11 @@ impl Data {
     /// A matrix as a thumbnail draws it.
     pub fn in_thumbnail(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
         self.find(&slice(tensor, head, Zoom::ALL, MOST_IN_THUMBNAIL))
+    }
+
+    /// The part of a matrix that the table shows.
+    pub fn in_table(&self, session: &Session) -> Option<&Matrix> {
+        self.find(&tabled(session, &self.setup, self.before.as_ref())?)
     }
 
     fn find(&self, wanted: &Slice) -> Option<&Matrix> {
@@ -351,7 +356,8 @@ pub fn wanted(session: &Session, setup: &Setup, before: Option<&Setup>) -> Vec<S
     let overview = OVERVIEW.into_iter().map(|(tensor, _)| thumbnail(tensor, head));
     let heads = (0..setup.heads).map(|head| thumbnail(strip, head));
     let mut wanted: Vec<Slice> = Vec::new();
-    for slice in stage(session, zoom, setup, before).into_iter().chain(overview).chain(heads) {
+    let table = tabled(session, setup, before);
+    for slice in stage(session, zoom, setup, before).into_iter().chain(overview).chain(heads).chain(table) {
         if !wanted.contains(&slice) {
             wanted.push(slice);
         }
@@ -364,6 +370,14 @@ fn stage(session: &Session, zoom: Zoom, setup: &Setup, before: Option<&Setup>) -
     let Session { step, projection, head, .. } = *session;
     let shown = |tensor| compared(slice(tensor, head, zoom, MOST_ON_STAGE), setup, before);
     on_stage(step, projection).into_iter().map(shown).collect()
+}
+
+/// What the table shows in this session: exact numbers, also where the stage draws several together.
+fn tabled(session: &Session, setup: &Setup, before: Option<&Setup>) -> Option<Slice> {
+    // What the tokens are, the page knows.
+    let part = table::shown(session).filter(|part| part.tensor != Tensor::Tokens)?;
+    let whole = slice(part.tensor, session.head, Zoom::ALL, MOST_ON_STAGE);
+    Some(compared(Slice { rows: part.rows(), columns: part.columns(), ..whole }, setup, before))
 }
 
 /// Which part of an operand a cell was made from.

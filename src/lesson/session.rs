@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Step, Zoom, scene, timeline};
+use super::{Step, Zoom, scene, table, timeline};
 use crate::protocol::{Axis, CellRef, EngineChoice, Setup, Tensor};
 
 /// What a first visit shows.
@@ -38,6 +38,8 @@ pub struct Session {
     pub projection: Projection,
     /// The cell that stays in the inspector.
     pub pinned: Option<CellRef>,
+    /// What the table shows, where it is open.
+    pub table: Option<table::Part>,
     /// How fast Play goes: one of [`SPEEDS`].
     pub speed: f64,
     /// Light or dark; the system's choice if none.
@@ -147,6 +149,7 @@ impl Default for Session {
             zoom: Zoom::ALL,
             projection: Projection::Queries,
             pinned: None,
+            table: None,
             speed: 1.0,
             theme: None,
             shares_map: SharesMap::default(),

@@ -15,7 +15,12 @@ const SERIF: &str = r#"Georgia,"Times New Roman",serif"#;
 
 /// Makes the canvas as large as the figure and paints it.
 pub fn paint(canvas: &HtmlCanvasElement, figure: &Figure) {
-    let ratio = window().device_pixel_ratio();
+    paint_scaled(canvas, figure, 1.0, window().device_pixel_ratio());
+}
+
+/// Makes the canvas `scale` times as large as the figure and paints it, with so many pixels to a CSS pixel.
+pub fn paint_scaled(canvas: &HtmlCanvasElement, figure: &Figure, scale: f32, ratio: f64) {
+    let ratio = ratio * f64::from(scale);
     let pixels = |length: f32| (f64::from(length) * ratio).round() as u32;
     let (width, height) = (pixels(figure.width), pixels(figure.height));
     // Setting the size clears the canvas, and costs even when nothing changes.
@@ -24,7 +29,7 @@ pub fn paint(canvas: &HtmlCanvasElement, figure: &Figure) {
         canvas.set_height(height);
         let style = web_sys::HtmlElement::style(canvas);
         for (property, length) in [("width", figure.width), ("height", figure.height)] {
-            style.set_property(property, &px(length)).expect("a plain length is a valid style");
+            style.set_property(property, &px(length * scale)).expect("a plain length is a valid style");
         }
     }
     let Some(context) = context(canvas) else {

@@ -19,11 +19,13 @@ mod link;
 mod live;
 mod paint;
 mod player;
+mod print;
 mod sentence;
 mod setup;
 mod stage;
 mod state;
 mod steps;
+mod table;
 mod thumbnails;
 mod zoom;
 

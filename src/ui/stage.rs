@@ -10,9 +10,9 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObse
 use super::{
     canvas, dom, keyboard,
     live::watch,
-    paint,
+    paint, print,
     state::{Badge, Page},
-    thumbnails, zoom,
+    table, thumbnails, zoom,
 };
 use crate::lesson::{
     Projection, Session, Step,
@@ -27,6 +27,8 @@ use crate::lesson::{
 };
 use crate::protocol::CellRef;
 
+/// A stage that is wider than this, in CSS pixels, shows its picture larger.
+const FULL_SIZE: f32 = 860.0;
 /// How far an arrow key moves the slider.
 const KEY_STEP: f64 = 0.025;
 
@@ -99,8 +101,11 @@ pub fn Stage(page: Page) -> impl IntoView {
     });
     let (projections, painting, figure) = (projections(page), paint::controls(page), figure(page));
     let (zoom, heads) = (zoom::controls(page), thumbnails::heads(page));
+    let (table_button, table) = table::button_and_view(page);
+    let (printed_over, printed_under) = print::over_and_under(page);
     dom::skeleton(format!(
         r#"<section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
+            {printed_over}
             <h2 id="stage-title"></h2>
             <p class="lead" id="stage-lead"></p>
             {projections}
@@ -112,7 +117,10 @@ pub fn Stage(page: Page) -> impl IntoView {
                 <span class="caption" id="caption"></span>
                 <input type="range" id="position" min="0" max="1000" step="1" aria-label="{POSITION}">
                 <button class="btn small" id="finish">{FAST_FORWARD}</button>
+                {table_button}
             </div>
+            {table}
+            {printed_under}
             {heads}
         </section>"#
     ))
@@ -270,11 +278,14 @@ fn repaint_on_change(page: Page) {
             let session = page.session.read();
             let shown = (session.step, session.shown_position(), session.head, session.projection);
             let focus = (page.focus(), page.chosen().is_some(), page.lit.get());
-            let screen = (page.colors(), page.pixel_ratio.get(), page.stage_width.get());
+            let screen = (page.colors(), page.prints.get(), page.pixel_ratio.get(), page.stage_width.get());
             (shown, page.data.version(), focus, screen)
         },
-        move |&(.., (.., width))| {
-            if width > 0.0 && !painter.waiting.replace(true) {
+        move |&(.., (_, prints, _, width))| {
+            if prints {
+                // Paper is not waited for.
+                paint(page, &painter);
+            } else if width > 0.0 && !painter.waiting.replace(true) {
                 let painter = Rc::clone(&painter);
                 dom::before_next_paint(move || {
                     painter.waiting.set(false);
@@ -295,8 +306,12 @@ fn paint(page: Page, painter: &Painter) {
         let words = data.tokens.iter().map(|token| token.text.as_str());
         painter.token_widths.replace(canvas::label_widths(&canvas, words));
     }
+    let prints = page.prints.get();
+    let stage = page.stage_width.get() as f32;
+    // On a very large screen everything grows.
+    let scale = if prints { 1.0 } else { (stage / FULL_SIZE).max(1.0) };
     let mut view = View {
-        width: page.stage_width.get() as f32,
+        width: if prints { print::WIDTH } else { stage / scale },
         matrix_height: if data.is_long() { 560.0 } else { 400.0 },
         least_height: 0.0,
         colors: page.colors(),
@@ -305,15 +320,18 @@ fn paint(page: Page, painter: &Painter) {
         lit: page.lit.get(),
         chosen: page.chosen().is_some(),
     };
-    view.least_height = painter.least_height(&session, data, &view, new);
+    if !prints {
+        view.least_height = painter.least_height(&session, data, &view, new);
+    }
     let picture = picture(&session, data, &view);
     page.lagging.renew(picture.is_none());
     if let Some(picture) = picture {
-        canvas::paint(&canvas, &picture.figure);
+        let ratio = if prints { print::RATIO } else { page.pixel_ratio.get() };
+        canvas::paint_scaled(&canvas, &picture.figure, scale, ratio);
         if new {
             canvas::mark(&format!("headlight:drawn {}", data.run));
         }
-        page.grids.renew(picture.grids);
+        page.grids.renew(picture.grids.into_iter().map(|grid| grid.scaled(scale)).collect());
         page.caption.renew(picture.caption);
     }
 }
@@ -334,6 +352,10 @@ fn grids(page: Page) {
         },
     );
     dom::on("pointermove", "[role=grid]", move |element, event| {
+        // A finger taps, or scrolls; it does not hover.
+        if zoom::is_finger(event) {
+            return;
+        }
         let cell = cell_under(page, element, event);
         if page.hover.get() != cell {
             page.hover.set(cell);

@@ -66,6 +66,8 @@ pub struct Page {
     pub system_dark: Live<bool>,
     /// Whether the system asks for less motion.
     pub reduced_motion: Live<bool>,
+    /// Whether the page is being put on paper.
+    pub prints: Live<bool>,
 }
 
 /// What the badge says of the engine.
@@ -125,11 +127,15 @@ impl Page {
             pixel_ratio: pixel_ratio(),
             system_dark: media("(prefers-color-scheme: dark)"),
             reduced_motion: media("(prefers-reduced-motion: reduce)"),
+            prints: printing(),
         }
     }
 
-    /// The colours in use.
+    /// The colours in use: on paper always light ones.
     pub fn theme(self) -> Theme {
+        if self.prints.get() {
+            return Theme::Light;
+        }
         let system = if self.system_dark.get() { Theme::Dark } else { Theme::Light };
         self.session.read().theme.unwrap_or(system)
     }
@@ -262,6 +268,15 @@ fn media(query: &str) -> Live<bool> {
         dom::listen(&list, "change", move |_| holds.set(listed.matches()));
     }
     holds
+}
+
+/// Some browsers say it by an event, some by the medium, most by both.
+fn printing() -> Live<bool> {
+    let prints = media("print");
+    for (event, begins) in [("beforeprint", true), ("afterprint", false)] {
+        dom::listen(&window(), event, move |_| prints.renew(begins));
+    }
+    prints
 }
 
 /// It changes when the page is zoomed, or moved to another screen; both resize it.

@@ -1,10 +1,10 @@
 //! Nearer and farther: which tokens of a long sentence the stage shows.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, MouseEvent};
+use web_sys::{Element, Event, MouseEvent, PointerEvent};
 
 use super::{dom, live::watch, paint, stage::grid_of, state::Page};
 use crate::lesson::{
@@ -15,6 +15,7 @@ use crate::lesson::{
         page::{ALL_TOKENS, ZOOM, ZOOM_IN, ZOOM_OUT},
     },
 };
+use crate::protocol::Span;
 
 /// One step nearer shows so many times the tokens.
 const STEP: f64 = 0.5;
@@ -26,14 +27,10 @@ const DRAGS: f64 = 4.0;
 /// The controls beside the slider, and what wheel and keys do over a matrix.
 pub fn controls(page: Page) -> String {
     watch(
-        move || {
-            let data = page.data.read();
-            let len = data.as_ref().map_or(0, |data| data.tokens.len());
-            (page.session.read().zoom, len, data.as_ref().is_some_and(Data::is_long))
-        },
-        |&(zoom, len, is_long)| {
-            // Of a short sentence all numbers are in sight.
-            dom::flag("zoom", "hidden", !is_long && zoom == Zoom::ALL);
+        move || (page.session.read().zoom, tokens(page), zooms(page)),
+        |&(zoom, len, zooms)| {
+            dom::flag("zoom", "hidden", !zooms);
+            dom::flag("figure", "data-zooms", zooms);
             dom::text("zoomed", &words::zoomed(zoom.queries.within(len), zoom.keys.within(len), len));
             dom::disable("zoom-out", zoom.shows_all(len));
             dom::disable("zoom-all", zoom.shows_all(len));
@@ -89,6 +86,16 @@ pub fn has_dragged(element: &Element) -> bool {
     element.has_attribute("data-dragged")
 }
 
+/// Whether a finger made this event.
+pub fn is_finger(event: &Event) -> bool {
+    event.dyn_ref::<PointerEvent>().is_some_and(|pointer| pointer.pointer_type() == "touch")
+}
+
+/// Whether there is anything to zoom into: of a short sentence all numbers are in sight.
+fn zooms(page: Page) -> bool {
+    page.session.read().zoom != Zoom::ALL || page.data.read().as_ref().is_some_and(Data::is_long)
+}
+
 /// How many tokens the run on the stage has.
 pub fn tokens(page: Page) -> usize {
     page.data.read().as_ref().map_or(0, |data| data.tokens.len())
@@ -114,43 +121,113 @@ fn place_of(page: Page, element: &Element, event: &Event) -> (f64, f64) {
     grid.of_tokens(place, 0.5)
 }
 
-/// A drag: where it began, in CSS pixels, and with which zoom.
+/// A pointer that is down.
+#[derive(Clone, Copy)]
+struct Down {
+    id: i32,
+    x: f64,
+    y: f64,
+}
+
+/// A drag or a pinch: where it began, in CSS pixels, how far apart two fingers were, and with which zoom.
 #[derive(Clone, Copy)]
 struct Begun {
-    x: i32,
-    y: i32,
+    x: f64,
+    y: f64,
+    apart: Option<f64>,
+    /// As [`Zoom::scaled`] takes it.
+    place: (f64, f64),
     zoom: Zoom,
 }
 
-/// Dragging a matrix moves its tokens along.
+/// Dragging a matrix moves its tokens along; two fingers go nearer and farther, too.
 fn drag(page: Page) {
+    let down: Rc<RefCell<Vec<Down>>> = Rc::default();
     let begun: Rc<Cell<Option<Begun>>> = Rc::default();
-    let begins = Rc::clone(&begun);
+    let (downs, begins) = (Rc::clone(&down), Rc::clone(&begun));
     dom::on("pointerdown", "[role=grid]", move |element, event| {
-        dom::attribute(element, "data-dragged", None);
+        let (Some(pointer), mut down) = (event.dyn_ref::<PointerEvent>(), downs.borrow_mut()) else { return };
+        if pointer.is_primary() {
+            // Where a mouse was let go elsewhere, nobody said so.
+            down.clear();
+            dom::attribute(element, "data-dragged", None);
+        }
+        down.push(at(pointer));
         let zoom = page.session.read().zoom;
-        let event = event.dyn_ref::<MouseEvent>().filter(|_| zoom != Zoom::ALL && !paint::paints(page));
-        begins.set(event.map(|event| Begun { x: event.client_x(), y: event.client_y(), zoom }));
+        let is_gesture = if down.len() > 1 { zooms(page) } else { zoom != Zoom::ALL && !paint::paints(page) };
+        begins.set(is_gesture.then(|| begin(page, element, &down, zoom)));
     });
-    let moves = Rc::clone(&begun);
+    let (downs, moves) = (Rc::clone(&down), Rc::clone(&begun));
     dom::on("pointermove", "[role=grid]", move |element, event| {
-        let (Some(begun), Some(event)) = (moves.get(), event.dyn_ref::<MouseEvent>()) else { return };
-        let (x, y) = (f64::from(event.client_x() - begun.x), f64::from(event.client_y() - begun.y));
-        if event.buttons() == 0 {
+        let (Some(begun), Some(pointer)) = (moves.get(), event.dyn_ref::<PointerEvent>()) else { return };
+        if pointer.buttons() == 0 {
             return moves.set(None);
         }
-        if x.abs().max(y.abs()) < DRAGS && !has_dragged(element) {
+        let mut down = downs.borrow_mut();
+        if let Some(moved) = down.iter_mut().find(|down| down.id == pointer.pointer_id()) {
+            *moved = at(pointer);
+        }
+        let (x, y, apart) = middle(&down);
+        let (x, y) = (x - begun.x, y - begun.y);
+        if apart.is_none() && x.abs().max(y.abs()) < DRAGS && !has_dragged(element) {
             return;
         }
         dom::attribute(element, "data-dragged", Some(""));
         let Some(grid) = grid_of(page, element) else { return };
-        let (.., cell_width, cell_height) = grid.cell_box(0, 0);
-        let by = ((-y / f64::from(cell_height)).round(), (-x / f64::from(cell_width)).round());
-        let (queries, keys) = grid.of_tokens((by.0 as isize, by.1 as isize), 0);
-        let moved = begun.zoom.moved(queries, keys, tokens(page));
+        let len = tokens(page);
+        let factor = begun.apart.zip(apart).map_or(1.0, |(before, now)| before / now.max(1.0));
+        let scaled = begun.zoom.scaled(factor, begun.place, len);
+        let (.., width, height) = grid.bounds();
+        let (queries, keys) = grid.of_tokens((-y / f64::from(height), -x / f64::from(width)), 0.0);
+        let tokens = |part: f64, shown: Span| (part * shown.within(len).len() as f64).round() as isize;
+        let moved = scaled.moved(tokens(queries, scaled.queries), tokens(keys, scaled.keys), len);
         if page.session.read().zoom != moved {
             page.session.update(|session| session.zoom = moved);
         }
     });
-    dom::on("pointerup", "[role=grid]", move |_, _| begun.set(None));
+    for end in ["pointerup", "pointercancel"] {
+        let (downs, ends) = (Rc::clone(&down), Rc::clone(&begun));
+        dom::on(end, "[role=grid]", move |_, event| {
+            ends.set(None);
+            let id = event.dyn_ref::<PointerEvent>().map(PointerEvent::pointer_id);
+            downs.borrow_mut().retain(|down| Some(down.id) != id);
+        });
+    }
+    // The figure is on the page when this first runs. Two fingers on a matrix that can be zoomed are not the browser's.
+    watch(
+        || (),
+        move |()| {
+            let Some(figure) = dom::element("figure") else { return };
+            let begun = Rc::clone(&begun);
+            dom::listen(&figure, "touchstart", move |event| {
+                if begun.get().is_some_and(|begun| begun.apart.is_some()) {
+                    event.prevent_default();
+                }
+            });
+        },
+    );
+}
+
+fn at(pointer: &PointerEvent) -> Down {
+    Down { id: pointer.pointer_id(), x: pointer.client_x().into(), y: pointer.client_y().into() }
+}
+
+/// The middle between the first pointers, and how far apart they are, where there are two.
+fn middle(down: &[Down]) -> (f64, f64, Option<f64>) {
+    match down {
+        [one, other, ..] => {
+            let (x, y) = (one.x - other.x, one.y - other.y);
+            ((one.x + other.x) / 2.0, (one.y + other.y) / 2.0, Some((x * x + y * y).sqrt()))
+        }
+        [one] => (one.x, one.y, None),
+        [] => (0.0, 0.0, None),
+    }
+}
+
+fn begin(page: Page, element: &Element, down: &[Down], zoom: Zoom) -> Begun {
+    let (x, y, apart) = middle(down);
+    let frame = element.get_bounding_client_rect();
+    let place = ((y - frame.top()) / frame.height(), (x - frame.left()) / frame.width());
+    let place = grid_of(page, element).map_or((0.5, 0.5), |grid| grid.of_tokens(place, 0.5));
+    Begun { x, y, apart, place, zoom }
 }

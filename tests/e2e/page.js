@@ -80,6 +80,25 @@ export class Headlight {
     return this.setup.getByRole("combobox", { name: label, exact: true }).selectOption(option);
   }
 
+  /** The table under the picture, and what chooses and moves it. */
+  tableView() {
+    const view = this.page.getByRole("region", { name: "Table", exact: true });
+    const choice = view.getByRole("combobox", { name: "Matrix" });
+    return { view, choice, table: view.getByRole("table"), part: view.getByText(/, counted from 0$/) };
+  }
+
+  async openTable() {
+    await this.page.getByRole("button", { name: "Table", exact: true }).click();
+    await expect(this.tableView().table).toBeVisible();
+  }
+
+  /** The numbers of the table, row by row, as they are written. */
+  tableNumbers() {
+    return this.tableView().table.evaluate((table) =>
+      [...table.tBodies[0].rows].map((row) => [...row.cells].slice(1).map((cell) => cell.textContent)),
+    );
+  }
+
   overviewOf(name) {
     return this.overview.getByRole("button", { name });
   }
@@ -245,8 +264,8 @@ export class Headlight {
 const POLL = { intervals: [10, 20, 40, 80] };
 
 /** Whether what is announced and what the inspector shows are one number, each rounded in its own way. */
-function sameNumber(said, shown) {
-  const words = { visible: "0", hidden: "−∞" };
+export function sameNumber(said, shown) {
+  const words = { visible: "0", hidden: "−∞", masked: "−∞" };
   if (said === shown || words[said] === shown) return true;
   const [[a, ulpA], [b, ulpB]] = [said, shown].map(number);
   return Math.abs(a - b) <= (ulpA + ulpB) / 2 + 1e-9;

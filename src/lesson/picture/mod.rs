@@ -153,6 +153,25 @@ impl Grid {
         }
     }
 
+    /// The same, of a picture so many times as large.
+    pub fn scaled(self, scale: f32) -> Self {
+        let place = match self.place {
+            Place::Even { x, y, cell_width, cell_height } => Place::Even {
+                x: x * scale,
+                y: y * scale,
+                cell_width: cell_width * scale,
+                cell_height: cell_height * scale,
+            },
+            Place::Each(boxes) => {
+                let scaled = boxes
+                    .into_iter()
+                    .map(|(x, y, width, height)| (x * scale, y * scale, width * scale, height * scale));
+                Place::Each(scaled.collect())
+            }
+        };
+        Self { place, ..self }
+    }
+
     /// Left, top, width and height of everything.
     pub fn bounds(&self) -> (f32, f32, f32, f32) {
         match &self.place {

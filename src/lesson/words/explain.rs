@@ -57,8 +57,8 @@ pub fn change(by: f64) -> String {
 }
 
 /// "change +0.180", read out.
-pub fn announced_change(by: f64) -> String {
-    format!("change {}", change(by))
+pub fn announced_change(change: &str) -> String {
+    format!("change {change}")
 }
 
 // Cells, read out.

@@ -3,6 +3,8 @@
 
 pub(super) mod explain;
 pub mod more;
+pub mod print;
+pub mod table;
 pub(super) mod why;
 
 use super::{HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};

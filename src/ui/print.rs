@@ -1,0 +1,24 @@
+//! What stands on paper alone: the sentence over the picture, and under it with what and by what it was calculated.
+
+use super::{dom, live::watch, state::Page};
+use crate::lesson::words::print::calculated;
+
+/// How wide a figure is drawn for paper, in CSS pixels: about an upright A4 sheet between its margins.
+pub const WIDTH: f32 = 700.0;
+/// How many of its pixels there are to a CSS pixel: paper shows more of them than a screen.
+pub const RATIO: f64 = 3.0;
+
+/// What stands over the picture, and under it.
+pub fn over_and_under(page: Page) -> (&'static str, &'static str) {
+    watch(
+        move || (page.data.version(), page.session.read().head),
+        move |(_, head)| {
+            if let Some(data) = page.data.read().as_ref() {
+                let words: Vec<&str> = data.tokens.iter().map(|token| token.text.as_str()).collect();
+                dom::text("printed-sentence", &words.join(" "));
+                dom::text("printed-setup", &calculated(&data.setup, *head, &data.engine));
+            }
+        },
+    );
+    (r#"<p class="printed" id="printed-sentence" dir="auto"></p>"#, r#"<p class="printed" id="printed-setup"></p>"#)
+}
