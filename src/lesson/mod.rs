@@ -3,15 +3,18 @@
 //! A frame is a pure function: [`picture::picture`] of the run's data, the session and the view.
 
 pub mod explain;
+pub mod glossary;
 mod mathml;
 pub mod notice;
 pub mod number;
 pub mod picture;
 pub mod scene;
 mod session;
+pub mod spot;
 mod step;
 pub mod theme;
 pub mod timeline;
+pub mod tour;
 pub mod words;
 mod zoom;
 

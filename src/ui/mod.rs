@@ -12,9 +12,11 @@
 
 mod canvas;
 mod dom;
+mod glossary;
 mod header;
 mod inspector;
 mod keyboard;
+mod light;
 mod link;
 mod live;
 mod player;
@@ -24,6 +26,7 @@ mod stage;
 mod state;
 mod steps;
 mod thumbnails;
+mod tour;
 mod zoom;
 
 use leptos::prelude::*;
@@ -48,16 +51,22 @@ fn App() -> impl IntoView {
     player::start(page);
     keyboard::listen(page);
     state::apply_theme(page);
+    light::follow(page);
     view! {
         {dom::skeleton(format!(r##"<a class="skip" href="#stage">{SKIP_TO_STAGE}</a>"##))}
         <header::Header page/>
         <sentence::Sentence page/>
+        {tour::offer(page)}
         <steps::Steps page/>
         <thumbnails::Overview page/>
         <main>
             <setup::SetUp page/>
             <stage::Stage page/>
-            <inspector::Inspector page/>
+            <div class="side">
+                <glossary::Glossary page/>
+                <tour::TourCard page/>
+                <inspector::Inspector page/>
+            </div>
         </main>
     }
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
 use super::{
-    canvas, dom, keyboard,
+    canvas, dom, glossary, keyboard,
     live::watch,
     state::{Badge, Page},
     thumbnails, zoom,
@@ -40,15 +40,12 @@ pub fn Stage(page: Page) -> impl IntoView {
         },
         |(step, lead)| {
             dom::text("stage-title", words::step_title(*step));
-            dom::text("stage-lead", lead);
-        },
-    );
-    watch(
-        move || page.session.read().step,
-        |step| {
+            // Each term is a button where it is mentioned first.
+            let mut seen = Vec::new();
+            dom::html("stage-lead", &glossary::with_terms(lead, &mut seen));
             let mut paragraphs = String::new();
             for (name, text) in PARTS.into_iter().zip(more(*step)) {
-                paragraphs += &format!("<dt>{name}</dt><dd>{text}</dd>");
+                paragraphs += &format!("<dt>{name}</dt><dd>{}</dd>", glossary::with_terms(text, &mut seen));
             }
             dom::html("more-text", &paragraphs);
         },

@@ -8,10 +8,12 @@ use super::{
 };
 use crate::lesson::{
     Session, Sight, Step, Theme,
+    glossary::Term,
     notice::Facts,
     picture::Grid,
     scene::{self, Data},
     theme::Colors,
+    tour::Tour,
 };
 use crate::protocol::{CellRef, Check, EngineChoice, EngineKind, Operands, Tensor};
 
@@ -44,8 +46,18 @@ pub struct Page {
     pub playing: Live<bool>,
     /// Whether Play has ever been on.
     pub played: Live<bool>,
+    /// Where in the step Play stops, if it does not go on to the next.
+    pub play_until: Live<Option<f64>>,
     /// Whether the inspector shows all terms.
     pub all_terms: Live<bool>,
+    /// The term at which the glossary is open.
+    pub glossary: Live<Option<Term>>,
+    /// The term under the pointer, or at the keyboard.
+    pub pointed: Live<Option<Term>>,
+    /// The tour that is under way.
+    pub tour: Live<Option<Tour>>,
+    /// Whether what is lit is to be brought into sight, once it is there.
+    pub brings: Live<bool>,
     /// The stage's width in CSS pixels; 0 before it is laid out.
     pub stage_width: Live<f64>,
     /// Where the stage's matrices are.
@@ -107,7 +119,12 @@ impl Page {
             restart: Live::new(0),
             playing: Live::new(false),
             played: Live::new(false),
+            play_until: Live::new(None),
             all_terms: Live::new(false),
+            glossary: Live::new(None),
+            pointed: Live::new(None),
+            tour: Live::new(None),
+            brings: Live::new(false),
             stage_width: Live::new(0.0),
             grids: Live::new(Vec::new()),
             caption: Live::new(String::new()),

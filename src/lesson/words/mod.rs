@@ -2,7 +2,9 @@
 //! goes wrong is worded where it goes wrong; what is said before this program runs stands in `index.html`.
 
 pub(super) mod explain;
+pub mod glossary;
 pub mod more;
+pub mod tour;
 
 use super::{HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};
 use std::ops::Range;
