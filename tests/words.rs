@@ -6,7 +6,7 @@ mod engine;
 use engine::{on_cpu, run_compared};
 use headlight::attention::Window;
 use headlight::embedding::Positions;
-use headlight::lesson::glossary::{Piece, Term, pieces};
+use headlight::lesson::glossary::{Piece, Seen, Term, pieces};
 use headlight::lesson::picture::{Picture, View, picture};
 use headlight::lesson::scene::{Data, wanted};
 use headlight::lesson::spot::{Lit, Part, Spot, lit};
@@ -101,7 +101,7 @@ fn texts_mention_terms_and_lose_nothing_by_it() {
     let setups = [Window::OPEN, Window::CAUSAL].map(|mask| Setup { mask, ..Setup::default() });
     let mut mentioned = Vec::new();
     for (step, setup) in Step::ALL.into_iter().flat_map(|step| setups.each_ref().map(|setup| (step, setup))) {
-        let mut seen = Vec::new();
+        let (mut mentions, mut seen) = (Vec::new(), Seen::default());
         let lead = step_lead(step, setup);
         for text in [lead].into_iter().chain(more(step)) {
             let mut whole = String::new();
@@ -111,18 +111,19 @@ fn texts_mention_terms_and_lose_nothing_by_it() {
                     Piece::Mention(text, term) => {
                         let spelled = spellings(term).iter().any(|spelling| spelling.eq_ignore_ascii_case(text));
                         assert!(spelled, "{term:?} is not spelled {text}");
+                        mentions.push(term);
                         whole += text;
                     }
                 }
             }
             assert_eq!(whole, text);
         }
-        let mut once = seen.clone();
-        once.sort();
-        once.dedup();
-        assert_eq!(once.len(), seen.len(), "{step:?} mentions a term twice: {seen:?}");
-        assert!(seen.len() >= 2, "{step:?} mentions {seen:?} alone");
-        mentioned.extend(seen);
+        let count = mentions.len();
+        mentions.sort();
+        mentions.dedup();
+        assert_eq!(mentions.len(), count, "{step:?} mentions a term twice: {mentions:?}");
+        assert!(count >= 2, "{step:?} mentions {mentions:?} alone");
+        mentioned.extend(mentions);
     }
     for term in [Term::Token, Term::Query, Term::Scaling, Term::Mask, Term::Softmax, Term::RowSum, Term::Head] {
         assert!(mentioned.contains(&term), "no step mentions {term:?}");

@@ -138,7 +138,8 @@ impl Term {
             Term::OutputProjection => at(Step::Output, &[Matrix(Tensor::OutputWeights)]),
             Term::Seed => anywhere(&[Spot::Part(Part::Seed)]),
             Term::Untrained => anywhere(&[Spot::Part(Part::Untrained)]),
-            Term::Tensor | Term::Heatmap => anywhere(&[Spot::Part(Part::Figure)]),
+            Term::Tensor => at(Step::Scores, &[Matrix(Tensor::Queries), Matrix(Tensor::Keys), Matrix(Tensor::Scores)]),
+            Term::Heatmap => at(Step::Softmax, &[Matrix(Tensor::Weights)]),
             Term::Diverging => at(Step::Scores, &[Matrix(Tensor::Scores), Spot::Part(Part::SignedMap)]),
             Term::Sequential => at(Step::Softmax, &[Matrix(Tensor::Weights), Spot::Part(Part::SharesMap)]),
         }
@@ -157,8 +158,11 @@ impl Place {
     }
 }
 
-/// Cuts a text where it mentions terms that have not been `seen` yet, and notes that they have been.
-pub fn pieces<'a>(text: &'a str, seen: &mut Vec<Term>) -> Vec<Piece<'a>> {
+/// Which terms have been mentioned, by their places among all.
+pub type Seen = [bool; Term::ALL.len()];
+
+/// Cuts a text where it mentions terms that have not been seen yet, and notes that they have been.
+pub fn pieces<'a>(text: &'a str, seen: &mut Seen) -> Vec<Piece<'a>> {
     let mut pieces = Vec::new();
     let (mut from, mut at) = (0, 0);
     while at < text.len() {
@@ -170,7 +174,7 @@ pub fn pieces<'a>(text: &'a str, seen: &mut Vec<Term>) -> Vec<Piece<'a>> {
             pieces.push(Piece::Text(&text[from..at]));
         }
         pieces.push(Piece::Mention(&text[at..at + length], term));
-        seen.push(term);
+        seen[term as usize] = true;
         at += length;
         from = at;
     }
@@ -181,7 +185,7 @@ pub fn pieces<'a>(text: &'a str, seen: &mut Vec<Term>) -> Vec<Piece<'a>> {
 }
 
 /// The term that is mentioned at this byte, in the longest of its spellings, and how many bytes that has.
-fn mentioned(text: &str, at: usize, seen: &[Term]) -> Option<(usize, Term)> {
+fn mentioned(text: &str, at: usize, seen: &Seen) -> Option<(usize, Term)> {
     // A word begins after a space or an ASCII sign; the D of √D is none.
     let before = at.checked_sub(1).map_or(b' ', |before| text.as_bytes()[before]);
     let (word, rest) = (text.get(at..)?, text.as_bytes());
@@ -200,7 +204,7 @@ fn mentioned(text: &str, at: usize, seen: &[Term]) -> Option<(usize, Term)> {
             }
         }
     }
-    longest.filter(|(_, term)| !seen.contains(term))
+    longest.filter(|(_, term)| !seen[*term as usize])
 }
 
 #[cfg(test)]
@@ -209,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_first_mention_is_found_whole_and_once() {
-        let mut seen = vec![Term::Scaling];
+        let mut seen = Seen::default();
+        seen[Term::Scaling as usize] = true;
         let text = "Keys: a token’s row sums to 1; tokens, monkeys and √D, D of a causal mask. X, not x.";
         let found = pieces(text, &mut seen);
         let mentions: Vec<_> = found

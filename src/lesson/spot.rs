@@ -17,8 +17,6 @@ pub enum Spot {
 pub enum Part {
     /// The chips under the sentence.
     Tokens,
-    /// The picture.
-    Figure,
     /// The strip of all heads.
     Heads,
     /// A control of the set-up.

@@ -2,7 +2,7 @@
 //! calculates the answer. A stop says what the page shows; its words take their numbers from what was calculated.
 
 use super::{
-    STANDARD_EXAMPLE, Session, Step, Zoom,
+    Projection, STANDARD_EXAMPLE, Session, Step, Zoom,
     number::{fixed, percent},
     scene::Data,
     spot::{
@@ -12,7 +12,7 @@ use super::{
     words::tour as words,
 };
 use crate::attention::Window;
-use crate::embedding::Positions;
+use crate::embedding::{Positions, Token};
 use crate::protocol::{CellRef, Setup, Tensor};
 
 /// A stop of the tour.
@@ -120,9 +120,9 @@ impl Stop {
     fn show(self, session: &mut Session, answered: bool) {
         let cell = |tensor, row, column| Some(CellRef { tensor, head: 0, row, column });
         let (step, pinned) = match self {
-            Stop::Tokens => (Step::Tokens, cell(Tensor::Tokens, 0, 4)),
-            Stop::Embeddings => (Step::Embed, cell(Tensor::WordEmbeddings, 4, 0)),
-            Stop::Positions => (Step::Embed, cell(Tensor::Input, 4, 0)),
+            Stop::Tokens => (Step::Tokens, cell(Tensor::Tokens, 0, SECOND)),
+            Stop::Embeddings => (Step::Embed, cell(Tensor::WordEmbeddings, SECOND, 0)),
+            Stop::Positions => (Step::Embed, cell(Tensor::Input, SECOND, 0)),
             Stop::Projections | Stop::Heads => (Step::Project, None),
             Stop::Scores => (Step::Scores, cell(Tensor::Scores, ASKING, ASKED)),
             Stop::Scaling => (Step::Scale, cell(Tensor::Scaled, ASKING, ASKED)),
@@ -148,21 +148,10 @@ impl Stop {
             }
             _ => {}
         }
-        let of_the_page = session.clone();
-        *session = Session {
-            step,
-            position: self.end(),
-            setup,
-            before,
-            pinned,
-            engine: of_the_page.engine,
-            speed: of_the_page.speed,
-            theme: of_the_page.theme,
-            shares_map: of_the_page.shares_map,
-            signed_map: of_the_page.signed_map,
-            sight: of_the_page.sight,
-            ..Session::default()
-        };
+        STANDARD_EXAMPLE.clone_into(&mut session.sentence);
+        (session.setup, session.before) = (setup, before);
+        (session.step, session.position, session.pinned) = (step, self.end(), pinned);
+        (session.head, session.zoom, session.projection) = (0, Zoom::ALL, Projection::Queries);
     }
 
     /// How far into the step the stop is.
@@ -172,6 +161,12 @@ impl Stop {
     }
 }
 
+/// So many tokens has the standard example.
+const TOKENS: usize = 6;
+/// Where it has the same word: “The”.
+const FIRST: usize = 0;
+/// And again: “the”.
+const SECOND: usize = 4;
 /// The token that the tour asks for: “mat”.
 const ASKING: usize = 5;
 /// The token that it gives most of its attention.
@@ -240,22 +235,17 @@ impl Tour {
     /// Puts back what was on the page before.
     pub fn leave(mut self, session: &mut Session) {
         self.keep_typed(session);
-        let now = session.clone();
-        *session = Session {
-            engine: now.engine,
-            speed: now.speed,
-            theme: now.theme,
-            shares_map: now.shares_map,
-            signed_map: now.signed_map,
-            sight: now.sight,
-            ..self.own
-        };
+        let own = self.own;
+        (session.sentence, session.setup, session.before) = (own.sentence, own.setup, own.before);
+        (session.step, session.position, session.pinned) = (own.step, own.position, own.pinned);
+        (session.head, session.zoom, session.projection) = (own.head, own.zoom, own.projection);
     }
 
     /// A sentence that a person typed on the way stays theirs.
     fn keep_typed(&mut self, session: &Session) {
-        if session.sentence != STANDARD_EXAMPLE && !session.sentence.trim().is_empty() {
-            self.own.sentence.clone_from(&session.sentence);
+        let is_blank = session.sentence.bytes().all(|byte| byte == b' ');
+        if session.sentence != STANDARD_EXAMPLE && !is_blank {
+            session.sentence.clone_into(&mut self.own.sentence);
         }
     }
 
@@ -263,17 +253,97 @@ impl Tour {
     pub fn card(&self, data: &Data) -> Option<Card> {
         let mut shown = Session::default();
         self.stop.show(&mut shown, self.chosen.is_some());
-        let is_example = data.tokens.iter().map(|token| token.text.as_str()).eq(STANDARD_EXAMPLE.split(' '));
+        // All its letters are ASCII.
+        let is_of_it = |token: &Token| STANDARD_EXAMPLE.get(token.start..token.end) == Some(&token.text);
+        let is_example = data.tokens.len() == TOKENS && data.tokens.iter().all(is_of_it);
         if !is_example || data.setup != shown.setup || data.before != shown.before || data.zoom != Zoom::ALL {
             return None;
         }
         let facts = Facts(data);
-        let (text, options) = facts.text(self.stop)?;
+        let said = |text: &str, gaps: &[Gap]| {
+            let gaps: Option<Vec<String>> = gaps.iter().map(|gap| facts.gap(*gap)).collect();
+            Some(words::fill(text, &gaps?))
+        };
         let answer = match self.chosen {
-            Some(_) => Some(facts.answer(self.stop)?),
+            Some(_) => {
+                let right = facts.right(self.stop)?;
+                Some((said(words::answer(self.stop, right), self.stop.gaps_in_answer())?, right))
+            }
             None => None,
         };
-        Some(Card { title: words::title(self.stop), text, options, answer })
+        let text = said(words::text(self.stop), self.stop.gaps())?;
+        Some(Card { title: words::title(self.stop), text, options: facts.options(self.stop), answer })
+    }
+}
+
+/// A gap in what a stop says, that is filled with what was calculated.
+#[derive(Clone, Copy)]
+enum Gap {
+    /// The sentence.
+    Sentence,
+    /// How many tokens it has.
+    Tokens,
+    /// A token.
+    Word(usize),
+    /// Its place.
+    Place(usize),
+    /// E.
+    Width,
+    /// H.
+    Heads,
+    /// D.
+    HeadDim,
+    /// √D.
+    Root,
+    /// A number, to three decimals.
+    Number(Tensor, usize, usize),
+    /// The largest difference between the rows of both “the”.
+    Apart(Tensor),
+    /// The largest magnitude.
+    Largest(Tensor),
+    /// How many pairs are hidden.
+    Hidden,
+    /// How many pairs there are.
+    Pairs,
+    /// Which words are hidden from a token.
+    HiddenFrom(usize),
+    /// All shares of a token.
+    Shares(usize),
+    /// The share that a question asks about, before what is compared.
+    Before,
+    /// The same, now.
+    Now,
+}
+
+impl Stop {
+    /// What fills the gaps in [`words::text`].
+    fn gaps(self) -> &'static [Gap] {
+        use Gap::*;
+        match self {
+            Stop::Tokens => &[Sentence, Tokens, Word(FIRST), Place(FIRST), Word(SECOND), Place(SECOND)],
+            Stop::Embeddings => &[Width, Apart(Tensor::WordEmbeddings)],
+            Stop::Positions => &[Apart(Tensor::Input)],
+            Stop::Projections | Stop::Exponentials => &[],
+            Stop::Heads => &[Heads, HeadDim, HeadDim],
+            Stop::Scores => &[Word(ASKED), Word(ASKING), HeadDim, Number(Tensor::Scores, ASKING, ASKED)],
+            Stop::Scaling => &[HeadDim, HeadDim, Root, Largest(Tensor::Scores), Largest(Tensor::Scaled)],
+            Stop::Mask => &[Hidden, Pairs, Word(LOOKING), Word(LOOKING + 1)],
+            Stop::Shares => &[Word(ASKING), Shares(ASKING), Number(Tensor::RowSums, ASKING, 0)],
+            Stop::Mixing => &[Word(ASKING), Word(ASKED), Now, Now],
+            Stop::Output => &[Heads],
+            Stop::Unscaled => &[Word(ASKING), Word(ASKED), Before],
+            Stop::Hidden => &[Word(LOOKED_FROM)],
+            Stop::Alike => &[Word(FIRST), Place(FIRST), Word(SECOND), Place(SECOND)],
+        }
+    }
+
+    /// What fills the gaps in [`words::answer`].
+    fn gaps_in_answer(self) -> &'static [Gap] {
+        match self {
+            Stop::Unscaled => &[Gap::Before, Gap::Now, Gap::Root],
+            Stop::Hidden => &[Gap::Word(LOOKED_FROM), Gap::HiddenFrom(LOOKED_FROM)],
+            _ => &[Gap::Apart(Tensor::Weights)],
+        }
     }
 }
 
@@ -281,95 +351,72 @@ impl Tour {
 struct Facts<'a>(&'a Data);
 
 impl Facts<'_> {
-    /// What a stop says, and what can be answered.
-    fn text(&self, stop: Stop) -> Option<(String, Vec<String>)> {
+    fn gap(&self, gap: Gap) -> Option<String> {
         let data = self.0;
-        let (heads, width) = (data.setup.heads, data.setup.width / data.setup.heads);
-        let word = |index| self.word(index);
-        let (first, second) = self.same_word()?;
-        let text = match stop {
-            Stop::Tokens => words::tokens(STANDARD_EXAMPLE, data.tokens.len(), first, second),
-            Stop::Embeddings => words::embeddings(data.setup.width, &self.apart(Tensor::WordEmbeddings)?),
-            Stop::Positions => words::positions(&self.apart(Tensor::Input)?),
-            Stop::Projections => words::PROJECTIONS.to_owned(),
-            Stop::Heads => words::heads(heads, width),
-            Stop::Scores => {
-                let score = fixed(self.value(Tensor::Scores, ASKING, ASKED)?.into(), 3);
-                words::scores(word(ASKING), word(ASKED), width, &score)
+        let setup = &data.setup;
+        let head_dim = setup.width / setup.heads;
+        let (number, decimals) = match gap {
+            Gap::Sentence => return Some(STANDARD_EXAMPLE.to_owned()),
+            Gap::Word(index) => return self.word(index),
+            Gap::HiddenFrom(query) => {
+                let row = self.row(Tensor::Masked, query)?;
+                let is_hidden = |key: &usize| row[*key] == f32::NEG_INFINITY;
+                return Some(
+                    (0..row.len())
+                        .filter(is_hidden)
+                        .filter_map(|key| self.word(key))
+                        .fold(String::new(), |list, word| if list.is_empty() { word } else { list + "”, “" + &word }),
+                );
             }
-            Stop::Scaling => {
-                let [from, to] = [self.largest(Tensor::Scores)?, self.largest(Tensor::Scaled)?];
-                words::scaling(width, &fixed((width as f64).sqrt(), 0), &from, &to)
+            Gap::Shares(query) => {
+                return Some(self.row(Tensor::Weights, query)?.iter().fold(String::new(), |sum, share| {
+                    let plus = if sum.is_empty() { "" } else { " + " };
+                    sum + plus + &fixed((*share).into(), 3)
+                }));
             }
-            Stop::Mask => words::mask(self.hidden()?, data.tokens.len(), word(LOOKING), word(LOOKING + 1)),
-            Stop::Exponentials => words::EXPONENTIALS.to_owned(),
-            Stop::Shares => {
-                let row = self.row(Tensor::Weights, ASKING)?;
-                let shares: Vec<String> = row.iter().map(|share| fixed((*share).into(), 3)).collect();
-                let sum = fixed(self.value(Tensor::RowSums, ASKING, 0)?.into(), 3);
-                words::shares(word(ASKING), &shares.join(" + "), &sum)
+            Gap::Before => return Some(percent(self.before_and_now()?.0.into())),
+            Gap::Now => return Some(percent(self.before_and_now()?.1.into())),
+            Gap::Tokens => (data.tokens.len() as f64, 0),
+            Gap::Place(index) => (index as f64, 0),
+            Gap::Width => (setup.width as f64, 0),
+            Gap::Heads => (setup.heads as f64, 0),
+            Gap::HeadDim => (head_dim as f64, 0),
+            Gap::Root => ((head_dim as f64).sqrt(), 0),
+            Gap::Number(tensor, row, column) => (self.value(tensor, row, column)?.into(), 3),
+            Gap::Apart(tensor) => (self.apart(tensor)?.into(), 3),
+            Gap::Largest(tensor) => (data.on_stage(tensor, 0)?.largest.into(), 2),
+            Gap::Hidden => {
+                let values = &data.on_stage(Tensor::Masked, 0)?.values;
+                (values.iter().filter(|value| **value == f32::NEG_INFINITY).count() as f64, 0)
             }
-            Stop::Mixing => {
-                let (most, share) = largest(&self.row(Tensor::Weights, ASKING)?)?;
-                words::mixing(word(ASKING), word(most), &percent(share.into()))
-            }
-            Stop::Output => words::output(heads),
-            Stop::Unscaled => {
-                let (before, _) = self.before_and_now(ASKING, ASKED)?;
-                words::unscaled(word(ASKING), word(ASKED), &percent(before.into()))
-            }
-            Stop::Hidden => words::hidden(word(LOOKED_FROM)),
-            Stop::Alike => words::alike(first, second),
+            Gap::Pairs => (data.on_stage(Tensor::Masked, 0)?.values.len() as f64, 0),
         };
-        let options = match stop {
-            Stop::Unscaled => words::UNSCALED.map(str::to_owned).to_vec(),
-            Stop::Hidden => (0..CHOICES).map(|index| word(index).to_owned()).collect(),
-            Stop::Alike => words::ALIKE.map(str::to_owned).to_vec(),
-            _ => Vec::new(),
-        };
-        Some((text, options))
+        Some(fixed(number, decimals))
     }
 
-    /// What the page calculated, and which answer that makes right.
-    fn answer(&self, stop: Stop) -> Option<(String, usize)> {
+    /// What can be answered.
+    fn options(&self, stop: Stop) -> Vec<String> {
         match stop {
-            Stop::Unscaled => {
-                let (before, now) = self.before_and_now(ASKING, ASKED)?;
-                let root = fixed(((self.0.setup.width / self.0.setup.heads) as f64).sqrt(), 0);
-                let right = if now > before { 0 } else { 2 - usize::from(now < before) };
-                Some((words::unscaled_answer(right, &percent(before.into()), &percent(now.into()), &root), right))
-            }
-            Stop::Hidden => {
-                let row = self.row(Tensor::Masked, LOOKED_FROM)?;
-                let hidden: Vec<usize> = (0..row.len()).filter(|&key| row[key] == f32::NEG_INFINITY).collect();
-                let all: Vec<&str> = hidden.iter().map(|&key| self.word(key)).collect();
-                Some((words::hidden_answer(self.word(LOOKED_FROM), &all), *hidden.first()?))
-            }
-            Stop::Alike => {
-                let difference = self.difference(Tensor::Weights)?;
-                // What three decimals do not show is no difference to look at.
-                let right = usize::from(difference < 5e-4);
-                Some((words::alike_answer(right, &fixed(difference.into(), 3)), right))
-            }
-            _ => None,
+            Stop::Hidden => (0..CHOICES).filter_map(|index| self.word(index)).collect(),
+            other => words::options(other).iter().map(|&option| option.to_owned()).collect(),
         }
     }
 
-    fn word(&self, index: usize) -> &str {
-        &self.0.tokens[index].text
+    /// Which answer is right, by what was calculated.
+    fn right(&self, stop: Stop) -> Option<usize> {
+        match stop {
+            Stop::Unscaled => {
+                let (before, now) = self.before_and_now()?;
+                Some(if now > before { 0 } else { 2 - usize::from(now < before) })
+            }
+            Stop::Hidden => self.row(Tensor::Masked, LOOKED_FROM)?.iter().position(|m| *m == f32::NEG_INFINITY),
+            // What three decimals do not show is no difference to look at.
+            _ => Some(usize::from(self.apart(Tensor::Weights)? < 5e-4)),
+        }
     }
 
-    /// The first two tokens that are the same word, with their places.
-    fn same_word(&self) -> Option<((&str, usize), (&str, usize))> {
-        let tokens = &self.0.tokens;
-        let (first, second) = self.same_places()?;
-        Some(((&tokens[first].text, first), (&tokens[second].text, second)))
-    }
-
-    fn same_places(&self) -> Option<(usize, usize)> {
-        let tokens = &self.0.tokens;
-        let later = |first: usize| (first + 1..tokens.len()).find(|&second| tokens[second].id == tokens[first].id);
-        (0..tokens.len()).find_map(|first| Some((first, later(first)?)))
+    fn word(&self, index: usize) -> Option<String> {
+        Some(self.0.tokens.get(index)?.text.clone())
     }
 
     fn value(&self, tensor: Tensor, row: usize, column: usize) -> Option<f32> {
@@ -380,36 +427,16 @@ impl Facts<'_> {
         (0..self.0.shape(tensor).1).map(|column| self.value(tensor, row, column)).collect()
     }
 
-    /// The largest difference between the rows of the two tokens that are the same word.
-    fn difference(&self, tensor: Tensor) -> Option<f32> {
-        let (first, second) = self.same_places()?;
-        let (first, second) = (self.row(tensor, first)?, self.row(tensor, second)?);
+    fn apart(&self, tensor: Tensor) -> Option<f32> {
+        let (first, second) = (self.row(tensor, FIRST)?, self.row(tensor, SECOND)?);
         Some(first.iter().zip(&second).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max))
     }
 
-    fn apart(&self, tensor: Tensor) -> Option<String> {
-        Some(fixed(self.difference(tensor)?.into(), 3))
-    }
-
-    fn largest(&self, tensor: Tensor) -> Option<String> {
-        Some(fixed(self.0.on_stage(tensor, 0)?.largest.into(), 2))
-    }
-
-    /// How many pairs may not be seen.
-    fn hidden(&self) -> Option<usize> {
-        let matrix = self.0.on_stage(Tensor::Masked, 0)?;
-        Some(matrix.values.iter().filter(|value| **value == f32::NEG_INFINITY).count())
-    }
-
-    /// A share before and after what is compared; the same where nothing is.
-    fn before_and_now(&self, row: usize, column: usize) -> Option<(f32, f32)> {
+    /// The share that the questions ask about, before and after what is compared; the same where nothing is.
+    fn before_and_now(&self) -> Option<(f32, f32)> {
         let thumbnail = self.0.in_thumbnail(Tensor::Weights, 0)?;
-        let now = thumbnail.values[row * thumbnail.shown_columns + column];
-        let change = self.value(Tensor::Weights, row, column)?;
-        Some(if self.0.before.is_some() { (now - change, now) } else { (now, now) })
+        let now = *thumbnail.values.get(ASKING * thumbnail.shown_columns + ASKED)?;
+        let change = || self.value(Tensor::Weights, ASKING, ASKED);
+        Some(if self.0.before.is_some() { (now - change()?, now) } else { (now, now) })
     }
-}
-
-fn largest(row: &[f32]) -> Option<(usize, f32)> {
-    row.iter().copied().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b))
 }

@@ -1,16 +1,14 @@
-use leptos::prelude::*;
 use web_sys::Element;
 
 use super::{dom, live::watch, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
-    glossary::{Piece, Term, pieces},
+    glossary::{Piece, Seen, Term, pieces},
     words::glossary::{CLOSE, GLOSSARY, meaning, name, whereabouts},
 };
 
 /// The terms, each a button that lights what it names, and what one of them means.
-#[component]
-pub fn Glossary(page: Page) -> impl IntoView {
+pub fn glossary(page: Page) -> String {
     watch(
         move || page.glossary.get(),
         |open| {
@@ -61,7 +59,7 @@ pub fn Glossary(page: Page) -> impl IntoView {
         let (id, index, name) = (chip(term), term as usize, name(term));
         chips += &format!(r#"<button class="chip" id="{id}" data-term="{index}">{name}</button>"#);
     }
-    dom::skeleton(format!(
+    format!(
         r#"<section class="panel dock" id="glossary" aria-label="{GLOSSARY}" hidden>
             <div class="top">
                 <h2>{GLOSSARY}</h2>
@@ -74,7 +72,7 @@ pub fn Glossary(page: Page) -> impl IntoView {
             </div>
             <p class="hint" id="entry-place"></p>
         </section>"#
-    ))
+    )
 }
 
 /// Closes the glossary, if it is open; the focus goes back to what opened it.
@@ -90,7 +88,7 @@ pub fn close(page: Page) -> bool {
 }
 
 /// A text as HTML; what it mentions for the first time is a button.
-pub fn with_terms(text: &str, seen: &mut Vec<Term>) -> String {
+pub fn with_terms(text: &str, seen: &mut Seen) -> String {
     let mut html = String::new();
     for piece in pieces(text, seen) {
         match piece {

@@ -1,4 +1,3 @@
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -21,8 +20,7 @@ use crate::lesson::{
 const FIRST_TERMS: usize = 8;
 
 /// The cell in focus, opened down to the single products, with its computed check.
-#[component]
-pub fn Inspector(page: Page) -> impl IntoView {
+pub fn inspector(page: Page) -> String {
     let explanation = Live::new(None);
     watch(
         move || (page.data.version(), page.operands.version()),
@@ -67,7 +65,7 @@ pub fn Inspector(page: Page) -> impl IntoView {
         dom::focus("inspector");
     });
     dom::on("click", "#all-terms", move |_, _| page.all_terms.update(|all| *all = !*all));
-    dom::skeleton(format!(
+    format!(
         r#"<section class="panel insp" id="inspector" tabindex="-1" aria-label="{INSPECTOR}">
             <div class="top">
                 <h2>{INSPECTOR}</h2>
@@ -85,7 +83,7 @@ pub fn Inspector(page: Page) -> impl IntoView {
             </div>
             <p class="hint" id="pin-hint"></p>
         </section>"#
-    ))
+    )
 }
 
 /// The cell whose operands have come, if they are of the run that is shown.

@@ -48,7 +48,6 @@ fn id(lit: Lit) -> String {
         Lit::Step(step) => format!("step-{}", step.index()),
         Lit::Part(part) => match part {
             Part::Tokens => "tokens",
-            Part::Figure => "figure",
             Part::Heads => "heads",
             Part::Seed => "seed",
             Part::HeadCount => "heads-chosen",

@@ -29,7 +29,7 @@ mod thumbnails;
 mod tour;
 mod zoom;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::html::InertElement};
 
 use crate::lesson::words::page::{BROKEN, SKIP_TO_STAGE};
 use state::Page;
@@ -62,11 +62,13 @@ fn App() -> impl IntoView {
         <main>
             <setup::SetUp page/>
             <stage::Stage page/>
-            <div class="side">
-                <glossary::Glossary page/>
-                <tour::TourCard page/>
-                <inspector::Inspector page/>
-            </div>
+            {side(page)}
         </main>
     }
+}
+
+/// The column at the side: what explains.
+fn side(page: Page) -> InertElement {
+    let (glossary, tour, inspector) = (glossary::glossary(page), tour::card(page), inspector::inspector(page));
+    dom::skeleton(format!(r#"<div class="side">{glossary}{tour}{inspector}</div>"#))
 }

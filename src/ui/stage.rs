@@ -16,6 +16,7 @@ use super::{
 use crate::lesson::{
     Projection, Session, Step,
     explain::{Context, announcement, change_announcement, what_moved},
+    glossary::Seen,
     picture::{Grid, View, common_height, picture},
     scene::{self, Data},
     words::{
@@ -41,7 +42,7 @@ pub fn Stage(page: Page) -> impl IntoView {
         |(step, lead)| {
             dom::text("stage-title", words::step_title(*step));
             // Each term is a button where it is mentioned first.
-            let mut seen = Vec::new();
+            let mut seen = Seen::default();
             dom::html("stage-lead", &glossary::with_terms(lead, &mut seen));
             let mut paragraphs = String::new();
             for (name, text) in PARTS.into_iter().zip(more(*step)) {

@@ -1,11 +1,6 @@
-use leptos::{prelude::*, tachys::html::InertElement};
+use leptos::{prelude::window, tachys::html::InertElement};
 
-use super::{
-    dom,
-    live::{Live, watch},
-    player,
-    state::Page,
-};
+use super::{dom, live::watch, player, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
     tour::{Card, Stop, Tour},
@@ -20,10 +15,9 @@ const OFFERED: &str = "headlight-tour";
 
 /// A line that offers the tour on a first visit.
 pub fn offer(page: Page) -> InertElement {
-    let offers = Live::new(storage().is_none_or(|storage| !matches!(storage.get_item(OFFERED), Ok(Some(_)))));
-    watch(move || offers.get() && page.tour.read().is_none(), |offers| dom::flag("offer", "hidden", !offers));
-    let done = move || {
-        offers.set(false);
+    let was_offered = storage().is_some_and(|storage| matches!(storage.get_item(OFFERED), Ok(Some(_))));
+    let done = || {
+        dom::flag("offer", "hidden", true);
         if let Some(storage) = storage() {
             // Where nothing can be kept, the line comes back with the next visit.
             let _ = storage.set_item(OFFERED, "1");
@@ -38,8 +32,9 @@ pub fn offer(page: Page) -> InertElement {
         // The button goes; the focus stays near.
         dom::focus("tour-start");
     });
+    let hidden = if was_offered { "hidden" } else { "" };
     dom::skeleton(format!(
-        r#"<section class="offer" id="offer" aria-label="{TOUR}" hidden>
+        r#"<section class="offer" id="offer" aria-label="{TOUR}" {hidden}>
             <p>{OFFER}</p>
             <button class="btn small" id="tour-take">{TAKE}</button>
             <button class="btn small" id="tour-decline">{NO_THANKS}</button>
@@ -47,47 +42,21 @@ pub fn offer(page: Page) -> InertElement {
     ))
 }
 
-/// The stop of the tour that the page shows.
-#[component]
-pub fn TourCard(page: Page) -> impl IntoView {
-    watch(
-        move || page.tour.read().is_some(),
-        |is_on| {
-            dom::flag("tour", "hidden", !is_on);
-            dom::text("tour-text", CALCULATING);
-        },
-    );
-    watch(
-        move || page.tour.read().as_ref().map(|tour| (tour.stop(), tour.chosen())),
-        |shown| {
-            let Some((stop, chosen)) = *shown else { return };
-            let is_last = Stop::ALL.last() == Some(&stop);
-            dom::text("tour-progress", &progress(stop));
-            dom::disable("tour-back", stop.index() == 0);
-            dom::text("tour-next", if is_last { FINISH } else { NEXT });
-            if chosen.is_none() {
-                dom::html("tour-options", "");
-                dom::text("tour-answer", "");
-            }
-        },
-    );
-    let card = Live::new(None);
+/// The stop of the tour that the page shows: the HTML of a part of the side.
+pub fn card(page: Page) -> String {
     watch(
         move || (page.tour.version(), page.data.version()),
         move |_| {
             let (tour, data) = (page.tour.read(), page.data.read());
-            let now = tour.as_ref().zip(data.as_ref()).and_then(|(tour, data)| tour.card(data));
+            dom::flag("tour", "hidden", tour.is_none());
+            let Some(tour) = tour.as_ref() else { return dom::text("tour-text", CALCULATING) };
+            let stop = tour.stop();
+            dom::text("tour-progress", &progress(stop));
+            dom::disable("tour-back", stop.index() == 0);
+            dom::text("tour-next", if Stop::ALL.last() == Some(&stop) { FINISH } else { NEXT });
             // Between a stop and its numbers, what was said last stays.
-            if now.is_some() {
-                card.renew(now);
-            }
-        },
-    );
-    watch(
-        move || card.version(),
-        move |_| {
-            if let Some(card) = &*card.read() {
-                show(card, page.tour.read().as_ref().and_then(Tour::chosen));
+            if let Some(card) = data.as_ref().and_then(|data| tour.card(data)) {
+                show(&card, tour.chosen());
             }
         },
     );
@@ -105,7 +74,7 @@ pub fn TourCard(page: Page) -> impl IntoView {
             }
         });
     });
-    dom::skeleton(format!(
+    format!(
         r#"<section class="panel dock" id="tour" tabindex="-1" aria-label="{TOUR}" hidden>
             <div class="top">
                 <h2 id="tour-progress"></h2>
@@ -122,7 +91,7 @@ pub fn TourCard(page: Page) -> impl IntoView {
                 <button class="btn primary" id="tour-next">{NEXT}</button>
             </div>
         </section>"#
-    ))
+    )
 }
 
 /// Leaves the tour, if it is under way; what was on the page before comes back.
@@ -174,27 +143,23 @@ fn arrive(page: Page) {
 fn show(card: &Card, chosen: Option<usize>) {
     dom::text("tour-title", card.title);
     dom::text("tour-text", &card.text);
-    let right = card.answer.as_ref().map(|(_, right)| *right);
-    let mut options = String::new();
-    for (index, option) in card.options.iter().enumerate() {
-        options += &format!(
-            r#"<button class="btn small" id="option-{index}" data-option="{index}">{}</button>"#,
-            escaped(option)
-        );
-    }
-    if chosen.is_none() {
-        dom::html("tour-options", &options);
-    }
-    let answer = card
-        .answer
-        .as_ref()
-        .map_or(String::new(), |(text, right)| [verdict(chosen == Some(*right)), " ", text].concat());
-    dom::text("tour-answer", &answer);
-    for index in (0..card.options.len()).filter(|_| right.is_some()) {
+    let Some((answer, right)) = &card.answer else {
+        let mut options = String::new();
+        for (index, option) in card.options.iter().enumerate() {
+            options += &format!(
+                r#"<button class="btn small" id="option-{index}" data-option="{index}">{}</button>"#,
+                escaped(option)
+            );
+        }
+        dom::text("tour-answer", "");
+        return dom::html("tour-options", &options);
+    };
+    dom::text("tour-answer", &[verdict(chosen == Some(*right)), " ", answer].concat());
+    for index in 0..card.options.len() {
         let id = format!("option-{index}");
         dom::disable(&id, true);
         dom::set(&id, "aria-current", (chosen == Some(index)).then_some("true"));
-        dom::set(&id, "class", Some(if right == Some(index) { "btn small right" } else { "btn small" }));
+        dom::flag(&id, "data-right", index == *right);
     }
 }
 

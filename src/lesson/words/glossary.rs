@@ -153,12 +153,15 @@ pub fn meaning(term: Term) -> &'static str {
 
 /// "Step 4, Scores: Queries, Keys, Scores".
 pub fn whereabouts(place: &Place) -> String {
-    let spots: Vec<&str> = place.spots.iter().map(|spot| spot_name(*spot)).collect();
-    let spots = spots.join(", ");
-    match place.step {
-        Some(step) => format!("Step {}, {}: {spots}", step.index() + 1, step_name(step)),
-        None => format!("Here: {spots}"),
+    let mut text = match place.step {
+        Some(step) => format!("Step {}, {}", step.index() + 1, step_name(step)),
+        None => "At every step".to_owned(),
+    };
+    for (index, spot) in place.spots.iter().enumerate() {
+        text += if index == 0 { ": " } else { ", " };
+        text += spot_name(*spot);
     }
+    text
 }
 
 fn spot_name(spot: Spot) -> &'static str {
@@ -166,7 +169,6 @@ fn spot_name(spot: Spot) -> &'static str {
         Spot::Matrix(tensor) => tensor_name(tensor),
         Spot::Part(part) => match part {
             Part::Tokens => "under the sentence",
-            Part::Figure => "the picture",
             Part::Heads => "the strip under the picture",
             Part::Seed => page::SEED,
             Part::HeadCount => page::HEADS,
