@@ -224,7 +224,7 @@ fn what_the_stops_claim_is_so() {
             Stop::Shares => {
                 let shares: Vec<String> = mat(Tensor::Weights).iter().map(|share| format!("{share:.3}")).collect();
                 assert!((mat(Tensor::Weights).iter().sum::<f32>() - 1.0).abs() < 1e-6);
-                says(&format!("{} = 1.000", shares.join(" + ")));
+                says(&format!("{}. Before rounding they add up to 1.000.", shares.join(" + ")));
             }
             Stop::Mixing => {
                 let weights = mat(Tensor::Weights);

@@ -14,6 +14,7 @@ use crate::protocol::Tensor;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each is named after the term that it is")]
 pub enum Term {
+    Attention,
     Token,
     Embedding,
     Position,
@@ -68,7 +69,8 @@ pub enum Piece<'a> {
 
 impl Term {
     /// All terms, in the order in which the steps need them.
-    pub const ALL: [Term; 30] = [
+    pub const ALL: [Term; 31] = [
+        Term::Attention,
         Term::Token,
         Term::Embedding,
         Term::Position,
@@ -108,6 +110,7 @@ impl Term {
         let at = |step, spots| Place { step: Some(step), position: 1.0, spots };
         let anywhere = |spots| Place { step: None, position: 1.0, spots };
         match self {
+            Term::Attention => at(Step::Mix, &[Matrix(Tensor::Mixed), Matrix(Tensor::Weights), Matrix(Tensor::Values)]),
             Term::Token => anywhere(&[Spot::Part(Part::Tokens)]),
             Term::Embedding => at(Step::Embed, &[Matrix(Tensor::WordEmbeddings)]),
             Term::Position => at(Step::Embed, &[Matrix(Tensor::Positions), Spot::Part(Part::Positions)]),

@@ -131,8 +131,9 @@ impl Stop {
             Stop::Shares | Stop::Unscaled => (Step::Softmax, cell(Tensor::Weights, ASKING, ASKED)),
             Stop::Mixing => (Step::Mix, cell(Tensor::Mixed, ASKING, 0)),
             Stop::Output => (Step::Output, None),
-            Stop::Hidden => (Step::Mask, None),
-            Stop::Alike => (Step::Softmax, None),
+            // The row that is asked about, at a cell that gives nothing away.
+            Stop::Hidden => (Step::Mask, cell(Tensor::Masked, LOOKED_FROM, LOOKED_FROM)),
+            Stop::Alike => (Step::Softmax, cell(Tensor::Weights, SECOND, SECOND)),
         };
         let mut setup = Setup::default();
         let mut before = None;
@@ -329,7 +330,7 @@ impl Stop {
             Stop::Scaling => &[HeadDim, HeadDim, Root, Largest(Tensor::Scores), Largest(Tensor::Scaled)],
             Stop::Mask => &[Hidden, Pairs, Word(LOOKING), Word(LOOKING + 1)],
             Stop::Shares => &[Word(ASKING), Shares(ASKING), Number(Tensor::RowSums, ASKING, 0)],
-            Stop::Mixing => &[Word(ASKING), Word(ASKED), Now, Now],
+            Stop::Mixing => &[Word(ASKING), Word(ASKED), Now, Now, Word(ASKED)],
             Stop::Output => &[Heads],
             Stop::Unscaled => &[Word(ASKING), Word(ASKED), Before],
             Stop::Hidden => &[Word(LOOKED_FROM)],

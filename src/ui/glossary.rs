@@ -25,7 +25,7 @@ pub fn glossary(page: Page) -> String {
     );
     dom::on("click", "#glossary-open", move |_, _| {
         if !close(page) {
-            open(page, Term::Token);
+            open(page, Term::Attention);
         }
     });
     dom::on("click", "#glossary-close", move |_, _| {

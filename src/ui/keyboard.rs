@@ -17,7 +17,9 @@ pub fn listen(page: Page) {
             return;
         }
         let key = event.key();
-        if key == "Escape" && (glossary::close(page) || tour::leave(page)) {
+        // The browser closes what lies over the page.
+        let is_covered = || matches!(document().query_selector(":popover-open"), Ok(Some(_)));
+        if key == "Escape" && (is_covered() || glossary::close(page) || tour::leave(page)) {
             return;
         }
         if key == "Escape" {

@@ -64,17 +64,21 @@ fn id(lit: Lit) -> String {
     }
 }
 
-/// Scrolls no farther than needed: a panel at the foot of a narrow screen hides what is under it.
+/// Scrolls so that it can be seen, with the title over it if there is room: a panel at the foot of a narrow screen hides
+/// what is under it.
 fn bring_into_sight(id: &str) {
-    let Some(element) = dom::element(id) else { return };
+    let (Some(element), Some(stage)) = (dom::element(id), dom::element("stage")) else { return };
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
-    let place = element.get_bounding_client_rect();
-    let docked =
-        ["glossary", "tour"].into_iter().filter_map(dom::element).map(|panel| panel.get_bounding_client_rect());
-    let hides =
-        docked.filter(|panel| panel.left() < place.right() && panel.right() > place.left() && panel.height() > 0.0);
+    let (place, around) = (element.get_bounding_client_rect(), stage.get_bounding_client_rect());
+    let panels = ["glossary", "tour"].into_iter().filter_map(dom::element);
+    let hides = panels
+        .map(|panel| panel.get_bounding_client_rect())
+        .filter(|panel| panel.height() > 0.0 && panel.left() < place.right() && panel.right() > place.left());
     let bottom = hides.map(|panel| panel.top()).fold(height, f64::min);
     if place.top() < 0.0 || place.bottom() > bottom {
-        element.scroll_into_view();
+        let fits =
+            place.left() >= around.left() && place.right() <= around.right() && place.bottom() - around.top() < bottom;
+        let is_within = place.top() > around.top() && place.bottom() < around.bottom();
+        (if fits && is_within { stage } else { element }).scroll_into_view();
     }
 }

@@ -124,7 +124,7 @@ for (const viewport of SIZES) {
       ["Why divide by √D?", "Scale", /√16 = 4 times.*±\d\.\d\d becomes ±\d\.\d\d/],
       ["What does the mask hide?", "Mask", /15 of 36 pairs/],
       ["Nothing stays negative", "Softmax", /exactly 0/],
-      ["Why does a row sum to 1?", "Softmax", `${mat.join(" + ")} = 1.000`],
+      ["Why does a row sum to 1?", "Softmax", `${mat.join(" + ")}. Before rounding they add up to 1.000.`],
       ["Attention moves values", "Mix values", `“mat” gives “sat” the largest share of its attention, ${percent(mat[2])}`],
       ["The heads come together", "Output", /untrained/],
     ];

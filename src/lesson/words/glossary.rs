@@ -30,6 +30,7 @@ pub fn name(term: Term) -> &'static str {
 /// How texts spell a term.
 pub fn spellings(term: Term) -> &'static [&'static str] {
     match term {
+        Term::Attention => &["attention"],
         Term::Token => &["token", "tokens"],
         Term::Embedding => &["embedding", "embeddings"],
         Term::Position => &["position", "positions"],
@@ -66,6 +67,9 @@ pub fn spellings(term: Term) -> &'static [&'static str] {
 /// What a term means.
 pub fn meaning(term: Term) -> &'static str {
     match term {
+        Term::Attention => {
+            "How tokens pass something on to each other: each takes from every token that it may see a share of that one’s value."
+        }
         Term::Token => {
             "A piece of the text that the model reads as one: here a word, a number or a punctuation mark. Its id is a whole number that stands for its spelling."
         }

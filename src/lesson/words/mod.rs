@@ -157,11 +157,11 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
             "The division by √D is left out: the wider the heads, the farther apart the scores, and the sharper the shares."
         }
         Step::Scale => {
-            "Longer vectors give larger scores. Dividing by √D (D is the head’s width) keeps softmax from picking one winner too early."
+            "A score adds up D products (D is the head’s width): the longer the sum, the wilder the score. Dividing by √D takes that out, or softmax would pick one winner too early."
         }
         Step::Mask => match mask {
             Window::CAUSAL => {
-                "Causal mask: a token sees itself and what came before. Hatched cells may not be seen and take no part in the softmax."
+                "Causal mask: what comes later is hidden, or a model that learns to guess the next word could look at it. Hatched cells take no part in the softmax."
             }
             Window::OPEN => {
                 "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later."
@@ -172,9 +172,11 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
         },
         Step::Softmax => match mask {
             Window::OPEN => {
-                "Each row becomes positive and sums to 1: a token’s attention, shared out among all tokens."
+                "Each row becomes positive and is divided by its own sum, so it sums to 1: a token’s attention, shared out among all tokens."
             }
-            _ => "Each row becomes positive and sums to 1. Masked cells (hatched) get no attention at all.",
+            _ => {
+                "Each row becomes positive and is divided by its own sum, so it sums to 1. Masked cells (hatched) get no attention at all."
+            }
         },
         Step::Mix => "Each token’s result is a blend of all the values, weighted by its shares of attention.",
         Step::Output => {

@@ -5,7 +5,8 @@
 use crate::lesson::tour::Stop;
 
 pub const TOUR: &str = "Tour";
-pub const OFFER: &str = "New here? A tour of twelve stops shows how attention works, with this sentence.";
+pub const OFFER: &str =
+    "New here? Attention lets each word gather something from the others. A tour of twelve stops shows how.";
 pub const TAKE: &str = "Take the tour";
 pub const NO_THANKS: &str = "No, thanks";
 pub const BACK: &str = "Back";
@@ -48,7 +49,7 @@ pub fn title(stop: Stop) -> &'static str {
 pub fn text(stop: Stop) -> &'static str {
     match stop {
         Stop::Tokens => {
-            "“{}” is cut into {} tokens, and each gets a number for its spelling, its id. “{}” ({}) and “{}” ({}) get the same id: to the model they are one word in two places."
+            "Attention lets each word gather something from the others. First “{}” is cut into {} tokens; each gets a number for its spelling, its id. “{}” ({}) and “{}” ({}) get the same id: to the model they are one word in two places."
         }
         Stop::Embeddings => {
             "Each token becomes a row of {} numbers, its embedding. It depends on the word alone. So the rows of both “the” are equal: their largest difference is {}."
@@ -60,7 +61,7 @@ pub fn text(stop: Stop) -> &'static str {
             "Three matrices make three rows of each row of X: a query (what the token looks for), a key (what it can be found by) and a value (what it passes on)."
         }
         Stop::Heads => {
-            "The columns are shared out among {} heads, {} each: D = {}. Each head pays attention by itself, so each can look for something else. All are in the strip below the picture. The tour follows head 1."
+            "The columns of Q, K and V are shared out among {} heads, {} each: D = {}. Each head pays attention by itself, so each can look for something else. All are in the strip below the picture. The tour follows head 1."
         }
         Stop::Scores => {
             "How well does the key of “{}” fit what “{}” looks for? The {} numbers of the query and of the key are multiplied pair by pair and added up: {}. The inspector opens it, product by product. The higher the score, the better the fit."
@@ -75,10 +76,10 @@ pub fn text(stop: Stop) -> &'static str {
             "Scores become shares in two moves. First: in each row the largest score is subtracted, and e is raised to what is left. So nothing is negative, higher scores stay higher, and what is hidden is exactly 0, because e to the power of −∞ is 0."
         }
         Stop::Shares => {
-            "Second: each number is divided by the sum of its row. That makes parts of one whole, the shares of attention of “{}”: {} = {}. What one token gains, the others lose."
+            "Second: each number is divided by the sum of its row. That makes parts of one whole, the shares of attention of “{}”: {}. Before rounding they add up to {}. What one token gains, the others lose."
         }
         Stop::Mixing => {
-            "“{}” gives “{}” the largest share of its attention, {}; so it takes {} of that value, and of the other values as much as their shares say. Added up, that is its new row. This is where words pass something on to each other."
+            "“{}” gives “{}” the largest share of its attention, {}; so it takes {} of the value of “{}”, and of the other values as much as their shares say. Added up, that is its new row. This is where words pass something on to each other."
         }
         Stop::Output => {
             "The rows of all {} heads, side by side, times one last matrix, W_o, make the output: one row for each token again. One thing to keep in mind: these weights are untrained. The calculation is real; who attends to whom has no meaning yet."
