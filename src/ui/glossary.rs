@@ -46,8 +46,8 @@ pub fn glossary(page: Page) -> String {
             page.brings.set(true);
         }
     });
-    // The keyboard opens what it comes to; the pointer only lights it: nothing may move under it.
-    dom::on("focusin", ".chip", move |chip, _| page.glossary.renew(term_of(chip)));
+    // The keyboard opens what it comes to; the pointer lights it: nothing may move under it before it has clicked.
+    dom::on("focusin", ".chip:focus-visible", move |chip, _| page.glossary.renew(term_of(chip)));
     for event in ["pointerover", "focusin"] {
         dom::on(event, "[data-term]", move |button, _| page.pointed.renew(term_of(button)));
     }

@@ -144,8 +144,8 @@ for (const viewport of SIZES) {
     await expect(answer).toBeEmpty();
     await headlight.tour.getByRole("button", { name: "shrink" }).click();
     await expect(answer).toHaveText(/^Not as you said\. It grows: 37\.2 % before, \d\d\.\d % now\./);
-    const unscaled = (await headlight.ranWith({ isScaled: false })).run;
-    const [, { values }] = [null, (await headlight.stored(unscaled, [["Weights", 0]]))[0]];
+    const { run } = await headlight.ranWith({ isScaled: false });
+    const [{ values }] = await headlight.stored(run, [["Weights", 0]]);
     await expect(answer).toContainText(`${percent(values[5 * 6 + 2])} now`);
     expect(await violations(page)).toEqual([]);
     await next.click();

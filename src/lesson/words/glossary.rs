@@ -10,6 +10,8 @@ use crate::lesson::{
 
 pub const GLOSSARY: &str = "Glossary";
 pub const CLOSE: &str = "Close";
+/// After the name of a control.
+const IN_SET_UP: &str = " (in the set-up)";
 
 /// The name of a term.
 pub fn name(term: Term) -> &'static str {
@@ -164,6 +166,8 @@ pub fn whereabouts(place: &Place) -> String {
     for (index, spot) in place.spots.iter().enumerate() {
         text += if index == 0 { ": " } else { ", " };
         text += spot_name(*spot);
+        let is_elsewhere = matches!(spot, Spot::Matrix(_) | Spot::Part(Part::Tokens | Part::Heads | Part::Untrained));
+        text += if is_elsewhere { "" } else { IN_SET_UP };
     }
     text
 }

@@ -157,11 +157,11 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
             "The division by √D is left out: the wider the heads, the farther apart the scores, and the sharper the shares."
         }
         Step::Scale => {
-            "A score adds up D products (D is the head’s width): the longer the sum, the wilder the score. Dividing by √D takes that out, or softmax would pick one winner too early."
+            "A score adds up D products, so wide heads make wild scores. Dividing by √D takes that out, or softmax would pick one winner."
         }
         Step::Mask => match mask {
             Window::CAUSAL => {
-                "Causal mask: what comes later is hidden, or a model that learns to guess the next word could look at it. Hatched cells take no part in the softmax."
+                "Causal mask: what comes later is hidden (hatched), so that a model cannot look at the next word that it has to guess."
             }
             Window::OPEN => {
                 "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later."
