@@ -4,6 +4,7 @@
 
 pub mod claim;
 pub mod explain;
+pub mod glossary;
 pub mod light;
 mod mathml;
 pub mod notice;
@@ -11,10 +12,12 @@ pub mod number;
 pub mod picture;
 pub mod scene;
 mod session;
+pub mod spot;
 mod step;
 pub mod table;
 pub mod theme;
 pub mod timeline;
+pub mod tour;
 pub mod trail;
 pub mod words;
 mod zoom;

@@ -7,7 +7,7 @@ use super::{
     explain::{Context, change_in_words, in_words},
     number::shape,
     scene::{self, Data},
-    words::table as say,
+    words::{self, table as say},
 };
 use crate::figure::svg::escaped;
 use crate::protocol::{Axis, CellRef, Span, Tensor};
@@ -126,7 +126,7 @@ pub fn table(session: &Session, data: &Data) -> Option<Table> {
         *html += "</bdi></th>";
     };
     let shape = shape(&data.full_shape(tensor));
-    let mut html = say::caption(tensor, before.is_some(), scene::has_heads(tensor).then_some(head), &shape);
+    let mut html = caption(tensor, before.is_some(), scene::has_heads(tensor).then_some(head), &shape);
     for column in columns.clone() {
         header(&mut html, r#"<th scope="col"><bdi>"#, column_axis, column);
     }
@@ -155,6 +155,28 @@ pub fn table(session: &Session, data: &Data) -> Option<Table> {
         shown: if ends == [true; 4] { String::new() } else { say::part_shown(rows, columns, of) },
         ends,
     })
+}
+
+/// The matrix' name, symbol, head and shape, and what its rows and columns are: the beginning of an HTML table.
+fn caption(tensor: Tensor, is_change: bool, head: Option<usize>, shape: &str) -> String {
+    let (symbol, index) = words::tensor_symbol(tensor).split_once('_').unwrap_or((words::tensor_symbol(tensor), ""));
+    let head = head.map_or(String::new(), words::head);
+    [
+        r#"<caption id="table-caption"><b>"#,
+        words::tensor_name(tensor),
+        if is_change { "</b> <i>Δ " } else { "</b> <i>" },
+        symbol,
+        "<sub>",
+        index,
+        "</sub></i> · ",
+        &head,
+        if head.is_empty() { "" } else { " · " },
+        shape,
+        r#"</caption><thead><tr><th scope="col">"#,
+        say::corner(tensor),
+        "</th>",
+    ]
+    .concat()
 }
 
 #[cfg(test)]

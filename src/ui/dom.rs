@@ -41,6 +41,10 @@ pub fn after(milliseconds: u64, act: impl FnOnce() + 'static) {
 
 /// Calls `act` before the browser paints next.
 pub fn before_next_paint(act: impl FnOnce() + 'static) {
+    request_frame(Box::new(act));
+}
+
+fn request_frame(act: Box<dyn FnOnce()>) {
     let act = Closure::once_into_js(act);
     window().request_animation_frame(act.unchecked_ref()).expect("a window paints");
 }

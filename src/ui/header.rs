@@ -13,11 +13,13 @@ use crate::lesson::{
     number::{fixed, scientific},
     words::{
         NAME, TAGLINE, check_verdict, checked_against,
+        glossary::GLOSSARY,
         page::{
             CHECK, CHECK_LARGEST, CHECK_RUNS, CHECK_STAGE, ENGINE, KEY_MAP, KEYS, STARTING, STOPPED, THEME_TO_DARK,
             THEME_TO_LIGHT, WHY_CPU,
         },
         tensor_name,
+        tour::TOUR,
     },
 };
 use crate::protocol::{Check, EngineKind};
@@ -99,6 +101,10 @@ pub fn Header(page: Page) -> impl IntoView {
                 {NAME}
             </h1>
             <span class="tag">{TAGLINE}</span>
+            <div class="learn">
+                <button class="btn" id="tour-start">{TOUR}</button>
+                <button class="btn" id="glossary-open">{GLOSSARY}</button>
+            </div>
             <div class="right">
                 <div class="badge">
                     <span class="dot" id="engine-ready" aria-hidden="true"></span>

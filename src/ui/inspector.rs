@@ -1,4 +1,3 @@
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
 
@@ -26,8 +25,7 @@ use crate::protocol::CellRef;
 const FIRST_TERMS: usize = 8;
 
 /// The cell in focus, opened down to the single products, with its computed check.
-#[component]
-pub fn Inspector(page: Page) -> impl IntoView {
+pub fn inspector(page: Page) -> String {
     let explanation = Live::new(None);
     watch(
         move || (page.data.version(), page.operands.version()),
@@ -89,7 +87,7 @@ pub fn Inspector(page: Page) -> impl IntoView {
         dom::focus_in_place("inspector");
     });
     dom::on("click", "#all-terms", move |_, _| page.all_terms.update(|all| *all = !*all));
-    dom::skeleton(format!(
+    format!(
         r#"<section class="panel insp" id="inspector" tabindex="-1" aria-label="{INSPECTOR}">
             <div class="top">
                 <h2>{INSPECTOR}</h2>
@@ -110,7 +108,7 @@ pub fn Inspector(page: Page) -> impl IntoView {
             </div>
             <p class="hint" id="pin-hint"></p>
         </section>"#
-    ))
+    )
 }
 
 /// The cell whose operands have come, if they are of the run that is shown.

@@ -4,7 +4,7 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
-use super::{dom, player, state::Page};
+use super::{dom, glossary, player, state::Page, tour};
 
 /// Space plays and pauses, the arrow keys go through the steps, Esc lets a pinned cell go and closes what is open,
 /// Backspace goes back to the cell whose term was followed, a question mark shows what keys do.
@@ -17,6 +17,11 @@ pub fn listen(page: Page) {
             return;
         }
         let key = event.key();
+        // The browser closes what lies over the page.
+        let is_covered = || matches!(document().query_selector(":popover-open"), Ok(Some(_)));
+        if key == "Escape" && (is_covered() || glossary::close(page) || tour::leave(page)) {
+            return;
+        }
         if key == "Escape" {
             page.session.update(|session| session.pinned = None);
             page.painting.renew(false);

@@ -12,9 +12,11 @@
 
 mod canvas;
 mod dom;
+mod glossary;
 mod header;
 mod inspector;
 mod keyboard;
+mod light;
 mod link;
 mod live;
 mod paint;
@@ -27,9 +29,10 @@ mod state;
 mod steps;
 mod table;
 mod thumbnails;
+mod tour;
 mod zoom;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::html::InertElement};
 
 use crate::lesson::words::page::{BROKEN, SKIP_TO_STAGE};
 use state::Page;
@@ -51,16 +54,24 @@ fn App() -> impl IntoView {
     player::start(page);
     keyboard::listen(page);
     state::apply_theme(page);
+    light::follow(page);
     view! {
         {dom::skeleton(format!(r##"<a class="skip" href="#stage">{SKIP_TO_STAGE}</a>"##))}
         <header::Header page/>
         <sentence::Sentence page/>
+        {tour::offer(page)}
         <steps::Steps page/>
         <thumbnails::Overview page/>
         <main>
             <setup::SetUp page/>
             <stage::Stage page/>
-            <inspector::Inspector page/>
+            {side(page)}
         </main>
     }
+}
+
+/// The column at the side: what explains.
+fn side(page: Page) -> InertElement {
+    let (glossary, tour, inspector) = (glossary::glossary(page), tour::card(page), inspector::inspector(page));
+    dom::skeleton(format!(r#"<div class="side">{glossary}{tour}{inspector}</div>"#))
 }

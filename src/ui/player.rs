@@ -13,7 +13,15 @@ pub fn toggle(page: Page) {
         page.played.set(true);
         dom::scroll_to_stage();
     }
+    page.play_until.set(None);
     page.playing.set(start);
+}
+
+/// Plays the step from its beginning to a position, and no farther.
+pub fn play_until(page: Page, position: f64) {
+    page.session.update(|session| session.position = 0.0);
+    page.play_until.set(Some(position));
+    page.playing.set(true);
 }
 
 /// Moves time on while Play is on.
@@ -43,7 +51,15 @@ fn tick_after(page: Page, last: f64) {
         let cut = page.reduced_motion.get();
         // The step is shown before time goes on: what it needs may still be on its way.
         let ready = page.data.read().as_ref().is_some_and(|data| data.missing(&page.session.read()).is_empty());
-        if !ready || page.session.update(|session| session.advance(seconds, cut)) {
+        let until = page.play_until.get();
+        let goes_on = !ready
+            || page.session.update(|session| {
+                let goes_on = session.advance(seconds, cut);
+                let is_there = until.is_some_and(|until| session.position >= until);
+                session.position = if is_there { until.unwrap_or(1.0) } else { session.position };
+                goes_on && !is_there
+            });
+        if goes_on {
             tick_after(page, now);
         } else {
             page.playing.set(false);

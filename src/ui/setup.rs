@@ -93,7 +93,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
                 <p class="field"><span>{WEIGHTS}</span><b>{PYTORCH_INIT}</b></p>
                 {seed}{heads}{width}{positions}{engine}
             </div>
-            <p class="hint">{UNTRAINED}</p>
+            <p class="hint" id="untrained">{UNTRAINED}</p>
             <h2>{WHAT_IF}</h2>
             <p class="hint">{WHAT_IF_HINT}</p>
             <div class="fields">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>

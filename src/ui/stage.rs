@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
 use super::{
-    canvas, dom, keyboard,
+    canvas, dom, glossary, keyboard,
     live::watch,
     paint, print,
     state::{Badge, Page},
@@ -17,6 +17,7 @@ use super::{
 use crate::lesson::{
     Projection, Session, Step,
     explain::{Context, announcement, change_announcement, what_moved},
+    glossary::Seen,
     picture::{Grid, View, common_height, picture},
     scene::{self, Data},
     words::{
@@ -43,15 +44,12 @@ pub fn Stage(page: Page) -> impl IntoView {
         },
         |(step, lead)| {
             dom::text("stage-title", words::step_title(*step));
-            dom::text("stage-lead", lead);
-        },
-    );
-    watch(
-        move || page.session.read().step,
-        |step| {
+            // Each term is a button where it is mentioned first.
+            let mut seen = Seen::default();
+            dom::html("stage-lead", &glossary::with_terms(lead, &mut seen));
             let mut paragraphs = String::new();
             for (name, text) in PARTS.into_iter().zip(more(*step)) {
-                paragraphs += &format!("<dt>{name}</dt><dd>{text}</dd>");
+                paragraphs += &format!("<dt>{name}</dt><dd>{}</dd>", glossary::with_terms(text, &mut seen));
             }
             dom::html("more-text", &paragraphs);
         },

@@ -9,10 +9,12 @@ use super::{
 use crate::lesson::{
     Session, Sight, Step, Theme,
     explain::{Context, whereabouts},
+    glossary::Term,
     notice::Facts,
     picture::Grid,
     scene::{self, Data},
     theme::Colors,
+    tour::Tour,
     trail::Trail,
 };
 use crate::protocol::{CellRef, Check, EngineChoice, EngineKind, Operands, Tensor};
@@ -48,12 +50,22 @@ pub struct Page {
     pub playing: Live<bool>,
     /// Whether Play has ever been on.
     pub played: Live<bool>,
+    /// Where in the step Play stops, if it does not go on to the next.
+    pub play_until: Live<Option<f64>>,
     /// Whether the inspector shows all terms.
     pub all_terms: Live<bool>,
     /// The cells of the term under the pointer or at the keyboard.
     pub lit: Live<Vec<CellRef>>,
     /// The cells whose terms were followed.
     pub trail: Live<Trail>,
+    /// The term at which the glossary is open.
+    pub glossary: Live<Option<Term>>,
+    /// The term under the pointer, or at the keyboard.
+    pub pointed: Live<Option<Term>>,
+    /// The tour that is under way.
+    pub tour: Live<Option<Tour>>,
+    /// Whether what is lit is to be brought into sight, once it is there.
+    pub brings: Live<bool>,
     /// The stage's width in CSS pixels; 0 before it is laid out.
     pub stage_width: Live<f64>,
     /// Where the stage's matrices are.
@@ -118,9 +130,14 @@ impl Page {
             painting: Live::new(false),
             playing: Live::new(false),
             played: Live::new(false),
+            play_until: Live::new(None),
             all_terms: Live::new(false),
             lit: Live::new(Vec::new()),
             trail: Live::new(Trail::default()),
+            glossary: Live::new(None),
+            pointed: Live::new(None),
+            tour: Live::new(None),
+            brings: Live::new(false),
             stage_width: Live::new(0.0),
             grids: Live::new(Vec::new()),
             caption: Live::new(String::new()),

@@ -34,6 +34,9 @@ export class Headlight {
     this.notice = page.getByRole("alert");
     this.grids = page.getByRole("grid");
     this.canvas = page.locator(".figure > canvas");
+    this.glossary = page.getByRole("region", { name: "Glossary", exact: true });
+    this.offer = page.getByText(/^New here\?/);
+    this.tour = page.locator("#tour");
   }
 
   /** Opens the page; the first picture is there, made by the engine that has to make it. */

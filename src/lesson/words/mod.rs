@@ -2,9 +2,11 @@
 //! goes wrong is worded where it goes wrong; what is said before this program runs stands in `index.html`.
 
 pub(super) mod explain;
+pub mod glossary;
 pub mod more;
 pub mod print;
 pub mod table;
+pub mod tour;
 pub(super) mod why;
 
 use super::{HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};
@@ -173,7 +175,7 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
             "The division by √D is left out: the wider the heads, the farther apart the scores, and the sharper the shares."
         }
         Step::Scale => {
-            "Longer vectors give larger scores. Dividing by √D (D is the head’s width) keeps softmax from picking one winner too early."
+            "A score adds up D products, so wide heads make wild scores. Dividing by √D takes that out, or softmax would pick one winner."
         }
         Step::Mask if !painted.is_empty() => {
             "Painted by hand, over the mask that is set. Hatched cells may not be seen and take no part in the softmax."
@@ -183,7 +185,7 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
         }
         Step::Mask => match mask {
             Window::CAUSAL => {
-                "Causal mask: a token sees itself and what came before. Hatched cells may not be seen and take no part in the softmax."
+                "Causal mask: what comes later is hidden (hatched), so that a model cannot look at the next word that it has to guess."
             }
             Window::OPEN => {
                 "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later."
@@ -194,9 +196,11 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
         },
         Step::Softmax => match mask {
             Window::OPEN if padding == 0 && painted.is_empty() => {
-                "Each row becomes positive and sums to 1: a token’s attention, shared out among all tokens."
+                "Each row becomes positive and is divided by its own sum, so it sums to 1: a token’s attention, shared out among all tokens."
             }
-            _ => "Each row becomes positive and sums to 1. Masked cells (hatched) get no attention at all.",
+            _ => {
+                "Each row becomes positive and is divided by its own sum, so it sums to 1. Masked cells (hatched) get no attention at all."
+            }
         },
         Step::Mix => "Each token’s result is a blend of all the values, weighted by its shares of attention.",
         Step::Output if !setup.heads_off.is_empty() => {

@@ -1,6 +1,6 @@
 //! What stands on paper besides the picture.
 
-use super::{NAME, mask, positions, scale_operator, scaling};
+use super::{NAME, heads_off, mask, painted, positions, scale_operator, scaling};
 use crate::lesson::number::fixed;
 use crate::protocol::{EngineKind, Setup};
 
@@ -10,13 +10,28 @@ pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind) -> String {
     let scaling = if setup.is_scaled { scale_operator(setup) } else { scaling(false).to_owned() };
     let (positions, mask, temperature) =
         (positions(setup.positions), mask(setup.mask), fixed(setup.temperature.into(), 2));
+    let mut besides = String::new();
+    if setup.padding > 0 {
+        besides += &format!(" · padding {}", setup.padding);
+    }
+    if let Some(softcap) = setup.softcap {
+        besides += &format!(" · softcap {}", fixed(softcap.into(), 2));
+    }
+    if !setup.heads_off.is_empty() {
+        besides += " · ";
+        besides += &heads_off(&setup.heads_off);
+    }
+    if !setup.painted.is_empty() {
+        besides += " · ";
+        besides += painted(setup.painted.len()).trim_end_matches('.');
+    }
     let engine = match engine {
         EngineKind::Cpu { .. } => "the CPU",
         EngineKind::WebGpu { adapter } => adapter,
     };
     format!(
         "Head {} of {heads} · model width {width} · weights as PyTorch starts them, seed {seed} · positions {positions} · \
-         mask {mask} · scaling {scaling} · temperature {temperature} · calculated by {NAME} on {engine}",
+         mask {mask} · scaling {scaling} · temperature {temperature}{besides} · calculated by {NAME} on {engine}",
         head + 1
     )
 }

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::{tensor_name, tensor_symbol};
 use crate::protocol::{Axis, Tensor};
 
 /// The button that opens it.
@@ -22,30 +21,8 @@ pub fn only_one(tensor: Tensor) -> &'static str {
     }
 }
 
-/// The matrix' name, symbol, head and shape, and what its rows and columns are: the beginning of an HTML table.
-pub fn caption(tensor: Tensor, is_change: bool, head: Option<usize>, shape: &str) -> String {
-    let (symbol, index) = tensor_symbol(tensor).split_once('_').unwrap_or((tensor_symbol(tensor), ""));
-    let head = head.map_or(String::new(), super::head);
-    [
-        r#"<caption id="table-caption"><b>"#,
-        tensor_name(tensor),
-        if is_change { "</b> <i>Δ " } else { "</b> <i>" },
-        symbol,
-        "<sub>",
-        index,
-        "</sub></i> · ",
-        &head,
-        if head.is_empty() { "" } else { " · " },
-        shape,
-        r#"</caption><thead><tr><th scope="col">"#,
-        corner(tensor),
-        "</th>",
-    ]
-    .concat()
-}
-
 /// What the rows and the columns are: "query ↓ key →".
-fn corner(tensor: Tensor) -> &'static str {
+pub fn corner(tensor: Tensor) -> &'static str {
     match tensor.axes() {
         (Axis::One, _) => "token →",
         (Axis::Queries, Axis::One) => "query ↓",
