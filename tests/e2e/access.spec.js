@@ -102,7 +102,10 @@ test("on paper: the picture in light colours, what it is of, and the cell that i
   await expect(root).toHaveAttribute("data-theme", "light");
   const printed = await headlight.picture();
   expect(printed).not.toBe(onScreen);
-  for (const role of ["button", "textbox", "combobox", "slider", "grid"]) await expect(page.getByRole(role)).toHaveCount(0);
+  for (const role of ["textbox", "combobox", "slider", "grid"]) await expect(page.getByRole(role)).toHaveCount(0);
+  // The glossary's terms are words of the sentence, and look like it.
+  await expect(page.getByRole("button").and(page.locator(":not(.term)"))).toHaveCount(0);
+  for (const term of await page.locator(".term:visible").all()) await expect(term).toHaveCSS("text-decoration-line", "none");
   await expect(page.getByText(EXAMPLE, { exact: true })).toBeVisible();
   await expect(page.getByText(/^Head 1 of 4 · model width 64 · .* seed 42 · positions sinusoidal · mask none · scaling ÷ √16/)).toBeVisible();
   await expect(headlight.inspector, "no cell is kept").toBeHidden();
@@ -193,6 +196,7 @@ test("the keyboard alone reaches every control, and one sees where it is", async
     "See as",
     "sums to 1",
     "token",
+    "attention",
     "More",
     "Masked scores",
     "Row maximum",
