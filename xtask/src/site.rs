@@ -44,6 +44,7 @@ pub fn build() -> Result<()> {
             .env_remove("CARGO_ENCODED_RUSTFLAGS"),
     )?;
     name_programs(&root().join("target/trunk"))?;
+    shorten_names(&root().join("target/trunk"))?;
     minify_scripts(&root().join("target/trunk"))?;
     let sizes = seal(&root().join("target/trunk"), &dist())?;
     fs::write(stamp, format!("{sources}{}", dist_digest()))?;
@@ -88,6 +89,49 @@ fn name_programs(staged: &Path) -> Result<()> {
         fs::write(path, format!("{{\n{script}\nglobalThis.{name} = wasm_bindgen;\n}}\n"))?;
     }
     Ok(())
+}
+
+/// A program and its script call each other by a few hundred long names with hashes in them, which do not compress.
+/// wasm-opt gives them short ones and says which; the script is told.
+fn shorten_names(staged: &Path) -> Result<()> {
+    for program in ["app", "gpu"] {
+        let (wasm, path) = (staged.join(format!("{program}_bg.wasm")), staged.join(format!("{program}.js")));
+        let mut shorten = command("wasm-opt", &["--all-features", "--minify-imports-and-exports-and-modules"]);
+        let names = process::output(tools::with_tools(&mut shorten)?.arg(&wasm).arg("--output").arg(&wasm))?;
+        let mut script = fs::read_to_string(&path)?;
+        let module = format!("\"./{program}_bg.js\"");
+        // One name a line: `["./app_bg.js", "__wbg_click_c6eff13daacf9806", "$"],` or `["memory", "a"],`.
+        for line in names.lines() {
+            let quoted: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+            script = match quoted[..] {
+                [_, long, short] => renamed(&script, &format!("{long}: "), &format!("{short}: "))?,
+                [long, short] => {
+                    // Some names are those of nobody who calls.
+                    let (long, short) = (format!("wasm.{long}"), format!("wasm.{short}"));
+                    renamed(&script, &long, &short).unwrap_or(script)
+                }
+                _ => script,
+            };
+        }
+        fs::write(path, renamed(&script, &format!("{module}: "), "\"a\": ")?)?;
+    }
+    Ok(())
+}
+
+/// The script with another name in every place where this one stands whole.
+fn renamed(script: &str, long: &str, short: &str) -> Result<String> {
+    let is_part_of_name = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$');
+    let mut parts = script.split(long);
+    let mut renamed = parts.next().unwrap_or_default().to_owned();
+    let mut is_found = false;
+    for part in parts {
+        let goes_on = long.ends_with(is_part_of_name) && part.starts_with(is_part_of_name);
+        is_found |= !goes_on;
+        renamed += if goes_on { long } else { short };
+        renamed += part;
+    }
+    ensure!(is_found, "the script has no {long:?} to rename; is it as wasm-bindgen wrote it?");
+    Ok(renamed)
 }
 
 /// In place. Trunk's own minifier is turned off: it moves globals out of functions, and `www/boot.js` sends one of its
