@@ -14,6 +14,17 @@ const CODE: &[&str] = &["src", "lanes", "shaders", "Cargo.toml", "Cargo.lock", "
 /// What else becomes part of the site, or decides how.
 const PAGE: &[&str] = &["index.html", "Trunk.toml", "www", "package-lock.json", "xtask/src"];
 
+/// What of WebAssembly a program uses; `index.html` says the same to Trunk.
+const WASM_FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--enable-simd",
+];
+
 /// Where the site is.
 pub fn dist() -> PathBuf {
     root().join("dist")
@@ -96,7 +107,8 @@ fn name_programs(staged: &Path) -> Result<()> {
 fn shorten_names(staged: &Path) -> Result<()> {
     for program in ["app", "gpu"] {
         let (wasm, path) = (staged.join(format!("{program}_bg.wasm")), staged.join(format!("{program}.js")));
-        let mut shorten = command("wasm-opt", &["--all-features", "--minify-imports-and-exports-and-modules"]);
+        let mut shorten = command("wasm-opt", WASM_FEATURES);
+        shorten.arg("--minify-imports-and-exports-and-modules");
         let names = process::output(tools::with_tools(&mut shorten)?.arg(&wasm).arg("--output").arg(&wasm))?;
         let mut script = fs::read_to_string(&path)?;
         let module = format!("\"./{program}_bg.js\"");
