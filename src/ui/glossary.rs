@@ -89,16 +89,29 @@ pub fn close(page: Page) -> bool {
 
 /// A text as HTML; what it mentions for the first time is a button.
 pub fn with_terms(text: &str, seen: &mut Seen) -> String {
-    let mut html = String::new();
+    // A button may be parted from what follows it, even from a comma: so they stand in a span that is not broken.
+    const END: &str = "</span>";
+    let (mut html, mut is_open) = (String::new(), false);
     for piece in pieces(text, seen) {
         match piece {
-            Piece::Text(text) => html += &escaped(text),
+            Piece::Text(text) => {
+                let end = if is_open { text.find(' ').unwrap_or(text.len()) } else { 0 };
+                html += &escaped(&text[..end]);
+                html += if is_open { END } else { "" };
+                html += &escaped(&text[end..]);
+                is_open = false;
+            }
             Piece::Mention(text, term) => {
                 let (id, index) = (mention(term), term as usize);
-                html += &format!(r#"<button class="term" id="{id}" data-term="{index}">{text}</button>"#);
+                html += if is_open { END } else { "" };
+                html += &format!(
+                    r#"<span class="whole"><button class="term" id="{id}" data-term="{index}">{text}</button>"#
+                );
+                is_open = true;
             }
         }
     }
+    html += if is_open { END } else { "" };
     html
 }
 
