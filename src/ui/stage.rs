@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
 use super::{
-    canvas, dom, glossary, keyboard,
+    arcs, canvas, dom, glossary, keyboard,
     live::watch,
     paint, print,
     state::{Badge, Page},
@@ -98,6 +98,7 @@ pub fn Stage(page: Page) -> impl IntoView {
         page.session.update(|session| session.position = session.position.max(1.0));
     });
     let (projections, painting, figure) = (projections(page), paint::controls(page), figure(page));
+    let (arcs_choice, arcs) = (arcs::choice(page), arcs::view(page));
     let (zoom, heads) = (zoom::controls(page), thumbnails::heads(page));
     let (table_button, table) = table::button_and_view(page);
     let (printed_over, printed_under) = print::over_and_under(page);
@@ -107,8 +108,10 @@ pub fn Stage(page: Page) -> impl IntoView {
             <h2 id="stage-title"></h2>
             <p class="lead" id="stage-lead"></p>
             {projections}
+            {arcs_choice}
             {painting}
             <details class="more"><summary>{MORE}</summary><dl id="more-text"></dl></details>
+            {arcs}
             {figure}
             {zoom}
             <div class="scrub">
@@ -241,8 +244,8 @@ struct Painter {
     run: Cell<u64>,
     /// How wide its tokens are.
     token_widths: RefCell<Vec<f32>>,
-    /// At a stage of this width, the pictures are at least so high.
-    heights: Cell<(f32, f32)>,
+    /// At a stage of this width, with arcs or without, the pictures are at least so high.
+    heights: Cell<(f32, bool, f32)>,
 }
 
 impl Painter {
@@ -250,8 +253,10 @@ impl Painter {
     fn least_height(&self, session: &Session, data: &Data, view: &View, new: bool) -> f32 {
         const LEAST: f32 = 428.0;
         const MOST: f32 = 520.0;
-        let (width, height) = self.heights.get();
-        if !new && width == view.width {
+        const MOST_WITH_ARCS: f32 = 620.0;
+        let (width, arcs, height) = self.heights.get();
+        let has_arcs = session.arcs.is_some();
+        if !new && width == view.width && arcs == has_arcs {
             return height;
         }
         let height = if view.width < 560.0 {
@@ -261,9 +266,9 @@ impl Painter {
             // Their pictures are higher than that.
             MOST
         } else {
-            common_height(session, data, view, MOST).max(LEAST)
+            common_height(session, data, view, if has_arcs { MOST_WITH_ARCS } else { MOST }).max(LEAST)
         };
-        self.heights.set((view.width, height));
+        self.heights.set((view.width, has_arcs, height));
         height
     }
 }
@@ -275,9 +280,10 @@ fn repaint_on_change(page: Page) {
         move || {
             let session = page.session.read();
             let shown = (session.step, session.shown_position(), session.head, session.projection);
+            let chosen = (session.arcs, session.range);
             let focus = (page.focus(), page.chosen().is_some(), page.lit.get());
             let screen = (page.colors(), page.prints.get(), page.pixel_ratio.get(), page.stage_width.get());
-            (shown, page.data.version(), focus, screen)
+            (shown, chosen, page.data.version(), focus, screen)
         },
         move |&(.., (_, prints, _, width))| {
             if prints {
@@ -329,6 +335,7 @@ fn paint(page: Page, painter: &Painter) {
         if new {
             canvas::mark(&format!("headlight:drawn {}", data.run));
         }
+        arcs::paint(page, picture.arcs, scale, ratio);
         page.grids.renew(picture.grids.into_iter().map(|grid| grid.scaled(scale)).collect());
         page.caption.renew(picture.caption);
     }
@@ -506,7 +513,7 @@ fn describe(page: Page, grid: &Grid) {
 }
 
 /// Keeps a cell in the inspector, or lets it go.
-fn toggle_pin(page: Page, cell: CellRef) {
+pub fn toggle_pin(page: Page, cell: CellRef) {
     page.session.update(|session| {
         session.pinned = if session.pinned == Some(cell) { None } else { Some(cell) };
     });
