@@ -15,7 +15,7 @@ use super::{
     table, thumbnails, zoom,
 };
 use crate::lesson::{
-    Projection, Session, Step,
+    Arcs, Projection, Session, Step,
     explain::{Context, announcement, change_announcement, what_moved},
     glossary::Seen,
     picture::{Grid, View, common_height, picture},
@@ -245,7 +245,7 @@ struct Painter {
     /// How wide its tokens are.
     token_widths: RefCell<Vec<f32>>,
     /// At a stage of this width, with arcs or without, the pictures are at least so high.
-    heights: Cell<(f32, bool, f32)>,
+    heights: Cell<(f32, Option<Arcs>, f32)>,
 }
 
 impl Painter {
@@ -255,8 +255,7 @@ impl Painter {
         const MOST: f32 = 520.0;
         const MOST_WITH_ARCS: f32 = 620.0;
         let (width, arcs, height) = self.heights.get();
-        let has_arcs = session.arcs.is_some();
-        if !new && width == view.width && arcs == has_arcs {
+        if !new && width == view.width && arcs == session.arcs {
             return height;
         }
         let height = if view.width < 560.0 {
@@ -266,9 +265,9 @@ impl Painter {
             // Their pictures are higher than that.
             MOST
         } else {
-            common_height(session, data, view, if has_arcs { MOST_WITH_ARCS } else { MOST }).max(LEAST)
+            common_height(session, data, view, if session.arcs.is_some() { MOST_WITH_ARCS } else { MOST }).max(LEAST)
         };
-        self.heights.set((view.width, has_arcs, height));
+        self.heights.set((view.width, session.arcs, height));
         height
     }
 }

@@ -197,7 +197,9 @@ pub fn arcs(session: &Session, data: &Data, view: &View) -> Option<ArcsPicture> 
     let one = if all { None } else { rows.first() };
     let key = key.filter(|_| one.is_some() && query.is_some());
     let key = key.or(one.filter(|_| query.is_none()).and_then(Row::strongest));
-    let both_sides = data.setup.mask.right != Some(0) || !data.setup.painted.is_empty();
+    // One word's arcs all begin there, which says where they lead; of all words', the side says it.
+    let looks_ahead = data.setup.mask.right != Some(0) || !data.setup.painted.is_empty();
+    let both_sides = wanted == Arcs::All && end - first <= MOST_AT_ONCE && looks_ahead;
     let line = WordLine::new(first..end, both_sides, data, view);
     let scale = Scale::of(Tensor::Weights, matrix, &view.colors);
     let mut marks = Vec::new();
@@ -250,7 +252,7 @@ impl WordLine {
         }
         // The longest word of the sentence, also where it is out of sight: zooming moves nothing.
         let longest = (0..data.tokens.len()).map(width_of).fold(0.0, f32::max);
-        let (word_height, share_height) = if turned { (longest + 8.0, 34.0) } else { (22.0, 15.0) };
+        let (word_height, share_height) = if turned { (longest + 8.0, 36.0) } else { (24.0, 17.0) };
         let over = RISE + WIDEST / 2.0 + 2.0;
         let middle = over + word_height;
         let under = middle + share_height;
@@ -269,13 +271,13 @@ impl WordLine {
         (self.middle_of(last) - self.middle_of(self.first)).max(1.0)
     }
 
-    /// An arc from a query to a key: over the words to those before it, under them to those after it.
+    /// An arc from a query to a key. Where there are two sides, those to later words are under the words.
     fn arc(&self, query: usize, key: usize) -> Vec<(f32, f32)> {
         const POINTS: usize = 24;
         let (from, to) = (self.middle_of(query), self.middle_of(key));
         let (middle, half) = if query == key { (from, LOOP / 2.0) } else { ((from + to) / 2.0, (from - to) / 2.0) };
         let rise = LEAST_RISE + (RISE - LEAST_RISE) * if query == key { 0.0 } else { half.abs() * 2.0 / self.length() };
-        let (base, rise) = if key > query { (self.under, rise) } else { (self.over, -rise) };
+        let (base, rise) = if self.both_sides && key > query { (self.under, rise) } else { (self.over, -rise) };
         let point = |index: usize| {
             let angle = index as f64 / POINTS as f64 * std::f64::consts::PI;
             (middle + half * builtin::cos(angle) as f32, base + rise * builtin::sin(angle) as f32)
@@ -397,8 +399,9 @@ fn draw_legend(scale: Scale, line: &WordLine, view: &View, marks: &mut Vec<Mark>
     let meaning = meanings.join(" · ");
     let whole = zero_width + LENGTH + end_width + about_width(&meaning, 12.0);
     let beside = whole <= view.width;
-    let left =
-        ((view.width - if beside { whole } else { LENGTH }) / 2.0).max(0.0) + if beside { zero_width } else { 0.0 };
+    let start = (view.width - if beside { whole } else { LENGTH }).max(0.0) / 2.0;
+    // On whole pixels: or the borders between slices would be seen.
+    let left = (start + if beside { zero_width } else { 0.0 }).round();
     let middle = line.bottom + 12.0;
     let edge = |down: f32| Line {
         points: vec![(left, middle), (left + LENGTH, middle + down * (WIDEST / 2.0 + 0.3))],
@@ -409,7 +412,7 @@ fn draw_legend(scale: Scale, line: &WordLine, view: &View, marks: &mut Vec<Mark>
         let part = (slice as f32 + 0.5) / SLICES as f32;
         let (x, half) = (left + part * LENGTH, WIDEST * part / 2.0);
         let color = scale.color(part * scale.end());
-        let width = LENGTH / SLICES as f32 + 0.4;
+        let width = LENGTH / SLICES as f32;
         marks.push(Mark::Line(Line { points: vec![(x, middle - half), (x, middle + half)], color, width }));
     }
     marks.extend([-1.0, 1.0].map(|down| Mark::Line(edge(down))));

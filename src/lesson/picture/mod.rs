@@ -209,7 +209,7 @@ pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
 }
 
 /// The height of a matrix that shares the stage with arcs.
-const BESIDE_ARCS: f32 = 216.0;
+const BESIDE_ARCS: f32 = 240.0;
 
 fn matrices(session: &Session, data: &Data, view: &View) -> Option<Picture> {
     if session.step == Step::Tokens {
