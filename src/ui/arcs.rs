@@ -7,7 +7,7 @@ use super::{canvas, dom, keyboard, live::watch, stage, state::Page, zoom};
 use crate::lesson::{
     Arcs,
     picture::arcs::{ArcsPicture, TEXT_HEIGHT, cell_of, has_arcs, name_of, word_of},
-    words::arcs::{ARCS, CHOICES, HINT, WORDS},
+    words::arcs::{ARCS, ARCS_IN_SHORT, CHOICES, HINT, WORDS},
 };
 use crate::protocol::CellRef;
 
@@ -37,7 +37,11 @@ pub fn choice(page: Page) -> String {
     for (index, name) in CHOICES.into_iter().enumerate() {
         buttons += &format!(r#"<button class="btn small" id="arcs-{index}" data-arcs="{index}">{name}</button>"#);
     }
-    format!(r#"<div class="segments" id="arcs-choice" role="group" aria-label="{ARCS}">{buttons}</div>"#)
+    format!(
+        r#"<div class="segments" id="arcs-choice" role="group" aria-label="{ARCS}">
+            <span aria-hidden="true">{ARCS_IN_SHORT}</span>{buttons}
+        </div>"#
+    )
 }
 
 /// The arcs, and over each word an option that assistive technology and the pointer can reach.

@@ -8,7 +8,7 @@ use super::{
         number::fixed,
         scene::Data,
         timeline::{SoftmaxPart, softmax_part, wave},
-        words::arcs as say,
+        words::{self, arcs as say},
     },
     LABEL_SIZE, View,
     draw::{about_width, cut, share_end},
@@ -206,7 +206,7 @@ pub fn arcs(session: &Session, data: &Data, view: &View) -> Option<ArcsPicture> 
     draw_arcs(&rows, one.and(key), &line, scale, view, &mut marks);
     let asks = if all { None } else { Some(shown.start) };
     let words = draw_words(asks, one, key, &line, data, view, &mut marks);
-    let height = draw_legend(scale, &line, view, &mut marks);
+    let height = draw_legend(scale, scale.beyond(&matrix.values).1, &line, view, &mut marks);
     let text = match (one, all) {
         (Some(row), _) => row.text(context),
         (None, true) => say::HINT.to_owned(),
@@ -386,15 +386,18 @@ fn whole_percent(share: f32) -> String {
 }
 
 /// What width and colour mean: a wedge that grows with the share. Returns the lower edge.
-fn draw_legend(scale: Scale, line: &WordLine, view: &View, marks: &mut Vec<Mark>) -> f32 {
+fn draw_legend(scale: Scale, beyond: usize, line: &WordLine, view: &View, marks: &mut Vec<Mark>) -> f32 {
     const SLICES: usize = 60;
     const LENGTH: f32 = 120.0;
     let colors = &view.colors;
-    let end = share_end(scale.end());
+    let end = [if beyond > 0 { "≥ " } else { "" }, &share_end(scale.end())].concat();
     let (zero_width, end_width) = (about_width("0", 12.0) + 8.0, about_width(&end, 12.0) + 18.0);
-    let mut meanings = vec![say::LEGEND];
+    let mut meanings = vec![say::LEGEND.to_owned()];
+    if beyond > 0 {
+        meanings.push(words::cells_beyond(beyond));
+    }
     if line.both_sides {
-        meanings.push(say::SIDES);
+        meanings.push(say::SIDES.to_owned());
     }
     let meaning = meanings.join(" · ");
     let whole = zero_width + LENGTH + end_width + about_width(&meaning, 12.0);
@@ -429,7 +432,7 @@ fn draw_legend(scale: Scale, line: &WordLine, view: &View, marks: &mut Vec<Mark>
     let mut y = middle;
     for meaning in meanings {
         y += 19.0;
-        marks.push(text(view.width / 2.0, y, meaning, Anchor::Middle));
+        marks.push(text(view.width / 2.0, y, &meaning, Anchor::Middle));
     }
     y + 14.0
 }

@@ -4,8 +4,10 @@ use crate::lesson::number::percent;
 
 /// What the choice of arcs is about.
 pub const ARCS: &str = "Arcs over the words";
+/// The same, where there is less room.
+pub const ARCS_IN_SHORT: &str = "Arcs";
 /// No arcs, those of one word, those of all.
-pub const CHOICES: [&str; 3] = ["No arcs", "This word", "All words"];
+pub const CHOICES: [&str; 3] = ["none", "this word", "all words"];
 /// The name of the words that can be gone through.
 pub const WORDS: &str = "Words, and where each looks";
 /// How they are used.
