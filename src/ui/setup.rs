@@ -3,10 +3,11 @@ use web_sys::Element;
 
 use super::{dom, live::watch, state::Page};
 use crate::lesson::{
-    HEAD_COUNTS, Session, SharesMap, Sight, SignedMap, WIDTHS,
+    Arcs, HEAD_COUNTS, Session, SharesMap, Sight, SignedMap, WIDTHS,
     number::fixed,
     range::{Ends, Range, frozen},
     words::{
+        arcs::{self as say, ARCS},
         bad_number, engine_choice, mask,
         page::{
             AHEAD, BACK, CALCULATE_ON, COLOURS, HEADS, MASK, NUMBER, OFF, ON, PADDING, POSITIONS, PYTORCH_INIT, RANGE,
@@ -24,6 +25,7 @@ const MASKS: [Window; 3] = [Window::OPEN, Window::CAUSAL, Window { left: Some(2)
 const SCALINGS: [bool; 2] = [true, false];
 /// The last stands for all fixed ones.
 const RANGES: [Range; 4] = [Range::Lesson, Range::Matrix, Range::Step, Range::Fixed(Ends { signed: 1.0, shares: 1.0 })];
+const ARCS_OF: [Option<Arcs>; 3] = [None, Some(Arcs::Word), Some(Arcs::All)];
 const ENGINES: [EngineChoice; 3] = [EngineChoice::Auto, EngineChoice::WebGpu, EngineChoice::Cpu];
 
 /// What attention is set up with.
@@ -273,7 +275,7 @@ struct Choice {
     choose: fn(&mut Session, usize),
 }
 
-const CHOICES: [Choice; 12] = [
+const CHOICES: [Choice; 13] = [
     Choice {
         id: "heads-chosen",
         label: HEADS,
@@ -364,7 +366,19 @@ const CHOICES: [Choice; 12] = [
         },
         choose: |session, index| session.range = RANGES[index],
     },
+    Choice {
+        id: "arcs-chosen",
+        label: ARCS,
+        names: || ARCS_OF.map(|arcs| say::choice(arcs).to_owned()).to_vec(),
+        current: |session| ARCS_OF.iter().position(|arcs| *arcs == session.arcs),
+        choose: |session, index| session.arcs = ARCS_OF[index],
+    },
 ];
+
+/// The choice of arcs over the words: the HTML of a part of the stage's head.
+pub fn arcs() -> String {
+    format!(r#"<div class="segments" id="arcs-choice" hidden>{}</div>"#, CHOICES[12].html(12))
+}
 
 impl Choice {
     fn html(&self, which: usize) -> String {

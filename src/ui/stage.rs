@@ -10,7 +10,7 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObse
 use super::{
     arcs, canvas, dom, glossary, keyboard,
     live::watch,
-    paint, print,
+    paint, print, setup,
     state::{Badge, Page},
     table, thumbnails, zoom,
 };
@@ -98,7 +98,7 @@ pub fn Stage(page: Page) -> impl IntoView {
         page.session.update(|session| session.position = session.position.max(1.0));
     });
     let (projections, painting, figure) = (projections(page), paint::controls(page), figure(page));
-    let (arcs_choice, arcs) = (arcs::choice(page), arcs::view(page));
+    let (arcs_choice, arcs) = (setup::arcs(), arcs::view(page));
     let (zoom, heads) = (zoom::controls(page), thumbnails::heads(page));
     let (table_button, table) = table::button_and_view(page);
     let (printed_over, printed_under) = print::over_and_under(page);
@@ -344,7 +344,7 @@ fn paint(page: Page, painter: &Painter) {
 fn grids(page: Page) {
     watch(
         move || {
-            let versions = (page.grids.version(), page.data.version(), page.operands.version());
+            let versions = (page.grids.version(), page.arcs.version(), page.data.version(), page.operands.version());
             (versions, page.focus(), page.cursor.get(), page.session.read().pinned)
         },
         move |_| {
@@ -353,9 +353,10 @@ fn grids(page: Page) {
             for grid in grids.iter() {
                 describe(page, grid);
             }
+            arcs::describe(page);
         },
     );
-    dom::on("pointermove", "[role=grid]", move |element, event| {
+    dom::on("pointermove", "[role=grid], [data-word]", move |element, event| {
         // A finger taps, or scrolls; it does not hover.
         if zoom::is_finger(event) {
             return;
@@ -365,8 +366,8 @@ fn grids(page: Page) {
             page.hover.set(cell);
         }
     });
-    dom::on("pointerout", "[role=grid]", move |_, _| page.hover.set(None));
-    dom::on("click", "[role=grid]", move |element, event| {
+    dom::on("pointerout", "[role=grid], [data-word]", move |_, _| page.hover.set(None));
+    dom::on("click", "[role=grid], [data-word]", move |element, event| {
         if zoom::has_dragged(element) {
             return;
         }
@@ -447,7 +448,11 @@ pub fn grid_of(page: Page, element: &Element) -> Option<Grid> {
     page.grids.read().iter().find(|grid| grid_id(grid) == element.id()).cloned()
 }
 
+/// The cell under the pointer, in a matrix, or that a word with its arcs stands for.
 pub fn cell_under(page: Page, element: &Element, event: &Event) -> Option<CellRef> {
+    if element.has_attribute("data-word") {
+        return arcs::cell_under(page, element);
+    }
     let (grid, event) = (grid_of(page, element)?, event.dyn_ref::<MouseEvent>()?);
     let (left, top, ..) = grid.bounds();
     grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)

@@ -3,6 +3,7 @@
 use leptos::prelude::{document, window};
 
 use super::{
+    arcs::Places,
     dom,
     live::{Live, watch},
 };
@@ -11,7 +12,7 @@ use crate::lesson::{
     explain::{Context, whereabouts},
     glossary::Term,
     notice::Facts,
-    picture::{Grid, arcs::ArcsPicture},
+    picture::Grid,
     scene::{self, Data},
     theme::Colors,
     tour::Tour,
@@ -71,7 +72,7 @@ pub struct Page {
     /// Where the stage's matrices are.
     pub grids: Live<Vec<Grid>>,
     /// Where the words are that have arcs over them; none where there are no arcs.
-    pub arcs: Live<ArcsPicture>,
+    pub arcs: Live<Places>,
     /// Where in the step the stage is, in words.
     pub caption: Live<String>,
     /// How many of the screen's pixels there are to a CSS pixel.
@@ -142,7 +143,7 @@ impl Page {
             brings: Live::new(false),
             stage_width: Live::new(0.0),
             grids: Live::new(Vec::new()),
-            arcs: Live::new(ArcsPicture::default()),
+            arcs: Live::new(Places::default()),
             caption: Live::new(String::new()),
             pixel_ratio: pixel_ratio(),
             system_dark: media("(prefers-color-scheme: dark)"),

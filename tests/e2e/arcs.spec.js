@@ -5,13 +5,13 @@ import { EXAMPLE, number } from "./page.js";
 import { AxeBuilder } from "@axe-core/playwright";
 
 const parts = (page) => ({
-  choice: page.getByRole("group", { name: "Arcs over the words", exact: true }),
+  choice: page.getByRole("combobox", { name: "Arcs over words", exact: true }),
   words: page.getByRole("listbox", { name: "Words, and where each looks", exact: true }),
   text: page.locator("#arcs-text"),
   canvas: page.locator("#arcs-canvas"),
 });
 
-const show = (page, which) => parts(page).choice.getByRole("button", { name: which, exact: true }).click();
+const show = (page, which) => parts(page).choice.selectOption(which);
 
 /** What a screen reader says of the word at hand. */
 const at = (page) =>

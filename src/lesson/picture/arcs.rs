@@ -8,10 +8,10 @@ use super::{
         number::fixed,
         scene::Data,
         timeline::{SoftmaxPart, softmax_part, wave},
-        words::{self, arcs as say},
+        words::arcs as say,
     },
     LABEL_SIZE, View,
-    draw::{about_width, cut, share_end},
+    draw::{Legend, about_width, cut, draw_legend},
     panel::{Scale, blend},
 };
 use crate::builtin;
@@ -206,7 +206,10 @@ pub fn arcs(session: &Session, data: &Data, view: &View) -> Option<ArcsPicture> 
     draw_arcs(&rows, one.and(key), &line, scale, view, &mut marks);
     let asks = if all { None } else { Some(shown.start) };
     let words = draw_words(asks, one, key, &line, data, view, &mut marks);
-    let height = draw_legend(scale, scale.beyond(&matrix.values).1, &line, view, &mut marks);
+    let sides = line.both_sides.then_some(say::SIDES);
+    let beyond = scale.beyond(&matrix.values);
+    let legend = Legend { meaning: say::LEGEND, scale, beyond, more: sides, wedge: Some(WIDEST) };
+    let height = draw_legend(&legend, line.bottom - 2.0, view, &mut marks);
     let text = match (one, all) {
         (Some(row), _) => row.text(context),
         (None, true) => say::HINT.to_owned(),
@@ -383,56 +386,4 @@ fn whole_percent(share: f32) -> String {
     let whole = fixed(f64::from(share) * 100.0, 0);
     let few = if whole == "0" && share > 0.0 { "< 1" } else { &whole };
     [few, " %"].concat()
-}
-
-/// What width and colour mean: a wedge that grows with the share. Returns the lower edge.
-fn draw_legend(scale: Scale, beyond: usize, line: &WordLine, view: &View, marks: &mut Vec<Mark>) -> f32 {
-    const SLICES: usize = 60;
-    const LENGTH: f32 = 120.0;
-    let colors = &view.colors;
-    let end = [if beyond > 0 { "≥ " } else { "" }, &share_end(scale.end())].concat();
-    let (zero_width, end_width) = (about_width("0", 12.0) + 8.0, about_width(&end, 12.0) + 18.0);
-    let mut meanings = vec![say::LEGEND.to_owned()];
-    if beyond > 0 {
-        meanings.push(words::cells_beyond(beyond));
-    }
-    if line.both_sides {
-        meanings.push(say::SIDES.to_owned());
-    }
-    let meaning = meanings.join(" · ");
-    let whole = zero_width + LENGTH + end_width + about_width(&meaning, 12.0);
-    let beside = whole <= view.width;
-    let start = (view.width - if beside { whole } else { LENGTH }).max(0.0) / 2.0;
-    // On whole pixels: or the borders between slices would be seen.
-    let left = (start + if beside { zero_width } else { 0.0 }).round();
-    let middle = line.bottom + 12.0;
-    let edge = |down: f32| Line {
-        points: vec![(left, middle), (left + LENGTH, middle + down * (WIDEST / 2.0 + 0.3))],
-        color: blend(colors.panel, colors.soft, 0.7),
-        width: 1.2,
-    };
-    for slice in 0..SLICES {
-        let part = (slice as f32 + 0.5) / SLICES as f32;
-        let (x, half) = (left + part * LENGTH, WIDEST * part / 2.0);
-        let color = scale.color(part * scale.end());
-        let width = LENGTH / SLICES as f32;
-        marks.push(Mark::Line(Line { points: vec![(x, middle - half), (x, middle + half)], color, width }));
-    }
-    marks.extend([-1.0, 1.0].map(|down| Mark::Line(edge(down))));
-    let text = |x: f32, y: f32, text: &str, anchor: Anchor| {
-        let (color, face) = (colors.soft, Face::Plain);
-        Mark::Text(Text { x, y, text: text.to_owned(), size: 12.0, color, anchor, face, turned: false })
-    };
-    marks.push(text(left - 8.0, middle, "0", Anchor::End));
-    marks.push(text(left + LENGTH + 8.0, middle, &end, Anchor::Start));
-    if beside {
-        marks.push(text(left + LENGTH + end_width, middle, &meaning, Anchor::Start));
-        return middle + 14.0;
-    }
-    let mut y = middle;
-    for meaning in meanings {
-        y += 19.0;
-        marks.push(text(view.width / 2.0, y, &meaning, Anchor::Middle));
-    }
-    y + 14.0
 }

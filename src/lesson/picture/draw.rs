@@ -75,7 +75,8 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
         }
     }
     let meaning = if is_change { words::LEGEND_CHANGE } else { words::legend(scene.legend.0) };
-    let legend = Legend { meaning, scale, beyond, masked: scene.masked };
+    let masked = scene.masked.then_some(words::LEGEND_MASKED);
+    let legend = Legend { meaning, scale, beyond, more: masked, wedge: None };
     let mut picture = Picture { caption: scene.caption, ..Picture::default() };
     let marks = &mut picture.figure.marks;
     let colors = &view.colors;
@@ -497,7 +498,7 @@ fn range_note(scale: Scale) -> String {
     }
 }
 
-pub(super) fn share_end(max: f32) -> String {
+fn share_end(max: f32) -> String {
     if max == 1.0 { "1".to_owned() } else { fixed(f64::from(max), 3) }
 }
 
@@ -732,17 +733,19 @@ fn lit_row_and_column(grid: &Grid, focus: CellRef) -> Option<(Option<usize>, Opt
 }
 
 /// What the colours mean.
-struct Legend<'a> {
-    meaning: &'a str,
-    scale: Scale,
+pub(super) struct Legend<'a> {
+    pub(super) meaning: &'a str,
+    pub(super) scale: Scale,
     /// How many cells lie below its lower end, and above its upper end: their colours are those of the ends.
-    beyond: (usize, usize),
-    /// Whether it explains hatching.
-    masked: bool,
+    pub(super) beyond: (usize, usize),
+    /// What it explains besides.
+    pub(super) more: Option<&'a str>,
+    /// Where width means the same as colour: how wide the upper end is.
+    pub(super) wedge: Option<f32>,
 }
 
-/// The colours' meaning: a bar with its ends, and words. Returns the lower edge.
-fn draw_legend(legend: &Legend, y: f32, view: &View, marks: &mut Vec<Mark>) -> f32 {
+/// The colours' meaning: a bar with its ends, or a wedge, and words. Returns the lower edge.
+pub(super) fn draw_legend(legend: &Legend, y: f32, view: &View, marks: &mut Vec<Mark>) -> f32 {
     const BARS: usize = 90;
     let colors = &view.colors;
     let Legend { scale, beyond: (below, above), .. } = *legend;
@@ -761,29 +764,37 @@ fn draw_legend(legend: &Legend, y: f32, view: &View, marks: &mut Vec<Mark>) -> f
     if below + above > 0 {
         meanings.push(words::cells_beyond(below + above));
     }
-    if legend.masked {
-        meanings.push(words::LEGEND_MASKED.to_owned());
-    }
+    meanings.extend(legend.more.map(str::to_owned));
     let meaning = meanings.join(" · ");
     let (low_width, high_width) = (about_width(&low, 12.0) + 8.0, about_width(&high, 12.0) + 8.0);
     let whole = low_width + width + high_width + 14.0 + about_width(&meaning, 12.0);
     let beside = whole <= view.width;
     let left = (view.width - if beside { whole } else { width }).max(0.0) / 2.0 + if beside { low_width } else { 0.0 };
+    // A wedge's slices stand on whole pixels, or the borders between them would be seen.
+    let left = if legend.wedge.is_some() { left.round() } else { left };
     let middle = y + 14.0;
-    let cells =
-        (0..BARS).map(|i| Cell::Color(scale.color(from + (to - from) * (i as f32 + 0.5) / BARS as f32))).collect();
-    marks.push(Mark::Heatmap(Heatmap {
-        x: left,
-        y: middle - 5.0,
-        cell_width: width / BARS as f32,
-        cell_height: 10.0,
-        gap: 0.0,
-        rows: 1,
-        columns: BARS,
-        cells,
-        hatch_ground: colors.chip,
-        hatch_line: hatch_line(colors),
-    }));
+    let color_at = |part: f32| scale.color(from + (to - from) * part);
+    if let Some(widest) = legend.wedge {
+        let bar = width / BARS as f32;
+        for part in (0..BARS).map(|i| (i as f32 + 0.5) / BARS as f32) {
+            let (x, half) = (left + part * width, (part * widest / 2.0).max(0.5));
+            let points = vec![(x, middle - half), (x, middle + half)];
+            marks.push(Mark::Line(Line { points, color: color_at(part), width: bar }));
+        }
+    } else {
+        marks.push(Mark::Heatmap(Heatmap {
+            x: left,
+            y: middle - 5.0,
+            cell_width: width / BARS as f32,
+            cell_height: 10.0,
+            gap: 0.0,
+            rows: 1,
+            columns: BARS,
+            cells: (0..BARS).map(|i| Cell::Color(color_at((i as f32 + 0.5) / BARS as f32))).collect(),
+            hatch_ground: colors.chip,
+            hatch_line: hatch_line(colors),
+        }));
+    }
     let text = |x: f32, y: f32, text: String, anchor: Anchor| {
         Mark::Text(Text { x, y, text, size: 12.0, color: colors.soft, anchor, face: Face::Plain, turned: false })
     };

@@ -1,13 +1,9 @@
 //! The words of the arcs over the words.
 
-use crate::lesson::number::percent;
+use crate::lesson::{Arcs, number::percent};
 
 /// What the choice of arcs is about.
-pub const ARCS: &str = "Arcs over the words";
-/// The same, where there is less room.
-pub const ARCS_IN_SHORT: &str = "Arcs";
-/// No arcs, those of one word, those of all.
-pub const CHOICES: [&str; 3] = ["none", "this word", "all words"];
+pub const ARCS: &str = "Arcs over words";
 /// The name of the words that can be gone through.
 pub const WORDS: &str = "Words, and where each looks";
 /// How they are used.
@@ -28,6 +24,15 @@ pub const ITSELF: &str = "itself";
 
 /// How many keys a text names, of each kind.
 pub const MOST_NAMED: usize = 24;
+
+/// A choice of arcs.
+pub fn choice(arcs: Option<Arcs>) -> &'static str {
+    match arcs {
+        None => "none",
+        Some(Arcs::Word) => "this word",
+        Some(Arcs::All) => "all words",
+    }
+}
 
 /// "mat: looks most at cat, 29.9 %".
 pub fn looks_most(query: &str, key: &str, share: f64) -> String {
