@@ -148,7 +148,7 @@ proptest! {
                 Mark::Heatmap(_) => vec![],
             };
             let inside = |&(x, y): &(f32, f32)| {
-                (-12.0..=width + 12.0).contains(&x) && (0.0..=picture.figure.height).contains(&y)
+                (0.0..=width).contains(&x) && (0.0..=picture.figure.height).contains(&y)
             };
             prop_assert!(points.iter().all(inside), "{mark:?} in {width} × {}", picture.figure.height);
         }

@@ -246,10 +246,11 @@ impl WordLine {
         let widths: f32 = words.clone().map(width_of).sum();
         let turned = widths + SPACE.0 * count > view.width;
         let space = ((view.width - widths) / count).clamp(SPACE.0, SPACE.1);
-        let mut left = if turned { 0.0 } else { (view.width - widths - space * count) / 2.0 };
+        // The first and the last word's own arcs need room at the edges.
+        let mut left = if turned { LOOP } else { (view.width - widths - space * count) / 2.0 };
         let mut places = Vec::with_capacity(words.len());
         for index in words.clone() {
-            let width = if turned { view.width / count } else { width_of(index) + space };
+            let width = if turned { (view.width - 2.0 * LOOP) / count } else { width_of(index) + space };
             places.push((left, width));
             left += width;
         }
