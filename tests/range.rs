@@ -210,7 +210,8 @@ fn thumbnails_have_a_fixed_range_too() {
     let ends = Ends { signed: 0.5, shares: 0.5 };
     let session = Session { step: Step::Scores, range: Range::Fixed(ends), ..Session::default() };
     let data = data(&session);
-    let colors = Colors { range: session.range, ..Colors::of(Theme::Light) };
+    let mut colors = Colors::of(Theme::Light);
+    colors.range = session.range;
     for (tensor, _) in OVERVIEW {
         let matrix = data.in_thumbnail(tensor, 0).expect("it came");
         let figure = thumbnail(matrix, tensor, 480.0, 480.0, &colors);
