@@ -10,6 +10,7 @@ mod mathml;
 pub mod notice;
 pub mod number;
 pub mod picture;
+pub mod range;
 pub mod scene;
 mod session;
 pub mod spot;
@@ -23,7 +24,7 @@ pub mod words;
 mod zoom;
 
 pub use session::{
-    HEAD_COUNTS, Projection, SPEEDS, STANDARD_EXAMPLE, Session, SharesMap, Sight, SignedMap, Theme, WIDTHS,
+    Arcs, HEAD_COUNTS, Projection, SPEEDS, STANDARD_EXAMPLE, Session, SharesMap, Sight, SignedMap, Theme, WIDTHS,
 };
 pub use step::Step;
 pub use zoom::Zoom;

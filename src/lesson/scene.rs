@@ -98,9 +98,14 @@ impl Data {
         self.find(&compared(slice(tensor, head, self.zoom, MOST_ON_STAGE), &self.setup, self.before.as_ref()))
     }
 
-    /// A matrix as a thumbnail draws it.
+    /// A matrix as a thumbnail draws it: what has changed, where that is shown.
     pub fn in_thumbnail(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        self.find(&slice(tensor, head, Zoom::ALL, MOST_IN_THUMBNAIL))
+        self.find(&compared(thumbnail(tensor, head), &self.setup, self.before.as_ref()))
+    }
+
+    /// A head's attention weights in small, as they are now, also where the stage shows what has changed.
+    pub fn weights_now(&self, head: usize) -> Option<&Matrix> {
+        self.find(&thumbnail(Tensor::Weights, head))
     }
 
     /// The part of a matrix that the table shows.
@@ -264,6 +269,10 @@ fn slice(tensor: Tensor, head: usize, zoom: Zoom, most: usize) -> Slice {
     Slice { tensor, head, rows, columns, most_rows: most, most_columns: most, is_change: false }
 }
 
+fn thumbnail(tensor: Tensor, head: usize) -> Slice {
+    slice(tensor, head, Zoom::ALL, MOST_IN_THUMBNAIL)
+}
+
 /// The slice, or its change, where there is a set-up to compare with and the two have the same shape.
 fn compared(slice: Slice, setup: &Setup, before: Option<&Setup>) -> Slice {
     let is_change = before.is_some_and(|before| slice.tensor.can_be_compared(slice.head, setup, before));
@@ -352,12 +361,13 @@ pub fn in_heads_strip(step: Step, projection: Projection) -> Tensor {
 pub fn wanted(session: &Session, setup: &Setup, before: Option<&Setup>) -> Vec<Slice> {
     let Session { step, projection, head, zoom, .. } = *session;
     let strip = in_heads_strip(step, projection);
-    let thumbnail = |tensor, head| slice(tensor, head, Zoom::ALL, MOST_IN_THUMBNAIL);
-    let overview = OVERVIEW.into_iter().map(|(tensor, _)| thumbnail(tensor, head));
-    let heads = (0..setup.heads).map(|head| thumbnail(strip, head));
+    let small = |tensor, head| compared(thumbnail(tensor, head), setup, before);
+    let overview = OVERVIEW.into_iter().map(|(tensor, _)| small(tensor, head));
+    let heads = (0..setup.heads).map(|head| small(strip, head));
+    let now = before.map(|_| thumbnail(Tensor::Weights, head));
     let mut wanted: Vec<Slice> = Vec::new();
     let table = tabled(session, setup, before);
-    for slice in stage(session, zoom, setup, before).into_iter().chain(overview).chain(heads).chain(table) {
+    for slice in stage(session, zoom, setup, before).into_iter().chain(overview).chain(heads).chain(now).chain(table) {
         if !wanted.contains(&slice) {
             wanted.push(slice);
         }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Step, Zoom, scene, table, timeline};
+use super::{Step, Zoom, range::Range, scene, table, timeline};
 use crate::protocol::{Axis, CellRef, EngineChoice, Setup, Tensor};
 
 /// What a first visit shows.
@@ -38,6 +38,8 @@ pub struct Session {
     pub projection: Projection,
     /// The cell that stays in the inspector.
     pub pinned: Option<CellRef>,
+    /// The arcs over the words, where they are shown.
+    pub arcs: Option<Arcs>,
     /// What the table shows, where it is open.
     pub table: Option<table::Part>,
     /// How fast Play goes: one of [`SPEEDS`].
@@ -48,8 +50,19 @@ pub struct Session {
     pub shares_map: SharesMap,
     /// The colours of numbers with a sign.
     pub signed_map: SignedMap,
+    /// How far the colours reach.
+    pub range: Range,
     /// Through whose eyes the page is seen.
     pub sight: Sight,
+}
+
+/// Which arcs there are over the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Arcs {
+    /// Those of one word: of the one that a person looks at, or else of the cell in focus.
+    Word,
+    /// Those of all words, until a person looks at one.
+    All,
 }
 
 /// The colours of numbers from 0 up.
@@ -149,11 +162,13 @@ impl Default for Session {
             zoom: Zoom::ALL,
             projection: Projection::Queries,
             pinned: None,
+            arcs: None,
             table: None,
             speed: 1.0,
             theme: None,
             shares_map: SharesMap::default(),
             signed_map: SignedMap::default(),
+            range: Range::default(),
             sight: Sight::default(),
         }
     }

@@ -1,13 +1,13 @@
 //! The colours of a figure, light and dark. The style sheet holds the same ones for the rest of the page.
 
-use super::{SharesMap, SignedMap, Theme, explain::Role};
+use super::{SharesMap, SignedMap, Theme, explain::Role, range::Range};
 use crate::figure::{
     Rgb,
     colormap::{BATLOW, BROC, CIVIDIS, Colormap, ROMA, VIK, VIRIDIS},
 };
 
 /// The colours that a figure is drawn in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Colors {
     /// Behind everything.
     pub panel: Rgb,
@@ -31,11 +31,13 @@ pub struct Colors {
     pub shares: &'static Colormap,
     /// Of numbers with a sign.
     pub signed: &'static Colormap,
+    /// How far both reach.
+    pub range: Range,
 }
 
 impl Colors {
-    /// The colours of a theme, with these colour maps.
-    pub fn with_maps(theme: Theme, shares: SharesMap, signed: SignedMap) -> Self {
+    /// The colours of a theme, with these colour maps, which reach so far.
+    pub fn with_maps(theme: Theme, shares: SharesMap, signed: SignedMap, range: Range) -> Self {
         let shares = match shares {
             SharesMap::Cividis => &CIVIDIS,
             SharesMap::Viridis => &VIRIDIS,
@@ -46,7 +48,7 @@ impl Colors {
             SignedMap::Roma => &ROMA,
             SignedMap::Broc => &BROC,
         };
-        Self { shares, signed, ..Self::of(theme) }
+        Self { shares, signed, range, ..Self::of(theme) }
     }
 
     /// The colours of a theme, with the colour maps of a first visit.
@@ -66,6 +68,7 @@ impl Colors {
                 output: Rgb(0x9c, 0x4f, 0x7e),
                 shares: &CIVIDIS,
                 signed: &VIK,
+                range: Range::Lesson,
             },
             Theme::Dark => Self {
                 panel: Rgb(0x1c, 0x1f, 0x25),
@@ -81,6 +84,7 @@ impl Colors {
                 output: Rgb(0xe3, 0xa3, 0xc8),
                 shares: &CIVIDIS,
                 signed: &VIK,
+                range: Range::Lesson,
             },
         }
     }

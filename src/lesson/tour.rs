@@ -435,7 +435,7 @@ impl Facts<'_> {
 
     /// The share that the questions ask about, before and after what is compared; the same where nothing is.
     fn before_and_now(&self) -> Option<(f32, f32)> {
-        let thumbnail = self.0.in_thumbnail(Tensor::Weights, 0)?;
+        let thumbnail = self.0.weights_now(0)?;
         let now = *thumbnail.values.get(ASKING * thumbnail.shown_columns + ASKED)?;
         let change = || self.value(Tensor::Weights, ASKING, ASKED);
         Some(if self.0.before.is_some() { (now - change()?, now) } else { (now, now) })

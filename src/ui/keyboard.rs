@@ -42,7 +42,7 @@ pub fn listen(page: Page) {
             }
             return;
         }
-        if is_in("input, select, button, summary, [role=grid]") {
+        if is_in("input, select, button, summary, [role=grid], [role=listbox]") {
             return;
         }
         let step = page.session.read().step;

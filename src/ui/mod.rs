@@ -10,6 +10,7 @@
 //! 3. What a person does is heard by [`dom::on`], which listens at the document for the elements of a selector, whether
 //!    they are there already or come later.
 
+mod arcs;
 mod canvas;
 mod dom;
 mod glossary;

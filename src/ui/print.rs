@@ -11,12 +11,15 @@ pub const RATIO: f64 = 3.0;
 /// What stands over the picture, and under it.
 pub fn over_and_under(page: Page) -> (&'static str, &'static str) {
     watch(
-        move || (page.data.version(), page.session.read().head),
-        move |(_, head)| {
+        move || {
+            let session = page.session.read();
+            (page.data.version(), session.head, session.range)
+        },
+        move |&(_, head, range)| {
             if let Some(data) = page.data.read().as_ref() {
                 let words: Vec<&str> = data.tokens.iter().map(|token| token.text.as_str()).collect();
                 dom::text("printed-sentence", &words.join(" "));
-                dom::text("printed-setup", &calculated(&data.setup, *head, &data.engine));
+                dom::text("printed-setup", &calculated(&data.setup, head, &data.engine, range));
             }
         },
     );

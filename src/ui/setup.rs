@@ -3,24 +3,29 @@ use web_sys::Element;
 
 use super::{dom, live::watch, state::Page};
 use crate::lesson::{
-    HEAD_COUNTS, Session, SharesMap, Sight, SignedMap, WIDTHS,
+    Arcs, HEAD_COUNTS, Session, SharesMap, Sight, SignedMap, WIDTHS,
     number::fixed,
+    range::{Ends, Range, frozen},
     words::{
+        arcs::{self as say, ARCS},
         bad_number, engine_choice, mask,
         page::{
-            AHEAD, BACK, CALCULATE_ON, COLOURS, HEADS, MASK, NUMBER, OFF, ON, PADDING, POSITIONS, PYTORCH_INIT,
-            SCALING, SEE_AS, SEED, SET_UP, SHOW_CHANGE, SIGNED, SOFTCAP, TEMPERATURE, THIS_HEAD, UNTRAINED, WEIGHTS,
-            WHAT_IF, WHAT_IF_HINT, WHOLE_NUMBER, WIDTH,
+            AHEAD, BACK, CALCULATE_ON, COLOURS, HEADS, MASK, NUMBER, OFF, ON, PADDING, POSITIONS, PYTORCH_INIT, RANGE,
+            RANGE_SIGNED, RANGE_WEIGHTS, SCALING, SEE_AS, SEED, SET_UP, SHOW_CHANGE, SIGNED, SOFTCAP, TEMPERATURE,
+            THIS_HEAD, UNTRAINED, WEIGHTS, WHAT_IF, WHAT_IF_HINT, WHOLE_NUMBER, WIDTH,
         },
-        positions, scaling, shares_map, sight, signed_map,
+        positions, range, scaling, shares_map, sight, signed_map,
     },
 };
-use crate::protocol::{EngineChoice, MOST_TOKENS, Positions, Setup, Window};
+use crate::protocol::{EngineChoice, MOST_TOKENS, Positions, Window};
 
 const POSITION_KINDS: [Positions; 4] = [Positions::None, Positions::Sinusoidal, Positions::Rotary, Positions::Alibi];
 /// The last stands for all windows with two ends.
 const MASKS: [Window; 3] = [Window::OPEN, Window::CAUSAL, Window { left: Some(2), right: Some(0) }];
 const SCALINGS: [bool; 2] = [true, false];
+/// The last stands for all fixed ones.
+const RANGES: [Range; 4] = [Range::Lesson, Range::Matrix, Range::Step, Range::Fixed(Ends { signed: 1.0, shares: 1.0 })];
+const ARCS_OF: [Option<Arcs>; 3] = [None, Some(Arcs::Word), Some(Arcs::All)];
 const ENGINES: [EngineChoice; 3] = [EngineChoice::Auto, EngineChoice::WebGpu, EngineChoice::Cpu];
 
 /// What attention is set up with.
@@ -38,12 +43,20 @@ pub fn SetUp(page: Page) -> impl IntoView {
     dom::on("change", "select[data-choice]", move |select, _| {
         let choice = dom::index(select, "data-choice").and_then(|index| CHOICES.get(index));
         if let (Some(choice), Ok(index)) = (choice, dom::value(select).parse()) {
-            page.session.update(|session| (choice.choose)(session, index));
+            let now = page.data.read().as_ref().map(|data| frozen(&page.session.read(), data));
+            page.session.update(|session| {
+                let before = session.range;
+                (choice.choose)(session, index);
+                // What becomes fixed is the range that there is.
+                if let (true, Range::Fixed(_), Some(now)) = (session.range != before, session.range, now) {
+                    session.range = now;
+                }
+            });
         }
     });
     watch(
         // Choosing a window changes its ends.
-        move || NUMBERS.each_ref().map(|number| (number.current)(&page.session.read().setup)),
+        move || NUMBERS.each_ref().map(|number| (number.current)(&page.session.read())),
         |current| {
             for (number, current) in NUMBERS.iter().zip(current) {
                 dom::flag(&format!("{}-field", number.id), "hidden", current.is_none());
@@ -61,12 +74,12 @@ pub fn SetUp(page: Page) -> impl IntoView {
         let typed = dom::value(input);
         let usable = number.read(input);
         if let Some(value) = usable {
-            page.session.update(|session| (number.choose)(&mut session.setup, value));
+            page.session.update(|session| (number.choose)(session, value));
         }
         // An empty box is not wrong yet. What is no number at all has no value, but the browser finds it wrong.
         let unfinished = typed.is_empty() && !dom::is_invalid(input);
         // "0" may become "0.5".
-        let wrong = usable.is_none() && !unfinished && number.is_whole;
+        let wrong = usable.is_none() && !unfinished && number.decimals == 0;
         number.say_wrong(wrong.then_some(&typed));
     });
     dom::on("change", "input[data-number]", move |input, _| {
@@ -75,7 +88,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
         if let Some(number) = number.filter(|number| !is_empty && number.read(input).is_none()) {
             number.say_wrong(Some(&dom::value(input)));
         }
-        let current = number.and_then(|number| (number.current)(&page.session.read().setup));
+        let current = number.and_then(|number| (number.current)(&page.session.read()));
         if let Some((number, current)) = number.zip(current).filter(|_| is_empty) {
             dom::set_value(number.id, &number.written(current));
         }
@@ -86,6 +99,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
     let (mask, back, ahead, scaling, temperature) = (choice(3), number(1), number(2), choice(4), number(3));
     let (padding, softcap, head) = (number(4), number(5), choice(10));
     let (change, shares, signed, sight) = (choice(5), choice(7), choice(8), choice(9));
+    let (range, range_signed, range_shares) = (choice(11), number(6), number(7));
     dom::skeleton(format!(
         r#"<aside class="panel setup" aria-label="{SET_UP}">
             <h2>{SET_UP}</h2>
@@ -98,7 +112,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
             <p class="hint">{WHAT_IF_HINT}</p>
             <div class="fields">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>
             <h2>{COLOURS}</h2>
-            <div class="fields">{shares}{signed}{sight}</div>
+            <div class="fields">{shares}{signed}{range}{range_signed}{range_shares}{sight}</div>
         </aside>"#
     ))
 }
@@ -109,82 +123,112 @@ struct Number {
     label: &'static str,
     from: f64,
     to: f64,
-    /// Whether it has no part after the point.
-    is_whole: bool,
+    /// So many digits after the point; a number without any is a whole one.
+    decimals: usize,
     /// `None` where it does not matter, and is not shown.
-    current: fn(&Setup) -> Option<f64>,
-    choose: fn(&mut Setup, f64),
+    current: fn(&Session) -> Option<f64>,
+    choose: fn(&mut Session, f64),
 }
 
 const MOST_SEEN: f64 = MOST_TOKENS as f64;
 
-const NUMBERS: [Number; 6] = [
+const NUMBERS: [Number; 8] = [
     Number {
         id: "seed",
         label: SEED,
         from: 0.0,
         to: 4_294_967_295.0,
-        is_whole: true,
-        current: |setup| Some(setup.seed as f64),
-        choose: |setup, seed| setup.seed = seed as u64,
+        decimals: 0,
+        current: |session| Some(session.setup.seed as f64),
+        choose: |session, seed| session.setup.seed = seed as u64,
     },
     Number {
         id: "back",
         label: BACK,
         from: 0.0,
         to: MOST_SEEN,
-        is_whole: true,
-        current: |setup| Some(setup.mask.left? as f64),
-        choose: |setup, tokens| setup.mask.left = Some(tokens as usize),
+        decimals: 0,
+        current: |session| Some(session.setup.mask.left? as f64),
+        choose: |session, tokens| session.setup.mask.left = Some(tokens as usize),
     },
     Number {
         id: "ahead",
         label: AHEAD,
         from: 0.0,
         to: MOST_SEEN,
-        is_whole: true,
-        current: |setup| setup.mask.left.and(Some(setup.mask.right? as f64)),
-        choose: |setup, tokens| setup.mask.right = Some(tokens as usize),
+        decimals: 0,
+        current: |session| session.setup.mask.left.and(Some(session.setup.mask.right? as f64)),
+        choose: |session, tokens| session.setup.mask.right = Some(tokens as usize),
     },
     Number {
         id: "temperature",
         label: TEMPERATURE,
         from: 0.1,
         to: 100.0,
-        is_whole: false,
-        current: |setup| Some(setup.temperature.into()),
-        choose: |setup, temperature| setup.temperature = temperature as f32,
+        decimals: 2,
+        current: |session| Some(session.setup.temperature.into()),
+        choose: |session, temperature| session.setup.temperature = temperature as f32,
     },
     Number {
         id: "padding",
         label: PADDING,
         from: 0.0,
         to: 64.0,
-        is_whole: true,
-        current: |setup| Some(setup.padding as f64),
-        choose: |setup, tokens| setup.padding = tokens as usize,
+        decimals: 0,
+        current: |session| Some(session.setup.padding as f64),
+        choose: |session, tokens| session.setup.padding = tokens as usize,
     },
     Number {
         id: "softcap",
         label: SOFTCAP,
         from: 0.0,
         to: 100.0,
-        is_whole: false,
-        current: |setup| Some(setup.softcap.unwrap_or(0.0).into()),
-        choose: |setup, softcap| setup.softcap = (softcap > 0.0).then_some(softcap as f32),
+        decimals: 2,
+        current: |session| Some(session.setup.softcap.unwrap_or(0.0).into()),
+        choose: |session, softcap| session.setup.softcap = (softcap > 0.0).then_some(softcap as f32),
+    },
+    Number {
+        id: "range-signed",
+        label: RANGE_SIGNED,
+        from: 0.0001,
+        to: 1e6,
+        decimals: 4,
+        current: |session| ends(session).map(|ends| ends.signed.into()),
+        choose: |session, end| session.range = with_ends(session, |ends| ends.signed = end as f32),
+    },
+    Number {
+        id: "range-shares",
+        label: RANGE_WEIGHTS,
+        from: 0.0001,
+        to: 1.0,
+        decimals: 4,
+        current: |session| ends(session).map(|ends| ends.shares.into()),
+        choose: |session, end| session.range = with_ends(session, |ends| ends.shares = end as f32),
     },
 ];
+
+/// The ends of a fixed range.
+fn ends(session: &Session) -> Option<Ends> {
+    if let Range::Fixed(ends) = session.range { Some(ends) } else { None }
+}
+
+fn with_ends(session: &Session, change: impl FnOnce(&mut Ends)) -> Range {
+    ends(session).map_or(session.range, |mut ends| {
+        change(&mut ends);
+        Range::Fixed(ends)
+    })
+}
 
 impl Number {
     fn read(&self, input: &Element) -> Option<f64> {
         // Not parsed here: the code for that is a twentieth of the program.
         let number = dom::number(input);
-        let is_usable = (self.from..=self.to).contains(&number) && !(self.is_whole && number.fract() != 0.0);
+        let is_usable = (self.from..=self.to).contains(&number) && !(self.decimals == 0 && number.fract() != 0.0);
         is_usable.then_some(number)
     }
 
     fn written(&self, number: f64) -> String {
-        fixed(number, if self.is_whole { 0 } else { 2 })
+        fixed(number, self.decimals)
     }
 
     /// Says that what was typed can't be used, or takes it back.
@@ -194,14 +238,14 @@ impl Number {
     }
 
     fn refusal(&self, typed: &str) -> String {
-        let kind = if self.is_whole { WHOLE_NUMBER } else { NUMBER };
+        let kind = if self.decimals == 0 { WHOLE_NUMBER } else { NUMBER };
         bad_number(typed, self.label, kind, &self.written(self.from), &self.written(self.to))
     }
 
     fn html(&self, which: usize) -> String {
         let Self { id, label, .. } = self;
         let (from, to) = (self.written(self.from), self.written(self.to));
-        let (step, mode) = if self.is_whole { ("1", "numeric") } else { ("0.1", "decimal") };
+        let (step, mode) = if self.decimals == 0 { ("1", "numeric") } else { ("0.1", "decimal") };
         format!(
             r#"<label class="field" id="{id}-field">
                 {label}
@@ -231,7 +275,7 @@ struct Choice {
     choose: fn(&mut Session, usize),
 }
 
-const CHOICES: [Choice; 11] = [
+const CHOICES: [Choice; 13] = [
     Choice {
         id: "heads-chosen",
         label: HEADS,
@@ -312,7 +356,29 @@ const CHOICES: [Choice; 11] = [
         current: |session| Some(usize::from(!session.setup.heads_off.contains(&session.head))),
         choose: |session, index| session.setup.switch_head(session.head, index == 1),
     },
+    Choice {
+        id: "range-chosen",
+        label: RANGE,
+        names: || RANGES.map(|kind| range(kind).to_owned()).to_vec(),
+        current: |session| {
+            let same = RANGES.iter().position(|range| *range == session.range);
+            same.or(Some(RANGES.len() - 1))
+        },
+        choose: |session, index| session.range = RANGES[index],
+    },
+    Choice {
+        id: "arcs-chosen",
+        label: ARCS,
+        names: || ARCS_OF.map(|arcs| say::choice(arcs).to_owned()).to_vec(),
+        current: |session| ARCS_OF.iter().position(|arcs| *arcs == session.arcs),
+        choose: |session, index| session.arcs = ARCS_OF[index],
+    },
 ];
+
+/// The choice of arcs over the words: the HTML of a part of the stage's head.
+pub fn arcs() -> String {
+    format!(r#"<div class="segments" id="arcs-choice" hidden>{}</div>"#, CHOICES[12].html(12))
+}
 
 impl Choice {
     fn html(&self, which: usize) -> String {

@@ -8,14 +8,14 @@ use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
 use super::{
-    canvas, dom, glossary, keyboard,
+    arcs, canvas, dom, glossary, keyboard,
     live::watch,
-    paint, print,
+    paint, print, setup,
     state::{Badge, Page},
     table, thumbnails, zoom,
 };
 use crate::lesson::{
-    Projection, Session, Step,
+    Arcs, Projection, Session, Step,
     explain::{Context, announcement, change_announcement, what_moved},
     glossary::Seen,
     picture::{Grid, View, common_height, picture},
@@ -98,6 +98,7 @@ pub fn Stage(page: Page) -> impl IntoView {
         page.session.update(|session| session.position = session.position.max(1.0));
     });
     let (projections, painting, figure) = (projections(page), paint::controls(page), figure(page));
+    let (arcs_choice, arcs) = (setup::arcs(), arcs::view(page));
     let (zoom, heads) = (zoom::controls(page), thumbnails::heads(page));
     let (table_button, table) = table::button_and_view(page);
     let (printed_over, printed_under) = print::over_and_under(page);
@@ -107,8 +108,10 @@ pub fn Stage(page: Page) -> impl IntoView {
             <h2 id="stage-title"></h2>
             <p class="lead" id="stage-lead"></p>
             {projections}
+            {arcs_choice}
             {painting}
             <details class="more"><summary>{MORE}</summary><dl id="more-text"></dl></details>
+            {arcs}
             {figure}
             {zoom}
             <div class="scrub">
@@ -241,8 +244,8 @@ struct Painter {
     run: Cell<u64>,
     /// How wide its tokens are.
     token_widths: RefCell<Vec<f32>>,
-    /// At a stage of this width, the pictures are at least so high.
-    heights: Cell<(f32, f32)>,
+    /// At a stage of this width, with arcs or without, the pictures are at least so high.
+    heights: Cell<(f32, Option<Arcs>, f32)>,
 }
 
 impl Painter {
@@ -250,8 +253,9 @@ impl Painter {
     fn least_height(&self, session: &Session, data: &Data, view: &View, new: bool) -> f32 {
         const LEAST: f32 = 428.0;
         const MOST: f32 = 520.0;
-        let (width, height) = self.heights.get();
-        if !new && width == view.width {
+        const MOST_WITH_ARCS: f32 = 620.0;
+        let (width, arcs, height) = self.heights.get();
+        if !new && width == view.width && arcs == session.arcs {
             return height;
         }
         let height = if view.width < 560.0 {
@@ -261,9 +265,9 @@ impl Painter {
             // Their pictures are higher than that.
             MOST
         } else {
-            common_height(session, data, view, MOST).max(LEAST)
+            common_height(session, data, view, if session.arcs.is_some() { MOST_WITH_ARCS } else { MOST }).max(LEAST)
         };
-        self.heights.set((view.width, height));
+        self.heights.set((view.width, session.arcs, height));
         height
     }
 }
@@ -275,9 +279,10 @@ fn repaint_on_change(page: Page) {
         move || {
             let session = page.session.read();
             let shown = (session.step, session.shown_position(), session.head, session.projection);
+            let chosen = (session.arcs, session.range);
             let focus = (page.focus(), page.chosen().is_some(), page.lit.get());
             let screen = (page.colors(), page.prints.get(), page.pixel_ratio.get(), page.stage_width.get());
-            (shown, page.data.version(), focus, screen)
+            (shown, chosen, page.data.version(), focus, screen)
         },
         move |&(.., (_, prints, _, width))| {
             if prints {
@@ -329,6 +334,7 @@ fn paint(page: Page, painter: &Painter) {
         if new {
             canvas::mark(&format!("headlight:drawn {}", data.run));
         }
+        arcs::paint(page, picture.arcs, scale, ratio);
         page.grids.renew(picture.grids.into_iter().map(|grid| grid.scaled(scale)).collect());
         page.caption.renew(picture.caption);
     }
@@ -338,7 +344,7 @@ fn paint(page: Page, painter: &Painter) {
 fn grids(page: Page) {
     watch(
         move || {
-            let versions = (page.grids.version(), page.data.version(), page.operands.version());
+            let versions = (page.grids.version(), page.arcs.version(), page.data.version(), page.operands.version());
             (versions, page.focus(), page.cursor.get(), page.session.read().pinned)
         },
         move |_| {
@@ -347,9 +353,10 @@ fn grids(page: Page) {
             for grid in grids.iter() {
                 describe(page, grid);
             }
+            arcs::describe(page);
         },
     );
-    dom::on("pointermove", "[role=grid]", move |element, event| {
+    dom::on("pointermove", "[role=grid], [data-word]", move |element, event| {
         // A finger taps, or scrolls; it does not hover.
         if zoom::is_finger(event) {
             return;
@@ -359,8 +366,8 @@ fn grids(page: Page) {
             page.hover.set(cell);
         }
     });
-    dom::on("pointerout", "[role=grid]", move |_, _| page.hover.set(None));
-    dom::on("click", "[role=grid]", move |element, event| {
+    dom::on("pointerout", "[role=grid], [data-word]", move |_, _| page.hover.set(None));
+    dom::on("click", "[role=grid], [data-word]", move |element, event| {
         if zoom::has_dragged(element) {
             return;
         }
@@ -441,7 +448,11 @@ pub fn grid_of(page: Page, element: &Element) -> Option<Grid> {
     page.grids.read().iter().find(|grid| grid_id(grid) == element.id()).cloned()
 }
 
+/// The cell under the pointer, in a matrix, or that a word with its arcs stands for.
 pub fn cell_under(page: Page, element: &Element, event: &Event) -> Option<CellRef> {
+    if element.has_attribute("data-word") {
+        return arcs::cell_under(page, element);
+    }
     let (grid, event) = (grid_of(page, element)?, event.dyn_ref::<MouseEvent>()?);
     let (left, top, ..) = grid.bounds();
     grid.cell_at(left + event.offset_x() as f32, top + event.offset_y() as f32)
@@ -506,7 +517,7 @@ fn describe(page: Page, grid: &Grid) {
 }
 
 /// Keeps a cell in the inspector, or lets it go.
-fn toggle_pin(page: Page, cell: CellRef) {
+pub fn toggle_pin(page: Page, cell: CellRef) {
     page.session.update(|session| {
         session.pinned = if session.pinned == Some(cell) { None } else { Some(cell) };
     });

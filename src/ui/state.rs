@@ -3,6 +3,7 @@
 use leptos::prelude::{document, window};
 
 use super::{
+    arcs::Places,
     dom,
     live::{Live, watch},
 };
@@ -70,6 +71,8 @@ pub struct Page {
     pub stage_width: Live<f64>,
     /// Where the stage's matrices are.
     pub grids: Live<Vec<Grid>>,
+    /// Where the words are that have arcs over them; none where there are no arcs.
+    pub arcs: Live<Places>,
     /// Where in the step the stage is, in words.
     pub caption: Live<String>,
     /// How many of the screen's pixels there are to a CSS pixel.
@@ -140,6 +143,7 @@ impl Page {
             brings: Live::new(false),
             stage_width: Live::new(0.0),
             grids: Live::new(Vec::new()),
+            arcs: Live::new(Places::default()),
             caption: Live::new(String::new()),
             pixel_ratio: pixel_ratio(),
             system_dark: media("(prefers-color-scheme: dark)"),
@@ -160,7 +164,7 @@ impl Page {
     /// The figure's colours in use.
     pub fn colors(self) -> Colors {
         let session = self.session.read();
-        Colors::with_maps(self.theme(), session.shares_map, session.signed_map)
+        Colors::with_maps(self.theme(), session.shares_map, session.signed_map, session.range)
     }
 
     /// Shows a step, finished, and stops Play.

@@ -9,7 +9,9 @@ use crate::lesson::{
     explain::role_of,
     light,
     picture::thumbnail,
+    range::Range,
     scene::{self, OVERVIEW, Source},
+    theme::Colors,
     words::{self, page::HEADS_STRIP},
 };
 use crate::protocol::{Matrix, Tensor};
@@ -39,7 +41,9 @@ pub fn Overview(page: Page) -> impl IntoView {
         move |&(head, ..)| {
             dom::set("overview", "aria-label", Some(&words::overview_of(head)));
             for (index, (tensor, _)) in OVERVIEW.into_iter().enumerate() {
-                draw(page, &format!("overview-canvas-{index}"), tensor, head, OVERVIEW_SIZE);
+                let name = named(page, tensor, head, words::thumbnail_name(tensor));
+                dom::text(&format!("overview-name-{index}"), &name);
+                draw(page, &format!("overview-canvas-{index}"), tensor, head, OVERVIEW_SIZE, &page.colors());
             }
         },
     );
@@ -76,7 +80,6 @@ pub fn Overview(page: Page) -> impl IntoView {
         // Q, K and V stand side by side: none leads to the other.
         let arrow = if index == 0 || matches!(tensor, Tensor::Keys | Tensor::Values) { "" } else { "→" };
         let (label, role) = (words::overview_button(tensor, leads_to), role_class(tensor));
-        let name = words::thumbnail_name(tensor);
         buttons += &format!(
             r#"<span class="arrow" aria-hidden="true">{arrow}</span>
             <button id="overview-{index}" data-overview="{index}" aria-label="{label}">
@@ -85,7 +88,7 @@ pub fn Overview(page: Page) -> impl IntoView {
                     <i class="lit" id="overview-lit-{index}" hidden></i>
                     <i class="lit term" id="overview-term-{index}" hidden></i>
                 </span>
-                <span class="{role}">{name}</span>
+                <span class="{role}" id="overview-name-{index}"></span>
             </button>"#
         );
     }
@@ -110,14 +113,15 @@ pub fn heads(page: Page) -> String {
             {
                 dom::html("heads", &(0..heads).fold(STRIP_NAME.to_owned(), |html, head| html + &head_button(head)));
             }
-            dom::text("strip-name", words::tensor_name(tensor));
+            dom::text("strip-name", &named(page, tensor, chosen, words::tensor_name(tensor)));
+            let colors = common_colors(page, tensor, heads);
             for head in 0..heads {
                 let (class, pressed) = if head == chosen { ("head on", "true") } else { ("head", "false") };
                 dom::text(&format!("head-name-{head}"), &words::head_in_strip(head, off.contains(&head)));
                 dom::set(&format!("head-{head}"), "class", Some(class));
                 dom::set(&format!("head-{head}"), "aria-pressed", Some(pressed));
                 let size = Size { cell: 13.0, most: (84.0, 84.0) };
-                draw(page, &format!("head-canvas-{head}"), tensor, head, size);
+                draw(page, &format!("head-canvas-{head}"), tensor, head, size, &colors);
             }
         },
     );
@@ -182,11 +186,32 @@ fn outline(id: &str, shown: Option<(Source, &Matrix)>, shape: (usize, usize)) {
     }
 }
 
-fn draw(page: Page, canvas: &str, tensor: Tensor, head: usize, size: Size) {
+/// The name of a matrix, or of its change.
+fn named(page: Page, tensor: Tensor, head: usize, name: &str) -> String {
+    let data = page.data.read();
+    let is_change =
+        data.as_ref().and_then(|data| data.in_thumbnail(tensor, head)).is_some_and(|matrix| matrix.is_change);
+    if is_change { words::change_of(name) } else { name.to_owned() }
+}
+
+/// The colours of the strip of heads: where a step has one range, its heads share it.
+fn common_colors(page: Page, tensor: Tensor, heads: usize) -> Colors {
+    let (mut colors, data) = (page.colors(), page.data.read());
+    if let (Range::Step, Some(data)) = (colors.range, data.as_ref()) {
+        let mut matrices = Vec::new();
+        for head in 0..heads {
+            matrices.extend(data.in_thumbnail(tensor, head).map(|matrix| (tensor, matrix)));
+        }
+        colors.range = colors.range.among(&matrices);
+    }
+    colors
+}
+
+fn draw(page: Page, canvas: &str, tensor: Tensor, head: usize, size: Size, colors: &Colors) {
     let data = page.data.read();
     let matrix = data.as_ref().and_then(|data| data.in_thumbnail(tensor, head));
     if let (Some(canvas), Some(matrix)) = (dom::canvas(canvas), matrix) {
         let (width, height) = size.of(matrix);
-        canvas::paint(&canvas, &thumbnail(matrix, tensor, width, height, &page.colors()));
+        canvas::paint(&canvas, &thumbnail(matrix, tensor, width, height, colors));
     }
 }

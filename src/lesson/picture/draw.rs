@@ -64,7 +64,19 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
         Item::Panel(panel) => panel.tensor == scene.legend.0 && panel.matrix.is_change,
         Item::Operator(_) => false,
     });
+    let scale = scene.legend.1;
+    let mut beyond = (0, 0);
+    for item in scene.rows.iter().flatten() {
+        if let Item::Panel(panel) = item
+            && panel.scale == Some(scale)
+        {
+            let (below, above) = scale.beyond(&panel.matrix.values);
+            beyond = (beyond.0 + below, beyond.1 + above);
+        }
+    }
     let meaning = if is_change { words::LEGEND_CHANGE } else { words::legend(scene.legend.0) };
+    let masked = scene.masked.then_some(words::LEGEND_MASKED);
+    let legend = Legend { meaning, scale, beyond, more: masked, wedge: None };
     let mut picture = Picture { caption: scene.caption, ..Picture::default() };
     let marks = &mut picture.figure.marks;
     let colors = &view.colors;
@@ -73,11 +85,11 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
     let label_width = ((widest_label / 8.0).ceil() * 8.0).min(LONGEST_LABEL);
     let rows: Vec<Row> = wrapped(scene.rows, label_width, view)
         .into_iter()
-        .map(|row| laid(row, label_width, scene.legend.1, data, view))
+        .map(|row| laid(row, label_width, scale, data, view))
         .collect();
     let ticker_height = if scene.ticker.is_some() { 24.0 } else { 0.0 };
     let rows_height: f32 = rows.iter().map(|row| row.above + row.below + 8.0).sum();
-    let legend_height = draw_legend((meaning, scene.legend.1), scene.masked, 0.0, view, &mut Vec::new());
+    let legend_height = draw_legend(&legend, 0.0, view, &mut Vec::new());
     // What is left of the height is shared by both sides of the matrices.
     let needed = 4.0 + rows_height + ticker_height + legend_height;
     let spare = (view.least_height - needed).max(0.0);
@@ -123,7 +135,7 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
         }
         y += 24.0;
     }
-    draw_legend((meaning, scene.legend.1), scene.masked, y, view, marks);
+    draw_legend(&legend, y, view, marks);
     (picture.figure.width, picture.figure.height) = (view.width, needed.max(view.least_height).ceil());
     picture
 }
@@ -440,7 +452,7 @@ pub(super) fn at_least_a_pixel(
 fn number_size(panel: &Panel, cell_width: f32) -> Option<f32> {
     let longest = match (panel.decimals, panel.scale) {
         (Some(0), _) => "0".to_owned(),
-        (_, Some(Scale::Signed(max, _))) => short(-max),
+        (_, Some(Scale::Signed(max, _))) => short(-max.max(panel.matrix.largest)),
         _ => "0.000".to_owned(),
     };
     [12.0, 11.0, 10.0].into_iter().find(|size| about_width(&longest, *size) + 5.0 <= cell_width)
@@ -455,7 +467,11 @@ fn notes(panel: &Panel, width: f32, legend: Scale, data: &Data) -> Vec<String> {
     let Some(scale) = panel.scale.filter(|scale| *scale != legend) else {
         return vec![shape];
     };
-    let range = range_note(scale);
+    let (below, above) = scale.beyond(&panel.matrix.values);
+    let range = match below + above {
+        0 => range_note(scale),
+        count => [range_note(scale), words::cells_beyond(count)].join(", "),
+    };
     let both = format!("{shape} · {range}");
     if about_width(&both, NOTE_SIZE) <= width { vec![both] } else { vec![shape, range] }
 }
@@ -716,42 +732,69 @@ fn lit_row_and_column(grid: &Grid, focus: CellRef) -> Option<(Option<usize>, Opt
     Some((shown(row, grid.first.0, grid.rows), shown(column, grid.first.1, grid.columns)))
 }
 
-/// The colours' meaning: a bar with its ends, and words. Returns the lower edge.
-fn draw_legend((meaning, scale): (&str, Scale), masked: bool, y: f32, view: &View, marks: &mut Vec<Mark>) -> f32 {
+/// What the colours mean.
+pub(super) struct Legend<'a> {
+    pub(super) meaning: &'a str,
+    pub(super) scale: Scale,
+    /// How many cells lie below its lower end, and above its upper end: their colours are those of the ends.
+    pub(super) beyond: (usize, usize),
+    /// What it explains besides.
+    pub(super) more: Option<&'a str>,
+    /// Where width means the same as colour: how wide the upper end is.
+    pub(super) wedge: Option<f32>,
+}
+
+/// The colours' meaning: a bar with its ends, or a wedge, and words. Returns the lower edge.
+pub(super) fn draw_legend(legend: &Legend, y: f32, view: &View, marks: &mut Vec<Mark>) -> f32 {
     const BARS: usize = 90;
     let colors = &view.colors;
-    let (low, high, from) = match scale {
+    let Legend { scale, beyond: (below, above), .. } = *legend;
+    let to = scale.end();
+    let (mut low, mut high, from) = match scale {
         Scale::Signed(max, _) => (short(-max), format!("+{}", short(max)), -max),
         Scale::Share(max, _) => ("0".to_owned(), share_end(max), 0.0),
     };
-    let to = match scale {
-        Scale::Signed(max, _) | Scale::Share(max, _) => max,
-    };
-    let width = 180.0;
-    let mut meanings = vec![meaning];
-    if masked {
-        meanings.push(words::LEGEND_MASKED);
+    for (end, sign, count) in [(&mut low, "≤ ", below), (&mut high, "≥ ", above)] {
+        if count > 0 {
+            end.insert_str(0, sign);
+        }
     }
+    let width = 180.0;
+    let mut meanings = vec![legend.meaning.to_owned()];
+    if below + above > 0 {
+        meanings.push(words::cells_beyond(below + above));
+    }
+    meanings.extend(legend.more.map(str::to_owned));
     let meaning = meanings.join(" · ");
     let (low_width, high_width) = (about_width(&low, 12.0) + 8.0, about_width(&high, 12.0) + 8.0);
     let whole = low_width + width + high_width + 14.0 + about_width(&meaning, 12.0);
     let beside = whole <= view.width;
     let left = (view.width - if beside { whole } else { width }).max(0.0) / 2.0 + if beside { low_width } else { 0.0 };
+    // A wedge's slices stand on whole pixels, or the borders between them would be seen.
+    let left = if legend.wedge.is_some() { left.round() } else { left };
     let middle = y + 14.0;
-    let cells =
-        (0..BARS).map(|i| Cell::Color(scale.color(from + (to - from) * (i as f32 + 0.5) / BARS as f32))).collect();
-    marks.push(Mark::Heatmap(Heatmap {
-        x: left,
-        y: middle - 5.0,
-        cell_width: width / BARS as f32,
-        cell_height: 10.0,
-        gap: 0.0,
-        rows: 1,
-        columns: BARS,
-        cells,
-        hatch_ground: colors.chip,
-        hatch_line: hatch_line(colors),
-    }));
+    let color_at = |part: f32| scale.color(from + (to - from) * part);
+    if let Some(widest) = legend.wedge {
+        let bar = width / BARS as f32;
+        for part in (0..BARS).map(|i| (i as f32 + 0.5) / BARS as f32) {
+            let (x, half) = (left + part * width, (part * widest / 2.0).max(0.5));
+            let points = vec![(x, middle - half), (x, middle + half)];
+            marks.push(Mark::Line(Line { points, color: color_at(part), width: bar }));
+        }
+    } else {
+        marks.push(Mark::Heatmap(Heatmap {
+            x: left,
+            y: middle - 5.0,
+            cell_width: width / BARS as f32,
+            cell_height: 10.0,
+            gap: 0.0,
+            rows: 1,
+            columns: BARS,
+            cells: (0..BARS).map(|i| Cell::Color(color_at((i as f32 + 0.5) / BARS as f32))).collect(),
+            hatch_ground: colors.chip,
+            hatch_line: hatch_line(colors),
+        }));
+    }
     let text = |x: f32, y: f32, text: String, anchor: Anchor| {
         Mark::Text(Text { x, y, text, size: 12.0, color: colors.soft, anchor, face: Face::Plain, turned: false })
     };
@@ -761,10 +804,10 @@ fn draw_legend((meaning, scale): (&str, Scale), masked: bool, y: f32, view: &Vie
         marks.push(text(left + width + high_width + 14.0, middle, meaning, Anchor::Start));
         return middle + 14.0;
     }
-    let mut below = middle;
+    let mut y = middle;
     for meaning in meanings {
-        below += 19.0;
-        marks.push(text(view.width / 2.0, below, meaning.to_owned(), Anchor::Middle));
+        y += 19.0;
+        marks.push(text(view.width / 2.0, y, meaning, Anchor::Middle));
     }
-    below + 14.0
+    y + 14.0
 }

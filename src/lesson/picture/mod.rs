@@ -4,16 +4,18 @@
 //! marks, and come back as [`Grid`]s that say where each cell is, for the pointer and for assistive technology.
 //!
 //! [`picture()`] is the way in. `scenes` says what each step shows, in the panels of `panel`; `draw` lays them out and
-//! draws them; `tokens` draws the first step, which has no matrices.
+//! draws them; `tokens` draws the first step, which has no matrices; [`arcs`] draws the words with arcs over them.
 
+pub mod arcs;
 mod draw;
 mod panel;
 mod scenes;
 mod tokens;
 
+use arcs::ArcsPicture;
 use panel::{Item, Panel, Scale, Shown, hatch_line};
 
-use super::{Session, Step, Zoom, scene::Data, theme::Colors};
+use super::{Session, Step, Zoom, range, scene::Data, theme::Colors};
 use crate::figure::{Cell, Figure, Heatmap, Mark};
 use crate::protocol::{Axis, CellRef, Matrix, Tensor};
 
@@ -50,6 +52,8 @@ pub struct Picture {
     pub grids: Vec<Grid>,
     /// Where in the step this is: "cell 32 of 36".
     pub caption: String,
+    /// The arcs over the words, a picture of their own above this one.
+    pub arcs: Option<ArcsPicture>,
 }
 
 /// A drawn matrix: which tensor, and where its cells are.
@@ -189,8 +193,25 @@ impl Grid {
     }
 }
 
-/// Draws a frame. `None` while a matrix that it needs has not come yet.
+/// Draws a frame, with the arcs over the words where they are wanted. `None` while a matrix that it needs has not come yet.
 pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
+    let mut view = view.clone();
+    view.colors.range = range::on_stage(session, data);
+    let arcs = arcs::arcs(session, data, &view);
+    if let Some(arcs) = &arcs {
+        view.least_height -= arcs.height();
+        // Beside the arcs, a short sentence's matrices need no more than their numbers do.
+        if !data.is_long() && view.width >= 560.0 {
+            view.matrix_height = view.matrix_height.min(BESIDE_ARCS);
+        }
+    }
+    matrices(session, data, &view).map(|picture| Picture { arcs, ..picture })
+}
+
+/// The height of a matrix that shares the stage with arcs.
+const BESIDE_ARCS: f32 = 240.0;
+
+fn matrices(session: &Session, data: &Data, view: &View) -> Option<Picture> {
     if session.step == Step::Tokens {
         return Some(tokens::draw(session, data, view));
     }
@@ -234,7 +255,8 @@ pub fn common_height(session: &Session, data: &Data, view: &View, most: f32) -> 
     let view = View { least_height: 0.0, focus: None, lit: Vec::new(), ..view.clone() };
     let height = |step| {
         let session = Session { step, position: 1.0, zoom: Zoom::ALL, ..session.clone() };
-        picture(&session, &blank, &view).map_or(0.0, |picture| picture.figure.height)
+        picture(&session, &blank, &view)
+            .map_or(0.0, |picture| picture.figure.height + picture.arcs.map_or(0.0, |arcs| arcs.height()))
     };
     Step::ALL.into_iter().map(height).fold(0.0, f32::max).min(most)
 }

@@ -1,7 +1,11 @@
 //! What a scene is made of: matrices and signs in rows, and how numbers become colours.
 
 use super::{
-    super::{scene::head_of, theme::Colors},
+    super::{
+        range::{Range, is_share},
+        scene::head_of,
+        theme::Colors,
+    },
     View,
 };
 use crate::figure::{
@@ -21,22 +25,36 @@ pub(super) enum Scale {
 
 impl Scale {
     pub(super) fn of(tensor: Tensor, matrix: &Matrix, colors: &Colors) -> Self {
-        match tensor {
-            _ if matrix.is_change => Scale::signed(matrix.largest, colors),
-            Tensor::Exponentials => Scale::share(1.0, colors),
-            // Long rows share their attention among many; their colours use the range that there is.
-            Tensor::Weights if matrix.largest < 0.5 => Scale::share(matrix.largest, colors),
-            Tensor::Weights => Scale::share(1.0, colors),
-            _ => Scale::signed(matrix.largest, colors),
+        let end = colors.range.end(tensor, matrix);
+        if is_share(tensor, matrix) { Scale::Share(end, colors.shares) } else { Scale::Signed(end, colors.signed) }
+    }
+
+    /// One signed scale for matrices whose numbers are to be compared, unless a person wants another range.
+    pub(super) fn common(tensor: Tensor, matrix: &Matrix, others: &[&Matrix], colors: &Colors) -> Self {
+        let largest = others.iter().fold(matrix.largest, |largest, other| largest.max(other.largest));
+        match colors.range {
+            Range::Lesson => Scale::Signed(largest, colors.signed),
+            _ => Scale::of(tensor, matrix, colors),
         }
     }
 
-    pub(super) fn signed(max: f32, colors: &Colors) -> Self {
-        Scale::Signed(max, colors.signed)
+    /// The number at its end.
+    pub(super) fn end(self) -> f32 {
+        match self {
+            Scale::Signed(end, _) | Scale::Share(end, _) => end,
+        }
     }
 
-    pub(super) fn share(max: f32, colors: &Colors) -> Self {
-        Scale::Share(max, colors.shares)
+    /// How many of these numbers lie below its lower end, and above its upper end.
+    pub(super) fn beyond(self, values: &[f32]) -> (usize, usize) {
+        let count = |is_beyond: &dyn Fn(f32) -> bool| {
+            values.iter().filter(|value| value.is_finite() && is_beyond(**value)).count()
+        };
+        let below = match self {
+            Scale::Signed(end, _) => count(&|value| value < -end),
+            Scale::Share(..) => 0,
+        };
+        (below, count(&|value| value > self.end()))
     }
 
     pub(super) fn color(self, value: f32) -> Rgb {
@@ -125,6 +143,8 @@ pub(super) struct Panel<'a> {
     pub(super) chosen: Option<Rgb>,
     /// How its colours are read, where the legend may not say it.
     pub(super) scale: Option<Scale>,
+    /// Whether it stays on its own scale, whatever the others are on.
+    pub(super) keeps_scale: bool,
     /// Whether its rows stand level with those of the square panel in its line.
     pub(super) level: bool,
     /// Belongs to the panel before it: has no name of its own, and is never parted from it.
@@ -154,6 +174,7 @@ impl<'a> Panel<'a> {
             heads: None,
             chosen: None,
             scale: Some(scale),
+            keeps_scale: colors.range == Range::Matrix,
             level: false,
             beside: false,
             titled: true,
@@ -168,8 +189,11 @@ impl<'a> Panel<'a> {
         self
     }
 
-    /// On this scale instead of its own.
+    /// On this scale instead of its own, unless a person wants its own.
     pub(super) fn on(mut self, scale: Scale) -> Self {
+        if self.keeps_scale {
+            return self;
+        }
         let matrix = self.matrix;
         self.scale = Some(scale);
         self.showing(move |row, column| Shown::value(scale, matrix.values[row * matrix.shown_columns + column]))

@@ -120,7 +120,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let size = Size::flat((view.width, 96.0), (14.0, 13.0));
             let (words, positions) = (matrix(Tensor::WordEmbeddings)?, matrix(Tensor::Positions)?);
             // One colour scale for all three, so that the colours add up as the numbers do.
-            let scale = Scale::signed(words.largest.max(positions.largest).max(result.largest), &colors);
+            let scale = Scale::common(result_tensor, result, &[words, positions], &colors);
             let plain = |tensor| Some(panel(tensor, size)?.labels(true, false).on(scale));
             let built = plain(Tensor::Input)?.showing(move |row, column| {
                 let value = result.values[row * result.shown_columns + column];
@@ -190,7 +190,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         Step::Scale => {
             let before = matrix(Tensor::Scores)?;
             // One colour scale for both, so that the same colour is the same number.
-            let scale = Scale::signed(before.largest.max(result.largest), &colors);
+            let scale = Scale::common(result_tensor, result, &[before], &colors);
             let morphing = move |row: usize, column: usize| {
                 let index = row * result.shown_columns + column;
                 let t = wave(position, row, result.shown_rows) as f32;
@@ -216,7 +216,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         }
         Step::Mask => {
             let (before, mask) = (matrix(Tensor::Scaled)?, matrix(Tensor::Mask)?);
-            let scale = Scale::signed(before.largest.max(result.largest), &colors);
+            let scale = Scale::common(result_tensor, result, &[before], &colors);
             let mask_shown = move |row: usize, column: usize| {
                 let hidden = mask.values[row * mask.shown_columns + column] == f32::NEG_INFINITY;
                 let cell = if hidden { Cell::Masked } else { Cell::Color(blend(colors.panel, colors.chip, 0.6)) };
@@ -331,9 +331,10 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     let (exp_sums, row_sums) = (matrix(Tensor::ExponentialSums)?, matrix(Tensor::RowSums)?);
     let colors = view.colors;
     let rows = masked.shown_rows;
-    let scores = Scale::signed(masked.largest.max(shifted.largest), &colors);
+    let scores = Scale::common(Tensor::Shifted, shifted, &[masked], &colors);
+    let max_scale = Scale::common(Tensor::Masked, masked, &[shifted], &colors);
     let shares = Scale::of(Tensor::Weights, weights, &colors);
-    let exponentials = Scale::share(1.0, &colors);
+    let exponentials = Scale::of(Tensor::Exponentials, exps, &colors);
 
     let values =
         |matrix: &'a Matrix| move |row: usize, column: usize| matrix.values[row * matrix.shown_columns + column];
@@ -355,7 +356,7 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
     let (m, s, e, a) = (values(masked), values(shifted), values(exps), values(weights));
     let changing = move |row: usize, column: usize| match part {
         SoftmaxPart::RowMax => Shown::nothing(&colors),
-        SoftmaxPart::Subtract => between(m(row, column), scores, s(row, column), scores, at(row)),
+        SoftmaxPart::Subtract => between(m(row, column), max_scale, s(row, column), scores, at(row)),
         SoftmaxPart::Exp => between(s(row, column), scores, e(row, column), exponentials, at(row)),
         SoftmaxPart::Divide => between(e(row, column), exponentials, a(row, column), shares, at(row)),
     };
@@ -364,7 +365,7 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
         if part == SoftmaxPart::RowMax && at(row) < 1.0 {
             return Shown::nothing(&colors);
         }
-        Shown::value(scores, max_of(row, column))
+        Shown::value(max_scale, max_of(row, column))
     };
     let (exp_sum, row_sum) = (values(exp_sums), values(row_sums));
     let sum_tensor = if part == SoftmaxPart::Divide { Tensor::RowSums } else { Tensor::ExponentialSums };
@@ -395,7 +396,7 @@ fn softmax<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'
         _ => weights,
     };
     let row = vec![
-        Item::Panel(Panel::new(Tensor::Masked, head, masked, size, &colors).labels(true, true).on(scores)),
+        Item::Panel(Panel::new(Tensor::Masked, head, masked, size, &colors).labels(true, true).on(max_scale)),
         Item::Panel(max_panel),
         operator("→"),
         Item::Panel(Panel::new(tensor, head, current, size, &colors).labels(true, true).on(scale).showing(changing)),

@@ -128,5 +128,5 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
         of: (1, data.tokens.len()),
         place: Place::Each(boxes),
     };
-    Picture { figure, grids: vec![grid], caption: words::token_of(done, count) }
+    Picture { figure, grids: vec![grid], caption: words::token_of(done, count), arcs: None }
 }

@@ -1,6 +1,7 @@
 //! The words that a person reads on the page, in one place, ready to be translated. What an engine says when something
 //! goes wrong is worded where it goes wrong; what is said before this program runs stands in `index.html`.
 
+pub mod arcs;
 pub(super) mod explain;
 pub mod glossary;
 pub mod more;
@@ -9,8 +10,11 @@ pub mod table;
 pub mod tour;
 pub(super) mod why;
 
-use super::{HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};
-use std::ops::Range;
+use super::{
+    HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, range::Range,
+    timeline::SoftmaxPart,
+};
+use std::ops;
 
 use crate::attention::Window;
 use crate::embedding::Positions;
@@ -79,6 +83,9 @@ pub mod page {
     pub const WHOLE_NUMBER: &str = "whole number";
     pub const COLOURS: &str = "Colours";
     pub const SIGNED: &str = "Signed";
+    pub const RANGE: &str = "Range";
+    pub const RANGE_SIGNED: &str = "Signed to ±";
+    pub const RANGE_WEIGHTS: &str = "Weights to";
     pub const SEE_AS: &str = "See as";
     pub const SHOW_CHANGE: &str = "Show change";
     pub const ON: &str = "on";
@@ -386,6 +393,24 @@ pub fn signed_map(map: SignedMap) -> &'static str {
     }
 }
 
+/// How far the colours reach.
+pub fn range(range: Range) -> &'static str {
+    match range {
+        Range::Lesson => "the lesson’s",
+        Range::Matrix => "per matrix",
+        Range::Step => "per step",
+        Range::Fixed(_) => "fixed",
+    }
+}
+
+/// "3 cells beyond", in a legend whose colours end before the numbers do.
+pub fn cells_beyond(count: usize) -> String {
+    match count {
+        1 => "1 cell beyond".to_owned(),
+        _ => format!("{count} cells beyond"),
+    }
+}
+
 /// Through whose eyes the page is seen.
 pub fn sight(sight: Sight) -> &'static str {
     match sight {
@@ -527,8 +552,8 @@ pub fn more_tokens(count: usize) -> String {
 }
 
 /// Which tokens of a long sentence the stage shows; counted from 0, as everywhere.
-pub fn zoomed(queries: Range<usize>, keys: Range<usize>, len: usize) -> String {
-    let span = |tokens: &Range<usize>| format!("{}–{}", tokens.start, tokens.end.saturating_sub(1));
+pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: usize) -> String {
+    let span = |tokens: &ops::Range<usize>| format!("{}–{}", tokens.start, tokens.end.saturating_sub(1));
     if queries == (0..len) && keys == (0..len) {
         format!("all {len} tokens")
     } else if queries == keys {

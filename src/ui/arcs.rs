@@ -1,0 +1,126 @@
+//! The arcs over the words: their canvas, and the words that pointer, finger and keyboard can go through.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, KeyboardEvent};
+
+use super::{canvas, dom, keyboard, stage, state::Page};
+use crate::lesson::{
+    picture::arcs::{ArcsPicture, TEXT_HEIGHT, cell_of, has_arcs, name_of, word_of},
+    words::arcs::{HINT, WORDS},
+};
+use crate::protocol::CellRef;
+
+/// Where the words are, as [`Page::arcs`] has it: the first one's index, and each one's left, top, width and height.
+pub type Places = (usize, Vec<(f32, f32, f32, f32)>);
+
+/// The arcs, and over each word an option that assistive technology and the pointer can reach.
+pub fn view(page: Page) -> String {
+    dom::on("keydown", "#arc-words", move |_, event| {
+        let (Some(event), Some(at)) = (event.dyn_ref::<KeyboardEvent>(), current(page)) else { return };
+        let (first, count) = (page.arcs.read().0, page.arcs.read().1.len());
+        let key = event.key();
+        if matches!(key.as_str(), "Enter" | " ") {
+            if let Some(cell) = cell_for(page, at) {
+                stage::toggle_pin(page, cell);
+            }
+        } else if let Some((_, mut word)) = keyboard::moved(&key, false, (0, at - first), (1, count)) {
+            let back = word < at - first;
+            // A word that may not be seen is passed over.
+            while word < count && cell_for(page, first + word).is_none() {
+                word = if back { word.wrapping_sub(1) } else { word + 1 };
+            }
+            if word < count {
+                page.hover.set(None);
+                page.cursor.set(cell_for(page, first + word));
+            }
+        } else {
+            return;
+        }
+        event.prevent_default();
+    });
+    format!(
+        r#"<div class="arcs" id="arcs" hidden>
+            <canvas id="arcs-canvas" width="0" height="0" aria-hidden="true"></canvas>
+            <div
+                id="arc-words"
+                role="listbox"
+                tabindex="0"
+                aria-label="{WORDS}"
+                aria-orientation="horizontal"
+                aria-describedby="arcs-text"
+                title="{HINT}"
+            ></div>
+            <p id="arcs-text" dir="auto"></p>
+        </div>"#
+    )
+}
+
+/// Paints the arcs, if there are any, at so many times their size, with so many pixels to a CSS pixel.
+pub fn paint(page: Page, picture: Option<ArcsPicture>, scale: f32, ratio: f64) {
+    dom::flag("arcs-choice", "hidden", !has_arcs(&page.session.read()));
+    dom::flag("arcs", "hidden", picture.is_none());
+    let mut places = Places::default();
+    if let (Some(canvas), Some(mut picture)) = (dom::canvas("arcs-canvas"), picture) {
+        canvas::paint_scaled(&canvas, &picture.figure, scale, ratio);
+        dom::text("arcs-text", &picture.text);
+        if let Some(text) = dom::element("arcs-text") {
+            dom::style(text.unchecked_ref(), "min-height", &dom::px(TEXT_HEIGHT * scale));
+        }
+        for (x, y, width, height) in &mut picture.words {
+            for length in [x, y, width, height] {
+                *length *= scale;
+            }
+        }
+        places = (picture.first, picture.words);
+    }
+    page.arcs.renew(places);
+}
+
+/// One option a word, where the picture has it, with what it says; and which the keyboard is at.
+pub fn describe(page: Page) {
+    let (session, data, places) = (page.session.read(), page.data.read(), page.arcs.read());
+    let (Some(data), (first, places)) = (data.as_ref(), &*places) else { return };
+    // Those that are there stay, where they are the same: one of them may be current.
+    let words = *first..*first + places.len();
+    let is_there = |word: usize| dom::element(&option_id(word)).is_some();
+    let is_same = words.clone().all(is_there) && !is_there(words.end) && !is_there(words.start.wrapping_sub(1));
+    if !is_same {
+        let options = words
+            .clone()
+            .map(|word| format!(r#"<div role="option" id="{}" data-word="{word}"></div>"#, option_id(word)));
+        dom::html("arc-words", &options.collect::<String>());
+    }
+    let at = current(page);
+    let kept = session.pinned.and_then(|cell| word_of(&session, data, cell));
+    dom::set("arc-words", "aria-activedescendant", at.map(option_id).as_deref());
+    for (word, place) in words.zip(places) {
+        let Some(option) = dom::element(&option_id(word)) else { continue };
+        dom::attribute(&option, "aria-label", Some(&name_of(&session, data, word)));
+        dom::attribute(&option, "aria-selected", Some(if kept == Some(word) { "true" } else { "false" }));
+        dom::attribute(&option, "data-at", (at == Some(word)).then_some(""));
+        dom::place(option.unchecked_ref::<HtmlElement>(), *place);
+    }
+}
+
+/// The cell that the option of a word stands for.
+pub fn cell_under(page: Page, option: &Element) -> Option<CellRef> {
+    cell_for(page, dom::index(option, "data-word")?)
+}
+
+fn option_id(word: usize) -> String {
+    format!("arc-word-{word}")
+}
+
+/// The word that the keyboard is at, or the pointer, or that is kept.
+fn current(page: Page) -> Option<usize> {
+    let (session, data, places) = (page.session.read(), page.data.read(), page.arcs.read());
+    let (data, (first, places)) = (data.as_ref()?, &*places);
+    let cursor = page.at_cursor().filter(|_| page.hover.get().is_none());
+    let is_here = |word: &usize| (*first..first + places.len()).contains(word);
+    let word = |cell| word_of(&session, data, cell).filter(is_here);
+    cursor.and_then(word).or(page.focus().and_then(word)).or((!places.is_empty()).then_some(*first))
+}
+
+fn cell_for(page: Page, word: usize) -> Option<CellRef> {
+    cell_of(&page.session.read(), page.data.read().as_ref()?, word)
+}
