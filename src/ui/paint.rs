@@ -36,7 +36,8 @@ pub fn controls(page: Page) -> String {
             dom::flag("figure", "data-paints", here && paints);
             dom::disable("clear-paint", cells == 0);
             let said = if paints || cells > 0 { painted(cells) } else { String::new() };
-            dom::text("painted", &if paints { [said.as_str(), PAINT_HINT].join(" ") } else { said });
+            dom::text("painted", &said);
+            dom::flag("paint-hint", "hidden", !paints);
         },
     );
     dom::on("click", "#paint", move |_, _| page.painting.set(!page.painting.get()));
@@ -48,9 +49,10 @@ pub fn controls(page: Page) -> String {
     strokes(page);
     format!(
         r#"<div class="painting" id="painting" role="group" aria-label="{PAINT}" hidden>
-            <button class="btn small" id="paint" aria-pressed="false">{PAINT}</button>
+            <button class="btn small" id="paint" aria-pressed="false" aria-describedby="paint-hint">{PAINT}</button>
             <button class="btn small" id="clear-paint">{CLEAR_PAINT}</button>
             <span class="hint" id="painted" role="status"></span>
+            <span class="hint" id="paint-hint" hidden>{PAINT_HINT}</span>
         </div>"#
     )
 }

@@ -96,9 +96,9 @@ pub fn SetUp(page: Page) -> impl IntoView {
             <p class="hint" id="untrained">{UNTRAINED}</p>
             <h2>{WHAT_IF}</h2>
             <p class="hint">{WHAT_IF_HINT}</p>
-            <div class="fields">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>
+            <div class="fields" role="group" aria-label="{WHAT_IF}">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>
             <h2>{COLOURS}</h2>
-            <div class="fields">{shares}{signed}{sight}</div>
+            <div class="fields" role="group" aria-label="{COLOURS}">{shares}{signed}{sight}</div>
         </aside>"#
     ))
 }
@@ -204,7 +204,7 @@ impl Number {
         let (step, mode) = if self.is_whole { ("1", "numeric") } else { ("0.1", "decimal") };
         format!(
             r#"<label class="field" id="{id}-field">
-                {label}
+                <span aria-hidden="true">{label}</span>
                 <input
                     type="number"
                     id="{id}"
@@ -323,7 +323,7 @@ impl Choice {
         }
         format!(
             r#"<label class="field">
-                {label}
+                <span aria-hidden="true">{label}</span>
                 <select id="{id}" data-choice="{which}" aria-label="{label}">{options}</select>
             </label>"#
         )

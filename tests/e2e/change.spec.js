@@ -2,7 +2,7 @@
 import { expect, test } from "./fixture.js";
 import { value } from "./page.js";
 
-/** A matrix a step, in the order in which one follows from the other. */
+/** What each step makes, in the order in which one follows from the other. */
 const MATRICES = [
   ["Embed", "Input"],
   ["Q K V", "Queries"],
@@ -11,6 +11,7 @@ const MATRICES = [
   ["Mask", "Masked scores"],
   ["Softmax", "Attention weights"],
   ["Mix values", "Mixed values"],
+  ["Output", "Heads side by side"],
   ["Output", "Output"],
 ];
 /** Three numbers of three decimals each. */
@@ -58,7 +59,7 @@ const WHAT_IFS = {
   "scaling off": { act: (page) => page.choose("Scaling", "none"), ran: { isScaled: false }, moves: "Scaled scores" },
   temperature: { act: (page) => page.enter("Temperature", "0.5"), ran: { temperature: 0.5 }, moves: "Scaled scores" },
   softcap: { act: (page) => page.enter("Softcap (0: none)", "1"), ran: { softcap: 1 }, moves: "Scaled scores" },
-  "head off": { act: (page) => page.choose("This head", "off"), ran: { headsOff: [0] }, moves: "Mixed values" },
+  "head off": { act: (page) => page.choose("This head", "off"), ran: { headsOff: [0] }, moves: "Heads side by side" },
   "positions: none": { act: (page) => page.choose("Positions", "none"), ran: { positions: "none" }, moves: "Input" },
   "positions: sinusoidal": {
     before: { act: (page) => page.choose("Positions", "none"), ran: { positions: "none" } },
@@ -83,7 +84,7 @@ const WHAT_IFS = {
     act: (page) => page.choose("Model width", "128"),
     ran: { width: 128 },
     moves: "Scores",
-    others: ["Input", "Queries", "Mixed values", "Output"],
+    others: ["Input", "Queries", "Mixed values", "Heads side by side", "Output"],
   },
   "the width, and back": {
     act: async (page) => {

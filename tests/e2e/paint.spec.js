@@ -22,6 +22,7 @@ test("a mouse hides the cells that it passes, at once, and shows them again", as
   await expect(headlight.unpin, "painting keeps no cell").toBeHidden();
   await expectHidden(headlight, before, row);
 
+  await headlight.goTo("Mask");
   // A stroke that begins on a hidden cell shows what it passes, on whichever of the matrices it is.
   await stroke(headlight, page, headlight.grid("Mask"), [[2, 4], [2, 3], [2, 2]]);
   await page.mouse.up();

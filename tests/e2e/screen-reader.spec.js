@@ -41,7 +41,7 @@ test("the transcript of the Softmax step", async ({ headlight, page }) => {
 
   title("A term is followed, and the way back");
   await press("Enter");
-  await headlight.links("go to masked scores: query mat, key the").focus();
+  await headlight.links("go to masked scores: query mat, key cat").focus();
   lines.push(`focus: ${await readFocus(page)}`, ...(await announced()));
   await press("Enter", "Backspace", "Escape");
 
