@@ -90,7 +90,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
         r#"<aside class="panel setup" aria-label="{SET_UP}">
             <h2>{SET_UP}</h2>
             <div class="fields">
-                <p class="field"><span>{WEIGHTS}</span><b>{PYTORCH_INIT}</b></p>
+                <p class="field"><span>{WEIGHTS}</span> <b>{PYTORCH_INIT}</b></p>
                 {seed}{heads}{width}{positions}{engine}
             </div>
             <p class="hint" id="untrained">{UNTRAINED}</p>

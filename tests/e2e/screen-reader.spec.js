@@ -155,40 +155,35 @@ async function readFocus(page) {
 async function readPage(page) {
   const nodes = await tree(page);
   const byId = new Map(nodes.map((node) => [node.id, node]));
+  const isText = (node) => IS_THROUGH.test(node.role) ? node.children.every((id) => isText(byId.get(id))) : node.role === "StaticText";
   const lines = [];
-  const visit = (id, depth) => {
+  const visit = (id, depth, block) => {
     const node = byId.get(id);
-    if (!node) return;
-    // What has no role or no meaning of its own is passed through.
-    const isSpoken = !node.ignored && !/^(generic|none|RootWebArea|InlineTextBox|LineBreak|ListMarker|LabelText|LayoutTable.*|rowgroup|paragraph|listitem)$/.test(node.role);
-    if (isSpoken) lines.push(`${"  ".repeat(depth)}${describe(node)}`);
+    const isSpoken = !node.ignored && !IS_THROUGH.test(node.role);
+    if (node.role === "listitem" && isText(node)) return lines.push({ depth, text: `item “${node.text.join("").trim()}”` });
+    // Texts that follow one another in a paragraph are one.
+    const last = lines.at(-1);
+    if (node.role === "StaticText" && last?.block === block && last.depth === depth) return (last.text += node.name);
+    if (isSpoken) lines.push(node.role === "StaticText" ? { depth, text: node.name, block } : { depth, text: describe(node) });
     if (isSpoken && IS_WHOLE.test(node.role)) return;
-    for (const child of node.children) visit(child, isSpoken ? depth + 1 : depth);
+    const within = node.role === "paragraph" || isSpoken ? id : block;
+    for (const child of node.children.filter((child) => byId.has(child))) visit(child, isSpoken ? depth + 1 : depth, within);
   };
   visit(nodes[0].id, 0);
-  return joined(lines);
+  const said = lines.map(({ depth, text, block }) => ({ depth, text: block ? text.trim() && `“${text.trim()}”` : text }));
+  return said.filter(({ text }) => text).map(({ depth, text }) => `${"  ".repeat(depth)}${text}`);
 }
+
+/** These have no meaning of their own, or none that is read out. */
+const IS_THROUGH = /^(generic|none|RootWebArea|InlineTextBox|LineBreak|ListMarker|LabelText|rowgroup|paragraph|listitem)$/;
 
 /** These say everything in them by their own name, or by their value. */
 const IS_WHOLE = /^(StaticText|button|link|heading|option|textbox|searchbox|combobox|spinbutton|slider|gridcell|columnheader|rowheader|cell|Canvas|image|DisclosureTriangle|MathMLMath)$/;
 
-/** Texts that follow one another are one. */
-function joined(lines) {
-  const whole = [];
-  for (const line of lines) {
-    const [indent, text] = line.match(/^( *)“(.*)”$/)?.slice(1) ?? [];
-    const last = whole.at(-1)?.match(/^( *)“(.*)”$/);
-    if (text !== undefined && last && last[1] === indent) whole[whole.length - 1] = `${indent}“${last[2]}${text}”`;
-    else whole.push(line);
-  }
-  return whole;
-}
-
 /** One node in words: role, name, value, state, place. */
 function describe({ role, name, value, properties, attributes, text }) {
-  if (role === "StaticText") return `“${name}”`;
   if (role === "MathMLMath") return `math “${text.join(" ")}”`;
-  const parts = [role, name ? `“${name}”` : text.length && /cell|header/.test(role) ? `“${text.join(" ")}”` : ""];
+  const parts = [role, name ? `“${name}”` : ""];
   if (value !== undefined && value !== "" && value !== name) parts.push(`= ${attributes["aria-valuetext"] ?? value}`);
   const { level, pressed, disabled, expanded, invalid } = properties;
   if (level) parts.push(`level ${level}`);
@@ -220,7 +215,7 @@ async function tree(page) {
     children: node.childIds ?? [],
     ignored: node.ignored,
     role: node.role?.value,
-    name: node.name?.value?.trim(),
+    name: node.role?.value === "StaticText" ? node.name.value : node.name?.value?.trim(),
     value: node.value?.value,
     properties: Object.fromEntries((node.properties ?? []).map(({ name, value }) => [name, value.value])),
     attributes: attributes.get(node.backendDOMNodeId) ?? {},
@@ -249,7 +244,7 @@ async function listen(page) {
         // A status and an alert are read as a whole, other regions only what has changed in them.
         const isWhole = region.matches("[role=status], [role=alert]");
         const parts = isWhole ? [region] : [...new Set(changed)];
-        const text = parts.map((part) => part.textContent.trim()).filter(Boolean).join(" ");
+        const text = parts.map((part) => part.innerText.trim()).filter(Boolean).join(" ");
         const politeness = region.role === "alert" ? "at once" : "politely";
         // Said only where the engine takes long, which depends on the machine.
         if (text && region.id !== "working") heard.push({ politeness, text: text.replace(/\s+/g, " ") });

@@ -25,7 +25,7 @@ const FLAT = { kilobytes: 256, share: 0.05 };
 
 const summary = [];
 const memory = [];
-const kinds = [];
+const kinds = new Map();
 const verdicts = [];
 await withEngines(options.engine ? [options.engine] : ENGINES, async (browser, engine) => {
   const page = await visit(browser, engine, observe);
@@ -40,7 +40,11 @@ frames while Play runs or the slider is dragged`,
   ["", "interactions", "≥ 16 ms", "p50", "p75", "p95", "p98", "longest", "tasks > 50 ms", "longest", "frames", "> 20 ms"],
   summary,
 );
-printTable("By what was done: interactions · p95 · longest · tasks over 50 ms", ["", ...kinds[0].columns], kinds.map(({ cells }) => cells));
+printTable(
+  "By what was done: interactions of 16 ms or more · p95 · longest · tasks over 50 ms",
+  ["", ...summary.map(([engine]) => engine)],
+  [...kinds].map(([kind, cells]) => [kind, ...cells]),
+);
 printTable(
   "In use after garbage was collected",
   ["", "JS heap, KB", "wasm, page, KB", "wasm, engine, KB", "nodes", "listeners", "documents"],
@@ -72,18 +76,12 @@ function report(engine, { events, interactionCount, longTasks, frames, points, d
     frames.length,
     `${fixed((late / frames.length) * 100)} %`,
   ]);
-  const names = [...new Set(doings.map(({ name }) => name))];
-  kinds.push({
-    columns: names,
-    cells: [
-      engine,
-      ...names.map((name) => {
-        const durations = reported.filter(({ kind }) => kind === name).map(({ duration }) => duration);
-        const over = tasks.filter(({ kind }) => kind === name).length;
-        return `${durations.length} · ${percentile(durations, 95) ?? "–"} · ${percentile(durations, 100) ?? "–"} · ${over}`;
-      }),
-    ],
-  });
+  for (const name of new Set(doings.map(({ name }) => name))) {
+    const durations = reported.filter(({ kind }) => kind === name).map(({ duration }) => duration);
+    const over = tasks.filter(({ kind }) => kind === name).length;
+    const cell = [durations.length, percentile(durations, 95) ?? "–", percentile(durations, 100) ?? "–", over].join(" · ");
+    kinds.set(name, [...(kinds.get(name) ?? []), cell]);
+  }
   for (const { name, heap, page, worker, nodes, listeners, documents } of points) {
     memory.push([`${engine}, ${name}`, ...[heap, page, worker].map((bytes) => Math.round(bytes / 1024)), nodes, listeners, documents]);
   }
@@ -99,7 +97,7 @@ function report(engine, { events, interactionCount, longTasks, frames, points, d
   judge(p95 <= P95_AIM, `interaction to next paint at the 95th percentile: ${p95} ms, aim ≤ ${P95_AIM}`);
   judge(tasks.length === 0, `tasks over ${TASK_AIM} ms on the main thread: ${tasks.length}${tasks.length ? `, the longest ${fixed(longest)}` : ""}; aim: none`);
   // The first minute fills what is kept for good: compiled code, caches, memory that is used again.
-  const [from, to] = [points[1] ?? points[0], points.at(-1)];
+  const [from, to] = [points.at(points.length > 2 ? 1 : 0), points.at(-1)];
   const isFlat = ["heap", "page", "worker"].every((kind) => to[kind] - from[kind] <= Math.max(FLAT.kilobytes * 1024, FLAT.share * from[kind]));
   const grown = ["heap", "page", "worker"].map((kind) => `${kind} ${fixed((to[kind] - from[kind]) / 1024)}`).join(", ");
   judge(isFlat && to.nodes <= from.nodes * 1.02 && to.listeners <= from.listeners, `memory from “${from.name}” to the end, KB more: ${grown}; nodes ${to.nodes - from.nodes}, listeners ${to.listeners - from.listeners}`);
