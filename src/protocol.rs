@@ -103,6 +103,21 @@ impl Setup {
             (Err(at), false) => self.painted.insert(at, (query, key)),
         }
     }
+
+    /// The same for every cell on the straight way from one to another, but for the one that it begins at.
+    pub fn paint_on_the_way(&mut self, from: (usize, usize), to: (usize, usize), is_seen: bool, len: usize) {
+        let steps = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1));
+        // To the nearest cell; in the middle between two, to the later one.
+        let at = |from: usize, to: usize, step: usize| (2 * (from * (steps - step) + to * step) + steps) / (2 * steps);
+        for step in 1..=steps {
+            self.paint(at(from.0, to.0, step), at(from.1, to.1, step), is_seen, len);
+        }
+    }
+
+    /// How many of the painted pairs there are among so many tokens.
+    pub fn painted_among(&self, len: usize) -> usize {
+        self.painted.iter().filter(|(query, key)| *query.max(key) < len).count()
+    }
 }
 
 /// The tensors that the page can ask for. `S` tokens, `E` model width, `D` head width.

@@ -242,3 +242,31 @@ fn a_message_of_the_other_side_is_no_message() {
     assert!(from_bytes::<Reply>(&[5]).is_none());
     assert!(from_bytes::<Reply>(&[]).is_none());
 }
+
+#[test]
+fn a_stroke_paints_every_cell_on_its_way() {
+    let stroke = |from, to| {
+        let mut setup = Setup::default();
+        setup.paint_on_the_way(from, to, false, 9);
+        setup.painted
+    };
+    assert_eq!(stroke((1, 1), (1, 1)), []);
+    assert_eq!(stroke((1, 4), (1, 1)), [(1, 1), (1, 2), (1, 3)], "the cell that it begins at has been painted");
+    assert_eq!(stroke((0, 0), (3, 3)), [(1, 1), (2, 2), (3, 3)]);
+    assert_eq!(stroke((8, 2), (4, 0)), [(4, 0), (5, 1), (6, 1), (7, 2)]);
+    for (from, to) in [((0, 8), (5, 1)), ((7, 2), (0, 4)), ((3, 8), (4, 0))] {
+        let mut cells = stroke(from, to);
+        cells.push(from);
+        cells.sort();
+        let touch = |a: (usize, usize), b: (usize, usize)| a.0.abs_diff(b.0) <= 1 && a.1.abs_diff(b.1) <= 1;
+        let alone = cells.iter().filter(|&&cell| cells.iter().filter(|&&other| touch(cell, other)).count() < 2);
+        assert_eq!(alone.count(), 0, "{from:?} to {to:?}: {cells:?}");
+        assert!(cells.contains(&to));
+    }
+}
+
+#[test]
+fn of_what_is_painted_outside_a_sentence_nothing_counts() {
+    let setup = Setup { painted: vec![(0, 5), (1, 1), (5, 0)], ..Setup::default() };
+    assert_eq!([0, 1, 2, 5, 6].map(|len| setup.painted_among(len)), [0, 0, 1, 1, 3]);
+}

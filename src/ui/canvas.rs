@@ -56,11 +56,15 @@ pub fn paint_scaled(canvas: &HtmlCanvasElement, figure: &Figure, scale: f32, rat
     }
 }
 
-/// Leaves a mark on the browser's performance timeline, which the benches read.
-pub fn mark(name: &str) {
+/// Marks on the browser's performance timeline what has happened to a run; the benches read it. Old marks go: the browser
+/// would keep all of them.
+pub fn mark(what: &str, run: u64) {
+    const KEPT: u64 = 256;
+    let name = |run: u64| format!("headlight:{what} {run}");
     if let Some(performance) = window().performance() {
         // A timeline that takes no marks is no reason to stop.
-        let _ = performance.mark(name);
+        let _ = performance.mark(&name(run));
+        performance.clear_marks_with_mark_name(&name(run.saturating_sub(KEPT)));
     }
 }
 

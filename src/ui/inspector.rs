@@ -221,7 +221,7 @@ fn show_terms(page: Page, explanation: &Explanation, all: bool) {
     let (shown, rest) = terms.split_at(if many && !all { FIRST_TERMS } else { terms.len() });
     let largest = terms.iter().map(|term| term.amount.abs()).fold(0.0, f64::max);
     let bars = largest > 0.0;
-    let no_bar = if bars { "<td></td>" } else { "" };
+    let no_bar = if bars { r#"<td aria-hidden="true"></td>"# } else { "" };
 
     let mut html = String::from("<table><thead><tr>");
     for name in columns {
@@ -233,7 +233,9 @@ fn show_terms(page: Page, explanation: &Explanation, all: bool) {
         let class = if term.is_cell { r#" class="cell""# } else { "" };
         html += &format!(r#"<tr{class} data-term="{index}">"#);
         for (column, text) in term.cells.iter().enumerate() {
-            html += &format!("<td>{}</td>", number_of(term, column, text, &ways));
+            // What a term is of heads its row.
+            let role = if column == 0 { r#" role="rowheader""# } else { "" };
+            html += &format!("<td{role}>{}</td>", number_of(term, column, text, &ways));
         }
         if bars {
             let side = match explanation.are_shares {
@@ -241,7 +243,7 @@ fn show_terms(page: Page, explanation: &Explanation, all: bool) {
                 false if term.amount < 0.0 => "negative",
                 false => "positive",
             };
-            html += &format!(r#"<td class="bar"><span class="{side}"></span></td>"#);
+            html += &format!(r#"<td class="bar" aria-hidden="true"><span class="{side}"></span></td>"#);
         }
         html += "</tr>";
     }

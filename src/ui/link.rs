@@ -205,7 +205,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             // What was asked of the run before, while this one was under way, is not answered any more.
             link.borrow_mut().reading = None;
             let again = link.borrow().again == Some(run.run);
-            super::canvas::mark(&format!("headlight:received {}", run.run));
+            super::canvas::mark("received", run.run);
             page.facts.update(|facts| {
                 (facts.refusal, facts.left_out) = (None, run.left_out);
                 if !again {

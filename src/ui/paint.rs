@@ -11,9 +11,11 @@ use super::{
     live::watch,
     stage::{cell_under, grid_of},
     state::Page,
+    zoom::tokens,
 };
 use crate::lesson::{
     Step,
+    scene::Data,
     words::{
         page::{CLEAR_PAINT, PAINT, PAINT_HINT},
         painted,
@@ -26,7 +28,7 @@ pub fn controls(page: Page) -> String {
     watch(
         move || {
             let session = page.session.read();
-            (session.step == Step::Mask, page.painting.get(), session.setup.painted.len())
+            (session.step == Step::Mask, page.painting.get(), session.setup.painted_among(tokens(page)))
         },
         |&(here, paints, cells)| {
             dom::flag("painting", "hidden", !here);
@@ -34,7 +36,8 @@ pub fn controls(page: Page) -> String {
             dom::flag("figure", "data-paints", here && paints);
             dom::disable("clear-paint", cells == 0);
             let said = if paints || cells > 0 { painted(cells) } else { String::new() };
-            dom::text("painted", &if paints { [said.as_str(), PAINT_HINT].join(" ") } else { said });
+            dom::text("painted", &said);
+            dom::flag("paint-hint", "hidden", !paints);
         },
     );
     dom::on("click", "#paint", move |_, _| page.painting.set(!page.painting.get()));
@@ -46,9 +49,10 @@ pub fn controls(page: Page) -> String {
     strokes(page);
     format!(
         r#"<div class="painting" id="painting" role="group" aria-label="{PAINT}" hidden>
-            <button class="btn small" id="paint" aria-pressed="false">{PAINT}</button>
+            <button class="btn small" id="paint" aria-pressed="false" aria-describedby="paint-hint">{PAINT}</button>
             <button class="btn small" id="clear-paint">{CLEAR_PAINT}</button>
             <span class="hint" id="painted" role="status"></span>
+            <span class="hint" id="paint-hint" hidden>{PAINT_HINT}</span>
         </div>"#
     )
 }
@@ -65,26 +69,50 @@ pub fn turn(page: Page, cell: CellRef) {
     }
 }
 
+/// A stroke under way.
+#[derive(Clone, Copy)]
+struct Stroke {
+    /// What it makes of the cells that it passes.
+    is_seen: bool,
+    /// The cell that it has come to, while it is on a matrix.
+    at: Option<CellRef>,
+}
+
 /// A stroke makes all cells that it passes what it made of the first.
 fn strokes(page: Page) {
-    let stroke: Rc<Cell<Option<bool>>> = Rc::default();
+    let stroke: Rc<Cell<Option<Stroke>>> = Rc::default();
     let begins = Rc::clone(&stroke);
     dom::on("pointerdown", "[role=grid]", move |element, event| {
-        let cell = whole_cell_under(page, element, event).filter(|_| paints(page));
-        let seen = cell.and_then(|cell| is_seen(page, cell)).map(|is_seen| !is_seen);
-        begins.set(seen);
-        if let (Some(cell), Some(seen)) = (cell, seen) {
-            paint(page, cell, seen);
+        const MAIN_BUTTON: u16 = 1;
+        let cell = whole_cell_under(page, element, event).filter(|_| paints(page) && buttons(event) == MAIN_BUTTON);
+        let stroke = cell.zip(cell.and_then(|cell| is_seen(page, cell)));
+        begins.set(stroke.map(|(cell, is_seen)| Stroke { is_seen: !is_seen, at: Some(cell) }));
+        if let Some((cell, is_seen)) = stroke {
+            paint(page, cell, !is_seen);
         }
     });
+    let moves = Rc::clone(&stroke);
     dom::on("pointermove", "[role=grid]", move |element, event| {
-        let Some(seen) = stroke.get() else { return };
-        if event_buttons(event) == 0 || !paints(page) {
-            return stroke.set(None);
+        let Some(Stroke { is_seen, at: last }) = moves.get() else { return };
+        if buttons(event) == 0 || !paints(page) {
+            return moves.set(None);
         }
-        if let Some(cell) = whole_cell_under(page, element, event) {
-            paint(page, cell, seen);
+        let at = whole_cell_under(page, element, event);
+        moves.set(Some(Stroke { is_seen, at }));
+        match (last, at) {
+            // A fast pointer passes cells that it is never seen on.
+            (Some(last), Some(cell)) if last.tensor == cell.tensor => {
+                let (from, to) = ((last.row, last.column), (cell.row, cell.column));
+                if let Some(len) = own_len(page).filter(|_| from != to) {
+                    page.session.update(|session| session.setup.paint_on_the_way(from, to, is_seen, len));
+                }
+            }
+            (_, Some(cell)) => paint(page, cell, is_seen),
+            _ => {}
         }
+    });
+    dom::on("pointerout", "[role=grid]", move |_, _| {
+        stroke.set(stroke.get().map(|stroke| Stroke { at: None, ..stroke }));
     });
 }
 
@@ -95,19 +123,21 @@ fn whole_cell_under(page: Page, element: &Element, event: &Event) -> Option<Cell
     (width.min(height) >= SMALLEST).then(|| cell_under(page, element, event)).flatten()
 }
 
-fn event_buttons(event: &Event) -> u16 {
+fn buttons(event: &Event) -> u16 {
     event.dyn_ref::<MouseEvent>().map_or(0, MouseEvent::buttons)
+}
+
+fn own_len(page: Page) -> Option<usize> {
+    page.data.read().as_ref().map(Data::own_len)
 }
 
 /// Whether the cell's query may see its key, as the set-up has it now.
 fn is_seen(page: Page, cell: CellRef) -> Option<bool> {
-    let len = page.data.read().as_ref()?.own_len();
-    Some(page.session.read().setup.sees(cell.row, cell.column, len))
+    Some(page.session.read().setup.sees(cell.row, cell.column, own_len(page)?))
 }
 
 fn paint(page: Page, cell: CellRef, is_seen: bool) {
-    let Some(len) = page.data.read().as_ref().map(|data| data.own_len()) else { return };
-    if page.session.read().setup.sees(cell.row, cell.column, len) != is_seen {
+    if let Some(len) = own_len(page) {
         page.session.update(|session| session.setup.paint(cell.row, cell.column, is_seen, len));
     }
 }

@@ -3,13 +3,13 @@ use leptos::prelude::*;
 use super::{dom, live::watch, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
-    STANDARD_EXAMPLE,
+    STANDARD_EXAMPLE, Step,
     notice::Offer,
     scene::Data,
     words::{
         more_tokens,
         page::{RESTART_ENGINE, SENTENCE, SENTENCE_HINT, USE_EXAMPLE},
-        token_note,
+        step_name, token_note,
     },
 };
 
@@ -65,17 +65,17 @@ pub fn Sentence(page: Page) -> impl IntoView {
                 dir="auto"
             >
             <div role="alert" id="notice"></div>
-            <ol class="tokens" id="tokens"></ol>
+            <div class="tokens" id="tokens"></div>
         </section>"#
     ))
 }
 
 /// The chips, and what is worth knowing about them.
 fn tokens(data: &Data) -> String {
-    let mut html = String::new();
+    let mut html = format!(r#"<ol aria-label="{}">"#, step_name(Step::Tokens));
     for (index, token) in data.tokens.iter().take(MOST_CHIPS).enumerate() {
         html += &format!(
-            r#"<li class="tok" id="token-{index}"><bdi>{}</bdi><small>{index}</small></li>"#,
+            r#"<li class="tok" id="token-{index}"><bdi>{}</bdi> <small>{index}</small></li>"#,
             escaped(&token.text)
         );
     }
@@ -87,7 +87,7 @@ fn tokens(data: &Data) -> String {
         Some((token.text.as_str(), later.text.as_str()))
     });
     let note = token_note(data.tokens.len(), repeated, data.setup.positions);
-    html + &format!(r#"<li class="note">{}</li>"#, escaped(&note))
+    html + &format!(r#"</ol><p class="note">{}</p>"#, escaped(&note))
 }
 
 /// Marks the words that a cell is about, as query and as key.

@@ -104,15 +104,15 @@ pub fn SetUp(page: Page) -> impl IntoView {
         r#"<aside class="panel setup" aria-label="{SET_UP}">
             <h2>{SET_UP}</h2>
             <div class="fields">
-                <p class="field"><span>{WEIGHTS}</span><b>{PYTORCH_INIT}</b></p>
+                <p class="field"><span>{WEIGHTS}</span> <b>{PYTORCH_INIT}</b></p>
                 {seed}{heads}{width}{positions}{engine}
             </div>
             <p class="hint" id="untrained">{UNTRAINED}</p>
             <h2>{WHAT_IF}</h2>
             <p class="hint">{WHAT_IF_HINT}</p>
-            <div class="fields">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>
+            <div class="fields" role="group" aria-label="{WHAT_IF}">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>
             <h2>{COLOURS}</h2>
-            <div class="fields">{shares}{signed}{range}{range_signed}{range_shares}{sight}</div>
+            <div class="fields" role="group" aria-label="{COLOURS}">{shares}{signed}{range}{range_signed}{range_shares}{sight}</div>
         </aside>"#
     ))
 }
@@ -248,7 +248,7 @@ impl Number {
         let (step, mode) = if self.decimals == 0 { ("1", "numeric") } else { ("0.1", "decimal") };
         format!(
             r#"<label class="field" id="{id}-field">
-                {label}
+                <span aria-hidden="true">{label}</span>
                 <input
                     type="number"
                     id="{id}"
@@ -389,7 +389,7 @@ impl Choice {
         }
         format!(
             r#"<label class="field">
-                {label}
+                <span aria-hidden="true">{label}</span>
                 <select id="{id}" data-choice="{which}" aria-label="{label}">{options}</select>
             </label>"#
         )

@@ -105,7 +105,7 @@ pub fn Stage(page: Page) -> impl IntoView {
     dom::skeleton(format!(
         r#"<section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
             {printed_over}
-            <h2 id="stage-title"></h2>
+            <h2 id="stage-title" aria-live="polite"></h2>
             <p class="lead" id="stage-lead"></p>
             {projections}
             {arcs_choice}
@@ -115,7 +115,7 @@ pub fn Stage(page: Page) -> impl IntoView {
             {figure}
             {zoom}
             <div class="scrub">
-                <span class="caption" id="caption"></span>
+                <span class="caption" id="caption" aria-hidden="true"></span>
                 <input type="range" id="position" min="0" max="1000" step="1" aria-label="{POSITION}">
                 <button class="btn small" id="finish">{FAST_FORWARD}</button>
                 {table_button}
@@ -332,7 +332,7 @@ fn paint(page: Page, painter: &Painter) {
         let ratio = if prints { print::RATIO } else { page.pixel_ratio.get() };
         canvas::paint_scaled(&canvas, &picture.figure, scale, ratio);
         if new {
-            canvas::mark(&format!("headlight:drawn {}", data.run));
+            canvas::mark("drawn", data.run);
         }
         arcs::paint(page, picture.arcs, scale, ratio);
         page.grids.renew(picture.grids.into_iter().map(|grid| grid.scaled(scale)).collect());

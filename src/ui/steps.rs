@@ -35,6 +35,10 @@ pub fn Steps(page: Page) -> impl IntoView {
             dom::set("play-icon", "d", Some(if *playing { "M3 2h4v12H3zM9 2h4v12H9z" } else { "M4 2v12l10-6z" }));
         },
     );
+    // What the keyboard has come to is whole. (Nothing may move under a pointer before it has clicked.)
+    for (strip, buttons) in [("steps", "#steps button:focus-visible"), ("overview", "#overview button:focus-visible")] {
+        dom::on("focusin", buttons, move |button, _| dom::scroll_strip(strip, &button.id()));
+    }
     let go = move |step: Option<Step>| step.into_iter().for_each(|step| page.go_to(step));
     dom::on("click", "[data-step]", move |button, _| {
         go(dom::index(button, "data-step").and_then(|index| Step::ALL.get(index).copied()));

@@ -91,7 +91,7 @@ pub fn button_and_view(page: Page) -> (String, String) {
     let view = format!(
         r#"<section class="table-view" id="table-view" aria-label="{TABLE}" hidden>
             <div class="table-bar">
-                <label class="matrix">{MATRIX} <select id="table-choice" aria-label="{MATRIX}"></select></label>
+                <label class="matrix"><span aria-hidden="true">{MATRIX}</span> <select id="table-choice" aria-label="{MATRIX}"></select></label>
                 <span id="table-moves" hidden>{moves}</span>
                 <p id="table-part" aria-live="polite"></p>
             </div>

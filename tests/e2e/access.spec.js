@@ -146,7 +146,7 @@ test("the keyboard alone reaches every control, and one sees where it is", async
   const reached = [];
   for (;;) {
     await page.keyboard.press("Tab");
-    const control = await page.evaluate(focusedControl);
+    const control = await headlight.focused();
     if (!control) break;
     reached.push(control.name);
     expect(control, control.name).toMatchObject({ outlined: true, inSight: true });
@@ -271,19 +271,6 @@ test("a question mark shows what keys do, and Esc puts it away", async ({ headli
   await page.getByRole("button", { name: "Keyboard" }).click();
   await expect(keys).toBeVisible();
 });
-
-/** Runs in the page: what has the focus, whether it is outlined, and whether it can be seen. */
-function focusedControl() {
-  const control = document.activeElement;
-  if (control === document.body) return null;
-  const { outlineStyle, outlineWidth } = getComputedStyle(control);
-  const { left, top, right, bottom } = control.getBoundingClientRect();
-  return {
-    name: control.ariaLabel ?? control.lastChild.textContent.trim(),
-    outlined: outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2,
-    inSight: right > left && bottom > top && left >= 0 && right <= innerWidth && bottom > 0 && top < innerHeight,
-  };
-}
 
 /** Runs in the page: what can be pressed and is smaller than 24 × 24 CSS pixels. */
 function smallTargets() {

@@ -102,6 +102,19 @@ export class Headlight {
     );
   }
 
+  /** A matrix of the step, as the open table writes it. */
+  async readTable(name) {
+    const { table, choice } = this.tableView();
+    await choice.selectOption(name);
+    await expect(table).toHaveAccessibleName(new RegExp(`^${name} `));
+    return this.tableNumbers();
+  }
+
+  /** A number of the set-up is typed. */
+  enter(label, number) {
+    return this.setup.getByRole("spinbutton", { name: label, exact: true }).fill(number);
+  }
+
   overviewOf(name) {
     return this.overview.getByRole("button", { name });
   }
@@ -124,6 +137,13 @@ export class Headlight {
     }));
   }
 
+  /** Where on the page the middle of a cell is, of a matrix with all its cells in sight. */
+  async middleOf(grid, row, column) {
+    const { x, y, width, height } = await grid.boundingBox();
+    const [rows, columns] = await grid.evaluate((grid) => [Number(grid.ariaRowCount), Number(grid.ariaColCount)]);
+    return { x: x + (width * (column + 0.5)) / columns, y: y + (height * (row + 0.5)) / rows };
+  }
+
   /** Where the middle of a grid's current cell is within the grid. */
   async middle(grid) {
     const [outer, cell] = await Promise.all([grid.boundingBox(), this.said(grid).boundingBox()]);
@@ -140,6 +160,11 @@ export class Headlight {
         return answered && sameNumber(announced, shown) ? "same" : { answered, announced, shown };
       }, POLL)
       .toBe("same");
+  }
+
+  /** What has the keyboard's focus; `null` if it is the page as a whole. */
+  focused() {
+    return this.page.evaluate(focusedControl);
   }
 
   heading() {
@@ -283,6 +308,38 @@ export function number(text) {
   return [Number.parseFloat(digits) * unit, unit / 10 ** decimals];
 }
 
+/** A number of a matrix in the words of the table and of the screen reader. */
+export function value(text) {
+  return { visible: 0, hidden: -Infinity, masked: -Infinity }[text] ?? number(text)[0];
+}
+
+/** Mulberry32: numbers from 0 to 1, the same in every run. */
+export function generator(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Fingers as the browser gets them from a screen: places one after the other, for each finger that is down. */
+export async function touches(page) {
+  const session = await page.context().newCDPSession(page);
+  const send = (type, points) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map((point, id) => ({ ...point, id })) });
+  return {
+    async move([first, ...rest]) {
+      for (let down = 1; down <= first.length; down++) await send("touchStart", first.slice(0, down));
+      for (const points of rest) {
+        await send("touchMove", points);
+        await page.evaluate(() => new Promise(requestAnimationFrame));
+      }
+    },
+    end: () => send("touchEnd", []),
+  };
+}
+
 /** Runs in the page before anything else: keeps the engine's worker and everything it says. */
 function tapEngine(corruption) {
   const tap = { worker: null, messages: [], ran: null, asked: [], operands: [], corruption, isAnswered };
@@ -332,6 +389,28 @@ function tapEngine(corruption) {
     anotherBuild(bytes) {
       if (bytes[0] === 0) bytes[2] ^= 1;
     },
+  };
+}
+
+/** Runs in the page: what has the focus, whether it is outlined, and whether it can be seen. */
+function focusedControl() {
+  const control = document.activeElement;
+  if (control === document.body) return null;
+  const { outlineStyle, outlineWidth } = getComputedStyle(control);
+  const { left, top, right, bottom } = control.getBoundingClientRect();
+  const labels = control.getAttribute("aria-labelledby")?.split(" ").map((id) => document.getElementById(id).textContent);
+  // Something at the foot of a narrow screen may lie over it. A line of it is enough: not all need be in sight.
+  const [x, from, to] = [(left + right) / 2, Math.max(top, 0), Math.min(bottom, innerHeight)];
+  const lines = Array.from({ length: 9 }, (_, line) => from + ((to - from) * (line + 0.5)) / 9);
+  const isFree = (y) => {
+    const there = document.elementFromPoint(x, y);
+    return control.contains(there) || there?.contains(control);
+  };
+  return {
+    name: labels?.join(" ") ?? control.ariaLabel ?? control.lastChild.textContent.trim(),
+    role: control.role ?? control.tagName.toLowerCase(),
+    outlined: outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2,
+    inSight: right > left && left >= 0 && right <= innerWidth && to > from && lines.some(isFree),
   };
 }
 

@@ -1,5 +1,6 @@
 // By fingers: a tap opens and keeps a cell, one finger scrolls the page or moves the slider, two zoom a matrix.
 import { expect, test } from "./fixture.js";
+import { touches } from "./page.js";
 
 const PHONE = { width: 390, height: 844 };
 
@@ -93,21 +94,4 @@ async function expectToScroll(page, finger, { x, y }) {
   await finger.move([[{ x, y }], [{ x, y: y - 30 }], [{ x, y: y - 60 }], [{ x, y: y - 100 }]]);
   await finger.end();
   await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before + 40);
-}
-
-/** Fingers as the browser gets them from a screen: places one after the other, for each finger that is down. */
-async function touches(page) {
-  const session = await page.context().newCDPSession(page);
-  const send = (type, points) =>
-    session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map((point, id) => ({ ...point, id })) });
-  return {
-    async move([first, ...rest]) {
-      for (let down = 1; down <= first.length; down++) await send("touchStart", first.slice(0, down));
-      for (const points of rest) {
-        await send("touchMove", points);
-        await page.evaluate(() => new Promise(requestAnimationFrame));
-      }
-    },
-    end: () => send("touchEnd", []),
-  };
 }

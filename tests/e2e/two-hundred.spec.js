@@ -2,7 +2,7 @@
 // is read from the page, and the terms make the number.
 import { decodeReply } from "./protocol.js";
 import { expect, test } from "./fixture.js";
-import { STEPS } from "./page.js";
+import { generator, STEPS } from "./page.js";
 
 const CELLS = 200;
 
@@ -216,14 +216,4 @@ function sample(of, count, random) {
     [all[at], all[other]] = [all[other], all[at]];
   }
   return all.slice(0, count);
-}
-
-/** Mulberry32: the same cells in every run. */
-function generator(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

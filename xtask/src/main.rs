@@ -25,8 +25,8 @@ cargo xtask <command>
                                stops at the first that fails, unless --keep-going;
                                ARGUMENTS go to Playwright
   proof                        hold every engine to ONNX's, PyTorch's and hard numbers, and print one table
-  bench NAME [-- ARGUMENTS]    measure the page in a browser: load, typing, frames, pan, attention, growth;
-                               or, with gpu, the kernels on this machine's own GPU
+  bench NAME [-- ARGUMENTS]    measure the page in a browser: load, typing, frames, pan, session, attention,
+                               growth; or, with gpu, the kernels on this machine's own GPU
 
 Environment
   CHROMIUM                     the browser to test with, where it is not on PATH
