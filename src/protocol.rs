@@ -19,8 +19,12 @@ pub const BUILD: &str = match option_env!("HEADLIGHT_BUILD") {
     None => "development",
 };
 
-/// How many tokens one run takes; what comes after them is left out, and the page says so.
+/// How many tokens one run takes, those of all its sentences together; what comes after them is left out, and the page
+/// says so.
 pub const MOST_TOKENS: usize = 4096;
+
+/// How many sentences one run takes.
+pub const MOST_SENTENCES: usize = 32;
 
 /// The widest model the page sets up: `E`.
 pub const WIDEST_MODEL: usize = 512;
@@ -41,7 +45,8 @@ pub struct Setup {
     pub positions: Positions,
     /// How far back and ahead a token may look.
     pub mask: Window,
-    /// How many tokens of padding come after the sentence's own; no query may see them.
+    /// How many tokens of padding come after the longest sentence's own, and as many more after those of shorter ones; no
+    /// query may see them.
     pub padding: usize,
     /// The pairs of query and key, in order, that were painted by hand: hidden where the rest of the mask would let the key
     /// be seen, and seen where it would not. Pairs of tokens that there are not are left alone.
@@ -54,6 +59,8 @@ pub struct Setup {
     pub softcap: Option<f32>,
     /// The heads, from 0 and in order, whose mixed values count as 0.
     pub heads_off: Vec<usize>,
+    /// Whether keys and values are made of a second sentence (cross-attention), and not of the same one.
+    pub is_cross: bool,
 }
 
 impl Default for Setup {
@@ -71,12 +78,13 @@ impl Default for Setup {
             temperature: 1.0,
             softcap: None,
             heads_off: Vec::new(),
+            is_cross: false,
         }
     }
 }
 
 impl Setup {
-    /// Whether a query may see a key, of a sentence with so many tokens, those of padding left out.
+    /// Whether a query may see a key, of a sentence with so many keys, those of padding left out.
     pub fn sees(&self, query: usize, key: usize, len: usize) -> bool {
         self.sees_unpainted(query, key, len) != self.painted.binary_search(&(query, key)).is_ok()
     }
@@ -115,8 +123,9 @@ impl Setup {
     }
 
     /// How many of the painted pairs there are among so many tokens.
-    pub fn painted_among(&self, len: usize) -> usize {
-        self.painted.iter().filter(|(query, key)| *query.max(key) < len).count()
+    pub fn painted_among(&self, lengths: impl Into<Lengths>) -> usize {
+        let Lengths { queries, keys } = lengths.into();
+        self.painted.iter().filter(|(query, key)| *query < queries && *key < keys).count()
     }
 }
 
@@ -171,6 +180,30 @@ pub enum Tensor {
     OutputWeights,
     /// `Y = heads · W_o`, `[S, E]`.
     Output,
+    /// In cross-attention, [`Tensor::Tokens`] of the sentence that keys and values are made of.
+    KeyTokens,
+    /// In cross-attention, its [`Tensor::WordEmbeddings`].
+    KeyWordEmbeddings,
+    /// In cross-attention, its [`Tensor::Positions`].
+    KeyPositions,
+    /// In cross-attention, its [`Tensor::Input`].
+    KeyInput,
+}
+
+/// How many tokens there are: as queries, and as keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths {
+    /// As queries.
+    pub queries: usize,
+    /// As keys.
+    pub keys: usize,
+}
+
+impl From<usize> for Lengths {
+    /// Those of a sentence that attends to itself.
+    fn from(len: usize) -> Self {
+        Self { queries: len, keys: len }
+    }
 }
 
 /// What the rows or the columns of a matrix stand for.
@@ -200,6 +233,8 @@ impl Tensor {
     pub fn axes(self) -> (Axis, Axis) {
         match self {
             Tensor::Tokens => (Axis::One, Axis::Queries),
+            Tensor::KeyTokens => (Axis::One, Axis::Keys),
+            Tensor::KeyWordEmbeddings | Tensor::KeyPositions | Tensor::KeyInput => (Axis::Keys, Axis::Width),
             Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input | Tensor::Heads | Tensor::Output => {
                 (Axis::Queries, Axis::Width)
             }
@@ -218,20 +253,49 @@ impl Tensor {
         }
     }
 
+    /// Whether there is such a tensor: those of a second sentence, only where there is one.
+    pub fn is_of(self, setup: &Setup) -> bool {
+        setup.is_cross || self == self.of_queries()
+    }
+
+    /// What this tensor is of the sentence that queries are made of.
+    pub fn of_queries(self) -> Self {
+        match self {
+            Tensor::KeyTokens => Tensor::Tokens,
+            Tensor::KeyWordEmbeddings => Tensor::WordEmbeddings,
+            Tensor::KeyPositions => Tensor::Positions,
+            Tensor::KeyInput => Tensor::Input,
+            other => other,
+        }
+    }
+
+    /// What this tensor is of the sentence that keys and values are made of.
+    pub fn of_keys(self, setup: &Setup) -> Self {
+        match self {
+            Tensor::Tokens if setup.is_cross => Tensor::KeyTokens,
+            Tensor::WordEmbeddings if setup.is_cross => Tensor::KeyWordEmbeddings,
+            Tensor::Positions if setup.is_cross => Tensor::KeyPositions,
+            Tensor::Input if setup.is_cross => Tensor::KeyInput,
+            other => other,
+        }
+    }
+
     /// Whether one head's part has the same shape in two set-ups, so that it can be said what changed.
     pub fn can_be_compared(self, head: usize, setup: &Setup, before: &Setup) -> bool {
         let has_tokens = [self.axes().0, self.axes().1].into_iter().any(Axis::is_of_tokens);
-        self != Tensor::Tokens
+        self.of_queries() != Tensor::Tokens
             && head < before.heads
             && self.shape(1, setup) == self.shape(1, before)
-            && (!has_tokens || setup.padding == before.padding)
+            && (!has_tokens || (setup.padding, setup.is_cross) == (before.padding, before.is_cross))
     }
 
     /// How many rows and columns one head's part has, of so many tokens.
-    pub fn shape(self, len: usize, setup: &Setup) -> (usize, usize) {
+    pub fn shape(self, lengths: impl Into<Lengths>, setup: &Setup) -> (usize, usize) {
+        let lengths = lengths.into();
         let count = |axis| match axis {
             Axis::One => 1,
-            Axis::Queries | Axis::Keys => len,
+            Axis::Queries => lengths.queries,
+            Axis::Keys => lengths.keys,
             Axis::Width => setup.width,
             Axis::HeadWidth => setup.width / setup.heads,
         };
@@ -266,6 +330,8 @@ impl Span {
 /// of largest magnitude, so that one bright cell is never lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slice {
+    /// Of which sentence, from 0; of others than the run has, nothing is answered.
+    pub item: usize,
     /// Which tensor.
     pub tensor: Tensor,
     /// Which head, from 0, of those that the run has; others are not answered. Tensors without heads ignore which.
@@ -338,6 +404,8 @@ pub struct CellRef {
 /// columns of weights behind its pair; empty where the number was not made from others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Operands {
+    /// Of which sentence.
+    pub item: usize,
     /// Which number.
     pub cell: CellRef,
     /// The number as the engine keeps it.
@@ -393,8 +461,11 @@ pub enum Request {
     Run {
         /// Counts up with every run.
         run: u64,
-        /// What the person typed.
+        /// What the person typed: a sentence a line, which are calculated together, as a batch.
         sentence: String,
+        /// The same for the sentences that keys and values are made of, where the set-up has such: the first for the first,
+        /// and so on, and the last for all that are left.
+        second: String,
         /// With what.
         setup: Setup,
         /// With what it is compared, if with anything.
@@ -413,6 +484,8 @@ pub enum Request {
     Explain {
         /// The run that the page shows; another one is not answered.
         run: u64,
+        /// Of which sentence.
+        item: usize,
         /// Which number.
         cell: CellRef,
     },
@@ -473,16 +546,51 @@ pub struct Run {
     pub setup: Setup,
     /// With what it is compared, if with anything.
     pub before: Option<Setup>,
-    /// What the sentence was cut into.
-    pub tokens: Vec<Token>,
-    /// How many more tokens there were than [`MOST_TOKENS`].
-    pub left_out: usize,
+    /// The batch: at least one sentence, all of the same length with padding.
+    pub batch: Vec<Item>,
+    /// What there was more of than a run takes.
+    pub left_out: LeftOut,
     /// Who calculated.
     pub engine: EngineKind,
     /// How long the calculation took, read-back included, in milliseconds.
     pub milliseconds: f64,
     /// The matrices that were asked for and could be made, in that order.
     pub slices: Vec<(Slice, Matrix)>,
+}
+
+/// One of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// What the sentence was cut into, those of padding at the end.
+    pub tokens: Vec<Token>,
+    /// The same for the sentence that keys and values are made of: in self-attention the very same.
+    pub keys: Vec<Token>,
+}
+
+impl Item {
+    /// How many tokens there are, those of padding included.
+    pub fn lengths(&self) -> Lengths {
+        Lengths { queries: self.tokens.len(), keys: self.keys.len() }
+    }
+
+    /// How many keys are a sentence's own, and not padding.
+    pub fn own_keys(&self) -> usize {
+        own_len(&self.keys)
+    }
+}
+
+/// How many tokens are a sentence's own, and not padding.
+pub fn own_len(tokens: &[Token]) -> usize {
+    tokens.iter().filter(|token| !token.is_padding()).count()
+}
+
+/// What a run left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// So many tokens at the end of sentences of more than [`MOST_TOKENS`].
+    pub tokens: usize,
+    /// So many sentences, the last ones: more than [`MOST_SENTENCES`], or than may have [`MOST_TOKENS`] together.
+    pub sentences: usize,
 }
 
 /// A run that was calculated twice.
@@ -535,6 +643,8 @@ pub enum Against {
 pub enum Refusal {
     /// There is no token in the sentence.
     NoTokens,
+    /// There is none in the second one, which keys and values are to be made of.
+    NoKeys,
     /// The model width is 0 or over [`WIDEST_MODEL`].
     Width(usize),
     /// The heads cannot share the model width evenly.

@@ -24,11 +24,11 @@ const PHONE: f32 = 330.0;
 
 fn data(session: &Session) -> Data {
     let slices = wanted(session, &session.setup, None);
-    Data::new(run(&mut on_cpu(), 1, &session.sentence, &session.setup, slices), session.zoom)
+    Data::new(run(&mut on_cpu(), 1, &session.sentence, &session.setup, slices), (0, session.zoom))
 }
 
 fn view(data: &Data, width: f32, focus: Option<CellRef>) -> View {
-    let token_widths = data.tokens.iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
+    let token_widths = data.tokens().iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
     let (colors, chosen) = (Colors::of(Theme::Light), focus.is_some());
     View { width, matrix_height: 400.0, least_height: 0.0, colors, token_widths, focus, lit: Vec::new(), chosen }
 }
@@ -99,7 +99,7 @@ proptest! {
         chosen in any::<bool>(),
     ) {
         let data = data(&session);
-        let len = data.tokens.len();
+        let len = data.tokens().len();
         let word = word.index(len);
         let cell = chosen.then(|| pair(&session, word, 0));
         let picture = drawn(&session, &data, width, cell);
@@ -137,7 +137,7 @@ proptest! {
         let sentence = (0..words).map(|index| format!("word{} ", index * 37 % 101)).collect();
         let session = Session { sentence, ..session };
         let data = data(&session);
-        let [query, key] = cell.map(|index| index.index(data.tokens.len()));
+        let [query, key] = cell.map(|index| index.index(data.tokens().len()));
         let picture = drawn(&session, &data, width, Some(pair(&session, query, key)));
         prop_assert!(!picture.text.is_empty());
         for mark in &picture.figure.marks {
@@ -161,11 +161,11 @@ proptest! {
     #[test]
     fn the_text_says_the_row_in_order(session in sessions(), word in any::<prop::sample::Index>()) {
         let data = data(&session);
-        let word = word.index(data.tokens.len());
+        let word = word.index(data.tokens().len());
         let picture = drawn(&session, &data, DESKTOP, Some(pair(&session, word, 0)));
         let mut shares: Vec<f32> = Vec::new();
         let mut hidden = 0;
-        for key in 0..data.tokens.len() {
+        for key in 0..data.tokens().len() {
             match data.value(pair(&session, word, key)).expect("it came in full") {
                 f32::NEG_INFINITY => hidden += 1,
                 share => shares.push(share),
@@ -253,7 +253,7 @@ fn only_steps_with_weights_have_arcs_and_no_change_has() {
         assert!(!has_arcs(&session));
         let slices = wanted(&session, &session.setup, session.before.as_ref());
         let run = run_compared(&mut on_cpu(), 1, &session.sentence, [&before, &session.setup], slices);
-        let data = Data::new(run, session.zoom);
+        let data = Data::new(run, (0, session.zoom));
         assert_eq!(picture(&session, &data, &view(&data, DESKTOP, None)).expect("it is there").arcs, None);
     }
 }

@@ -12,8 +12,8 @@ use headlight::embedding::{Positions, embed, positions, tokens};
 use headlight::engine::Engine;
 use headlight::gpu;
 use headlight::protocol::{
-    Against, CellRef, EngineKind, MOST_TOKENS, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice, Span,
-    Tensor, WIDEST_MODEL,
+    Against, CellRef, EngineKind, LeftOut, MOST_TOKENS, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice,
+    Span, Tensor, WIDEST_MODEL,
 };
 use ndarray::{Array2, s};
 use pollster::block_on;
@@ -40,8 +40,8 @@ fn the_standard_example_is_answered() {
     on_both(|engine| {
         let slices: Vec<Slice> = TENSORS.iter().map(|&tensor| whole(tensor, 3)).collect();
         let done = run(engine, 7, EXAMPLE, &Setup::default(), slices.clone());
-        assert_eq!((done.run, done.left_out), (7, 0));
-        assert_eq!((done.setup, &done.tokens), (Setup::default(), &tokens(EXAMPLE)));
+        assert_eq!((done.run, done.left_out), (7, LeftOut::default()));
+        assert_eq!((done.setup, &done.batch[0].tokens), (Setup::default(), &tokens(EXAMPLE)));
         assert!(done.milliseconds > 0.0);
         assert!(done.slices.iter().map(|(slice, _)| slice).eq(&slices), "in the order asked for");
 
@@ -49,7 +49,7 @@ fn the_standard_example_is_answered() {
             let (_, matrix) = done.slices.iter().find(|(slice, _)| slice.tensor == tensor).expect("it was asked for");
             array(matrix)
         };
-        let (words, places) = (embed(&done.tokens, 64, 42), positions(Positions::Sinusoidal, 6, 64));
+        let (words, places) = (embed(&done.batch[0].tokens, 64, 42), positions(Positions::Sinusoidal, 6, 64));
         assert_eq!(matrix(Tensor::Input), &words + &places);
         assert_eq!((matrix(Tensor::WordEmbeddings), matrix(Tensor::Positions)), (words, places));
         for row in matrix(Tensor::Weights).rows() {
@@ -97,7 +97,14 @@ fn what_makes_no_sense_is_refused_and_the_last_run_is_kept() {
             (EXAMPLE, Setup { heads: 0, ..Setup::default() }, not_divided(64, 0)),
         ];
         for (sentence, setup, expected) in cases {
-            let request = Request::Run { run: 2, sentence: sentence.to_owned(), setup, before: None, slices: vec![] };
+            let request = Request::Run {
+                run: 2,
+                sentence: sentence.to_owned(),
+                second: String::new(),
+                setup,
+                before: None,
+                slices: vec![],
+            };
             assert_eq!(ask(engine, request), Some(Reply::Refused { run: 2, refusal: expected }));
         }
         assert!(read(engine, 1, whole(Tensor::Output, 0)).is_some());
@@ -114,9 +121,9 @@ fn more_tokens_than_the_limit_are_cut_and_counted() {
             let sentence = "cat ".repeat(count);
             let small = Slice { most_rows: 48, most_columns: 48, ..whole(Tensor::Weights, 0) };
             let done = run(&mut engine, 1, &sentence, &setup, vec![small]);
-            assert_eq!((done.left_out, done.tokens.len()), (left_out, count.min(MOST_TOKENS)));
+            assert_eq!((done.left_out.tokens, done.batch[0].tokens.len()), (left_out, count.min(MOST_TOKENS)));
             let matrix = &done.slices[0].1;
-            assert_eq!((matrix.rows, matrix.columns), (done.tokens.len(), done.tokens.len()));
+            assert_eq!((matrix.rows, matrix.columns), (done.batch[0].tokens.len(), done.batch[0].tokens.len()));
         }
     }
 }
@@ -279,7 +286,7 @@ fn a_change_is_what_stands_there_now_minus_what_stood_there() {
                     assert_eq!(change.values[index], expected, "{tensor:?} {index} in {setup:?}");
                 }
                 let cell = CellRef { tensor, head: 1, row: now.rows - 1, column: 0 };
-                let asked = ask(engine, Request::Explain { run: 2, cell });
+                let asked = ask(engine, Request::Explain { run: 2, item: 0, cell });
                 let Some(Reply::Operands { operands, .. }) = asked else { panic!("{asked:?}") };
                 let stood = before.values[(now.rows - 1) * now.columns];
                 let stood =
@@ -321,7 +328,7 @@ fn another_run_than_the_one_that_is_kept_is_not_answered() {
         let cell = CellRef { tensor: Tensor::Scores, head: 0, row: 0, column: 0 };
         let ask_about = |engine: &mut Engine, run| {
             let slices = vec![whole(Tensor::Scores, 0)];
-            [ask(engine, Request::Read { run, slices }), ask(engine, Request::Explain { run, cell })]
+            [ask(engine, Request::Read { run, slices }), ask(engine, Request::Explain { run, item: 0, cell })]
         };
         assert_eq!(ask_about(engine, 1), [None, None], "before any run");
         run(engine, 1, EXAMPLE, &Setup::default(), vec![]);

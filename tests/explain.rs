@@ -5,18 +5,21 @@ mod engine;
 
 use std::collections::HashMap;
 
-use engine::{TENSORS, explain as operands_of, on_cpu, on_gpu, read, run, whole};
+use engine::{KEY_TENSORS, TENSORS, explain_of as operands_of, on_cpu, on_gpu, read, run_pair, whole};
 use headlight::attention::{Window, divisors};
 use headlight::embedding::{Positions, Token, tokens};
 use headlight::engine::Engine;
 use headlight::lesson::explain::{Context, Explanation, Term, announcement, explain};
-use headlight::protocol::{CellRef, Operands, ROTARY_BASE, Setup, Tensor};
+use headlight::protocol::{CellRef, Operands, ROTARY_BASE, Setup, Slice, Tensor};
 use rand_mt::Mt;
 
 /// So many cells of every tensor are opened, of every sentence in every set-up.
 const CELLS: usize = 2;
 
-const SENTENCES: [&str; 6] = [
+/// What keys and values are made of, in cross-attention.
+const SECOND: &str = "Le chat était assis sur le tapis\nle\nthe cat, 你好";
+
+const SENTENCES: [&str; 7] = [
     "the",
     "The cat sat on the mat",
     "the cat, the Cat and the the",
@@ -24,6 +27,8 @@ const SENTENCES: [&str; 6] = [
     "Forty words are not many for a sentence but they are enough to make a row of shares that is longer than the \
      inspector shows at once so that the largest of them have to come first and the rest are behind a button here",
     "naïve café 你好 🙂",
+    // A batch.
+    "Dogs bark\n\nThe cat sat on the mat\nHi\n",
 ];
 
 fn setups() -> Vec<Setup> {
@@ -48,6 +53,14 @@ fn setups() -> Vec<Setup> {
         let (softcap, heads_off) = (Some(0.5), vec![0, 2]);
         setups.push(Setup { positions, mask, painted: painted.clone(), softcap, heads_off, ..Setup::default() });
     }
+    for positions in [Positions::None, Positions::Sinusoidal, Positions::Rotary, Positions::Alibi] {
+        let (mask, painted) = (Window { left: Some(2), right: Some(1) }, painted.clone());
+        setups.push(Setup { positions, is_cross: true, ..Setup::default() });
+        setups.push(Setup { positions, is_cross: true, mask: Window::CAUSAL, padding: 1, ..Setup::default() });
+        setups.push(Setup { positions, is_cross: true, mask, painted, heads: 2, ..Setup::default() });
+        setups.push(Setup { positions, is_cross: true, width: 30, heads: 3, heads_off: vec![1], ..Setup::default() });
+        setups.push(Setup { positions, is_cross: true, is_scaled: false, seed: 7, ..Setup::default() });
+    }
     setups.push(Setup { painted, softcap: Some(2.0), is_scaled: false, temperature: 0.7, ..Setup::default() });
     setups
 }
@@ -65,15 +78,16 @@ fn for_each_cell(engine: &mut Engine, mut look: impl FnMut(&Operands, Context)) 
     for sentence in SENTENCES {
         for setup in setups() {
             number += 1;
-            let done = run(engine, number, sentence, &setup, vec![]);
-            let context = Context { tokens: &done.tokens, setup: &setup };
-            for tensor in TENSORS {
-                let head = below(setup.heads);
-                let matrix = read(engine, number, whole(tensor, head)).expect("the run has this head");
+            let done = run_pair(engine, number, [sentence, SECOND], &setup, vec![]);
+            for tensor in TENSORS.into_iter().chain(KEY_TENSORS).filter(|tensor| tensor.is_of(&setup)) {
+                let (item, head) = (below(done.batch.len()), below(setup.heads));
+                let context = Context::of(&done.batch[item], &setup);
+                let slice = Slice { item, ..whole(tensor, head) };
+                let matrix = read(engine, number, slice).expect("the run has this head");
                 for _ in 0..CELLS {
                     let cell = CellRef { tensor, head, row: below(matrix.rows), column: below(matrix.columns) };
-                    let operands = operands_of(engine, number, cell).expect("the tensor has this cell");
-                    assert_eq!(operands.cell, cell);
+                    let operands = operands_of(engine, number, item, cell).expect("the tensor has this cell");
+                    assert_eq!((operands.item, operands.cell), (item, cell));
                     look(&operands, context);
                 }
             }
@@ -106,7 +120,7 @@ fn every_number_is_explained(engine: &mut Engine) {
             *worst = worst.max(check.difference / check.tolerance);
         }
     });
-    assert_eq!(cells.len(), TENSORS.len());
+    assert_eq!(cells.len(), TENSORS.len() + KEY_TENSORS.len());
     assert!(cells.values().all(|&count| count >= 200), "{cells:?}");
     println!("the largest difference, as a part of what rounding may make: {worst:.3?}");
 }
@@ -122,24 +136,25 @@ fn every_number_of_the_gpu_is_explained() {
 }
 
 /// How many terms a cell opens into.
-fn expected_terms(cell: CellRef, Context { tokens, setup }: Context) -> usize {
-    let sees = |key| setup.sees(cell.row, key, own(tokens));
-    let (visible, seen) = ((0..tokens.len()).filter(|&key| sees(key)).count(), sees(cell.column));
+fn expected_terms(cell: CellRef, Context { tokens, keys, setup }: Context) -> usize {
+    let sees = |key| setup.sees(cell.row, key, own(keys));
+    let (visible, seen) = ((0..keys.len()).filter(|&key| sees(key)).count(), sees(cell.column));
     match cell.tensor {
         Tensor::Tokens => tokens[cell.column].text.to_lowercase().chars().count(),
+        Tensor::KeyTokens => keys[cell.column].text.to_lowercase().chars().count(),
         Tensor::Scaled => {
             1 + usize::from(setup.is_scaled)
                 + usize::from(setup.temperature != 1.0)
                 + usize::from(setup.softcap.is_some())
         }
-        Tensor::Input | Tensor::Masked => 2,
+        Tensor::Input | Tensor::KeyInput | Tensor::Masked => 2,
         Tensor::Shifted if seen => 2,
         Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Output => setup.width,
         Tensor::Scores => setup.width / setup.heads,
         Tensor::RowMax | Tensor::ExponentialSums | Tensor::RowSums => visible,
         Tensor::Weights if seen => visible,
         Tensor::Heads if setup.heads_off.contains(&(cell.column / (setup.width / setup.heads))) => 0,
-        Tensor::Mixed | Tensor::Heads => tokens.len(),
+        Tensor::Mixed | Tensor::Heads => keys.len(),
         _ => 0,
     }
 }
@@ -243,7 +258,7 @@ fn a_wrong_operand_is_seen() {
 /// Operands with one number changed so much that the cell cannot follow from them.
 fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt) -> Vec<(Vec<f32>, Vec<f32>)> {
     let Operands { cell, left, right, .. } = operands;
-    let hidden = !context.setup.sees(cell.row, cell.column, own(context.tokens));
+    let hidden = !context.setup.sees(cell.row, cell.column, own(context.keys));
     let mut below = |limit: usize| random.next_u32() as usize % limit;
     let with = |row: &[f32], index: usize, number: f32| {
         let mut row = row.to_vec();
@@ -252,7 +267,7 @@ fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt)
     };
     let left_with = |index: usize, number: f32| (with(left, index, number), right.clone());
     let right_with = |index: usize, number: f32| (left.clone(), with(right, index, number));
-    let all_hidden = !(0..context.tokens.len()).any(|key| context.setup.sees(cell.row, key, own(context.tokens)));
+    let all_hidden = !(0..context.keys.len()).any(|key| context.setup.sees(cell.row, key, own(context.keys)));
     match cell.tensor {
         Tensor::Heads if left.is_empty() => vec![],
         Tensor::RowMax if all_hidden => vec![],
@@ -271,7 +286,9 @@ fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt)
             }
             wrong
         }
-        Tensor::Input | Tensor::Scaled => vec![left_with(0, left[0] + 1e-3), right_with(0, right[0] + 1e-3)],
+        Tensor::Input | Tensor::KeyInput | Tensor::Scaled => {
+            vec![left_with(0, left[0] + 1e-3), right_with(0, right[0] + 1e-3)]
+        }
         Tensor::Queries
         | Tensor::Keys
         | Tensor::Values
@@ -320,7 +337,7 @@ fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt)
 }
 
 fn context<'a>(tokens: &'a [Token], setup: &'a Setup) -> Context<'a> {
-    Context { tokens, setup }
+    Context { tokens, keys: tokens, setup }
 }
 
 fn cell(tensor: Tensor, row: usize, column: usize) -> CellRef {
@@ -354,7 +371,7 @@ fn a_share_is_told_as_it_stands_in_its_row() {
     let told = |sentence: &str, left: Vec<f32>, right: Vec<f32>, column: usize| {
         let tokens = tokens(sentence);
         let value = right[column];
-        let operands = Operands { cell: cell(Tensor::Weights, 0, column), value, before: None, left, right };
+        let operands = Operands { item: 0, cell: cell(Tensor::Weights, 0, column), value, before: None, left, right };
         let Explanation { why, check, value, .. } = explain(&operands, context(&tokens, &setup));
         assert!(check.holds, "{}", check.text);
         (value, why)
@@ -385,7 +402,7 @@ fn a_score_says_which_way_it_pulls() {
     let why = |key: Vec<f32>| {
         let left = vec![1.0, 1.0];
         let value = key.iter().sum();
-        let operands = Operands { cell: cell(Tensor::Scores, 0, 1), value, before: None, left, right: key };
+        let operands = Operands { item: 0, cell: cell(Tensor::Scores, 0, 1), value, before: None, left, right: key };
         explain(&operands, context(&tokens, &setup)).why
     };
     for (key, expected) in [
@@ -416,6 +433,7 @@ fn a_token_names_the_others_that_are_the_same_word() {
     let why = |sentence: &str| {
         let tokens = tokens(sentence);
         let operands = Operands {
+            item: 0,
             cell: cell(Tensor::Tokens, 0, 0),
             value: tokens[0].id as f32,
             before: None,
@@ -460,6 +478,7 @@ fn a_number_that_follows_from_its_operands_but_breaks_the_rule_is_seen() {
     for (tensor, right, wrong) in cases {
         let holds = |((row, column), value, left, right): Stored| {
             let operands = Operands {
+                item: 0,
                 cell: cell(tensor, row, column),
                 value,
                 before: None,

@@ -12,7 +12,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use headlight::attention::{
-    self, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Shape, Tensors, Wanted, Window, attend,
+    self, BlockInput, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Shape, Tensors, Wanted,
+    Window, attend,
 };
 use headlight::embedding::block_weights;
 use headlight::gpu::{Attention, BlockError, Error};
@@ -449,10 +450,11 @@ fn the_gpu_is_proven() {
         let tensor = |key: &str| layer.tensor(key).expect("every layer has it").view();
         let mut gpu = gpu.borrow_mut();
         gpu.set_weights(&layer.weights);
-        // The GPU makes whole self-attention blocks without biases; of the others it is shown the queries' part.
+        // The GPU makes whole blocks without biases; of the others it is shown the queries' part.
         let config = if layer.is_causal { Config::causal() } else { Config::default() };
-        let block = block_on(gpu.self_attention(layer.input("x").view(), layer.heads, &config, None, Wanted::ALL))
-            .expect("the GPU answers");
+        let (queries, memory) = (layer.input("x"), layer.tensor("x_kv").map(|_| layer.input("x_kv")));
+        let input = BlockInput { queries: queries.view(), memory: memory.as_ref().map(|memory| memory.view()) };
+        let block = block_on(gpu.multi_head(input, layer.heads, &config, None, Wanted::ALL)).expect("the GPU answers");
         if layer.tensor("b_q").is_none() {
             held.to(block.inputs.queries().into_dyn(), tensor("q"));
         }

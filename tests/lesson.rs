@@ -26,12 +26,12 @@ const PHONE: f32 = 330.0;
 fn data(session: &Session) -> Data {
     Data::new(
         run(&mut on_cpu(), 1, &session.sentence, &session.setup, wanted(session, &session.setup, None)),
-        session.zoom,
+        (0, session.zoom),
     )
 }
 
 fn view(data: &Data, width: f32, theme: Theme, focus: Option<CellRef>) -> View {
-    let token_widths = data.tokens.iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
+    let token_widths = data.tokens().iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
     let (colors, chosen) = (Colors::of(theme), focus.is_some());
     View { width, matrix_height: 440.0, least_height: 0.0, colors, token_widths, focus, lit: Vec::new(), chosen }
 }
@@ -245,7 +245,7 @@ fn a_finished_step_shows_the_numbers_of_the_engine() {
         let session = at(step);
         let data = data(&session);
         let picture = picture(&session, &data, &view(&data, 1200.0, Theme::Light, None)).expect("it is all there");
-        let result = result(step, session.projection);
+        let result = result(step, session.projection, &session.setup);
         let grid = picture.grids.iter().find(|grid| grid.tensor == result).expect("the result is drawn");
         for row in 0..grid.rows {
             for column in 0..grid.columns {
@@ -278,7 +278,7 @@ fn what_a_cell_was_made_from_is_lit() {
         };
         let (plain, lit) = (outlines(None), outlines(Some(focus)));
         // A line around each source, and two around the cell itself; its words in bold.
-        assert_eq!(lit.0 - plain.0, sources(focus).len() + 2, "{step:?}");
+        assert_eq!(lit.0 - plain.0, sources(focus, &Setup::default()).len() + 2, "{step:?}");
         assert!(lit.1 > plain.1, "{step:?}");
     }
 }
@@ -289,7 +289,7 @@ fn while_a_product_is_made_its_cell_and_the_factors_of_its_term_are_lit() {
         let session = Session { position: 0.2, ..at(step) };
         let data = data(&session);
         let made = being_made(&session, &data).expect("half of its first cell is made");
-        assert_eq!((made.tensor, made.row, made.column), (result(step, session.projection), 0, 0));
+        assert_eq!((made.tensor, made.row, made.column), (result(step, session.projection, &session.setup), 0, 0));
         let boxes = |chosen| {
             let view = View { chosen, ..view(&data, DESKTOP, Theme::Light, Some(CellRef { row: 4, ..made })) };
             let picture = picture(&session, &data, &view).expect("it is there");
@@ -382,7 +382,7 @@ fn a_bright_cell_is_never_lost() {
             if !planted {
                 continue;
             }
-            let data = Data::new(run, zoom);
+            let data = Data::new(run, (0, zoom));
             for width in [PHONE, 700.0, DESKTOP] {
                 let view = view(&data, width, Theme::Light, None);
                 let picture = picture(&session, &data, &view).expect("it is all there");

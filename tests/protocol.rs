@@ -4,8 +4,8 @@ use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
 use headlight::lesson::{Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom, table::Part};
 use headlight::protocol::{
-    Against, CellRef, Check, Difference, EngineChoice, EngineKind, Matrix, Operands, Refusal, Reply, Request, Run,
-    Setup, Slice, Span, Tensor, from_bytes, to_bytes,
+    Against, CellRef, Check, Difference, EngineChoice, EngineKind, Item, LeftOut, Matrix, Operands, Refusal, Reply,
+    Request, Run, Setup, Slice, Span, Tensor, from_bytes, to_bytes,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -21,7 +21,7 @@ fn numbers() -> impl Strategy<Value = f32> {
 }
 
 fn tensors() -> impl Strategy<Value = Tensor> {
-    prop_oneof![Just(Tensor::Tokens), Just(Tensor::Scores), Just(Tensor::Weights), Just(Tensor::Output)]
+    prop_oneof![Just(Tensor::Tokens), Just(Tensor::Scores), Just(Tensor::Weights), Just(Tensor::KeyInput)]
 }
 
 fn setups() -> impl Strategy<Value = Setup> {
@@ -34,17 +34,39 @@ fn setups() -> impl Strategy<Value = Setup> {
     let window = (sizes(), sizes()).prop_map(|(left, right)| Window { left: Some(left), right: Some(right) });
     let mask = prop_oneof![Just(Window::OPEN), Just(Window::CAUSAL), window];
     let scaling = (any::<bool>(), 0.01_f32..100.0, option::of(0.1_f32..10.0));
-    let by_hand = (sizes(), vec((sizes(), sizes()), 0..4), vec(sizes(), 0..3));
+    let by_hand = (sizes(), vec((sizes(), sizes()), 0..4), vec(sizes(), 0..3), any::<bool>());
     (any::<u64>(), sizes(), sizes(), positions, mask, scaling, by_hand).prop_map(
-        |(seed, heads, width, positions, mask, (is_scaled, temperature, softcap), (padding, painted, heads_off))| {
-            Setup { seed, heads, width, positions, mask, padding, painted, is_scaled, temperature, softcap, heads_off }
+        |(
+            seed,
+            heads,
+            width,
+            positions,
+            mask,
+            (is_scaled, temperature, softcap),
+            (padding, painted, heads_off, is_cross),
+        )| {
+            Setup {
+                seed,
+                heads,
+                width,
+                positions,
+                mask,
+                padding,
+                painted,
+                is_scaled,
+                temperature,
+                softcap,
+                heads_off,
+                is_cross,
+            }
         },
     )
 }
 
 fn slices() -> impl Strategy<Value = Slice> {
-    (tensors(), sizes(), spans(), spans(), sizes(), sizes(), any::<bool>()).prop_map(
-        |(tensor, head, rows, columns, most_rows, most_columns, is_change)| Slice {
+    ((sizes(), tensors()), sizes(), spans(), spans(), sizes(), sizes(), any::<bool>()).prop_map(
+        |((item, tensor), head, rows, columns, most_rows, most_columns, is_change)| Slice {
+            item,
             tensor,
             head,
             rows,
@@ -104,10 +126,18 @@ fn tokens() -> impl Strategy<Value = Token> {
 fn requests() -> impl Strategy<Value = Request> {
     prop_oneof![
         (any::<String>(), choices()).prop_map(|(build, engine)| Request::Open { build, engine }),
-        (any::<u64>(), any::<String>(), setups(), option::of(setups()), vec(slices(), 0..9))
-            .prop_map(|(run, sentence, setup, before, slices)| Request::Run { run, sentence, setup, before, slices }),
+        (any::<u64>(), any::<[String; 2]>(), setups(), option::of(setups()), vec(slices(), 0..9)).prop_map(
+            |(run, [sentence, second], setup, before, slices)| Request::Run {
+                run,
+                sentence,
+                second,
+                setup,
+                before,
+                slices
+            }
+        ),
         (any::<u64>(), vec(slices(), 0..9)).prop_map(|(run, slices)| Request::Read { run, slices }),
-        (any::<u64>(), cells()).prop_map(|(run, cell)| Request::Explain { run, cell }),
+        (any::<u64>(), sizes(), cells()).prop_map(|(run, item, cell)| Request::Explain { run, item, cell }),
         any::<u64>().prop_map(|run| Request::Check { run }),
     ]
 }
@@ -119,17 +149,18 @@ fn replies() -> impl Strategy<Value = Reply> {
     let against = prop_oneof![kinds().prop_map(Against::Engine), reference];
     let refusal = prop_oneof![
         Just(Refusal::NoTokens),
+        Just(Refusal::NoKeys),
         sizes().prop_map(Refusal::Width),
         (sizes(), sizes()).prop_map(|(heads, width)| Refusal::Heads { heads, width }),
         any::<String>().prop_map(Refusal::Attention),
     ];
-    let run = (
-        (any::<u64>(), setups(), option::of(setups()), vec(tokens(), 0..6)),
-        (sizes(), kinds(), 0.0..1e6_f64, shown()),
-    )
-        .prop_map(|((run, setup, before, tokens), (left_out, engine, milliseconds, slices))| {
-            Reply::Ran(Run { run, setup, before, tokens, left_out, engine, milliseconds, slices })
-        });
+    let items = (vec(tokens(), 0..6), vec(tokens(), 0..3)).prop_map(|(tokens, keys)| Item { tokens, keys });
+    let left_out = (sizes(), sizes()).prop_map(|(tokens, sentences)| LeftOut { tokens, sentences });
+    let run =
+        ((any::<u64>(), setups(), option::of(setups()), vec(items, 0..3)), (left_out, kinds(), 0.0..1e6_f64, shown()))
+            .prop_map(|((run, setup, before, batch), (left_out, engine, milliseconds, slices))| {
+                Reply::Ran(Run { run, setup, before, batch, left_out, engine, milliseconds, slices })
+            });
     prop_oneof![
         (any::<String>(), kinds()).prop_map(|(build, engine)| Reply::Opened { build, engine }),
         run,
@@ -140,9 +171,16 @@ fn replies() -> impl Strategy<Value = Reply> {
             let stages = stages.map(|(tensor, largest, magnitude)| Difference { tensor, largest, magnitude }).collect();
             Reply::Checked(Check { run, against, stages })
         }),
-        (any::<u64>(), cells(), numbers(), option::of(numbers()), vec(numbers(), 0..20), vec(numbers(), 0..20))
-            .prop_map(|(run, cell, value, before, left, right)| {
-                Reply::Operands { run, operands: Operands { cell, value, before, left, right } }
+        (
+            any::<u64>(),
+            (sizes(), cells()),
+            numbers(),
+            option::of(numbers()),
+            vec(numbers(), 0..20),
+            vec(numbers(), 0..20)
+        )
+            .prop_map(|(run, (item, cell), value, before, left, right)| {
+                Reply::Operands { run, operands: Operands { item, cell, value, before, left, right } }
             }),
     ]
 }
@@ -155,19 +193,21 @@ fn sessions() -> impl Strategy<Value = Session> {
     let colors = (select(&SharesMap::ALL), select(&SignedMap::ALL), select(&Sight::ALL));
     let theme = option::of(prop_oneof![Just(Theme::Light), Just(Theme::Dark)]);
     (
-        (any::<String>(), setups(), option::of(setups()), choices(), step, zoom),
-        (0.0..=1.0_f64, sizes(), projection, option::of(cells()), speed, theme, colors),
+        (any::<[String; 2]>(), setups(), option::of(setups()), choices(), step, zoom),
+        (0.0..=1.0_f64, (sizes(), sizes()), projection, option::of(cells()), speed, theme, colors),
     )
         .prop_map(|(of_run, of_stage)| {
-            let (sentence, setup, before, engine, step, zoom) = of_run;
-            let (position, head, projection, pinned, speed, theme, (shares_map, signed_map, sight)) = of_stage;
+            let ([sentence, second], setup, before, engine, step, zoom) = of_run;
+            let (position, (item, head), projection, pinned, speed, theme, (shares_map, signed_map, sight)) = of_stage;
             Session {
                 sentence,
+                second,
                 setup,
                 before,
                 engine,
                 step,
                 position,
+                item,
                 head,
                 zoom,
                 projection,
@@ -227,11 +267,8 @@ proptest! {
         // The fourth kind of reply begins with a run and the number of its matrices; the third kind of request likewise.
         let mut length = to_bytes(&(length | 1 << 40));
         length.extend(rest);
-        for kind in [[3, 0], [2, 0]] {
-            let bytes = [&kind[..], &length].concat();
-            prop_assert!(from_bytes::<Reply>(&bytes).is_none());
-            prop_assert!(from_bytes::<Request>(&bytes).is_none());
-        }
+        prop_assert!(from_bytes::<Reply>(&[&[3, 0][..], &length].concat()).is_none());
+        prop_assert!(from_bytes::<Request>(&[&[2, 0][..], &length].concat()).is_none());
     }
 }
 

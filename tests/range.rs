@@ -19,11 +19,11 @@ use headlight::protocol::{Setup, Tensor};
 
 fn data(session: &Session) -> Data {
     let slices = wanted(session, &session.setup, None);
-    Data::new(run(&mut on_cpu(), 1, &session.sentence, &session.setup, slices), session.zoom)
+    Data::new(run(&mut on_cpu(), 1, &session.sentence, &session.setup, slices), (0, session.zoom))
 }
 
 fn drawn(session: &Session, data: &Data) -> Picture {
-    let token_widths = data.tokens.iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
+    let token_widths = data.tokens().iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
     let colors = Colors::of(Theme::Light);
     let (width, matrix_height, least_height) = (1200.0, 400.0, 0.0);
     let (focus, lit, chosen) = (None, Vec::new(), false);
@@ -232,7 +232,7 @@ fn thumbnails_show_what_has_changed_where_the_stage_does() {
     let session = Session { before: Some(before.clone()), ..Session::default() };
     let slices = wanted(&session, &session.setup, session.before.as_ref());
     let run = run_compared(&mut on_cpu(), 1, &session.sentence, [&before, &session.setup], slices);
-    let compared = Data::new(run, session.zoom);
+    let compared = Data::new(run, (0, session.zoom));
     let (old, new) = (
         data(&Session { setup: before, before: None, ..session.clone() }),
         data(&Session { before: None, ..session.clone() }),

@@ -44,9 +44,9 @@ fn every_claim_of_the_sentence_is_true_of_the_numbers() {
                 let (row, column) = (below(&mut random, matrix.rows), below(&mut random, matrix.columns));
                 let cell = CellRef { tensor, head, row, column };
                 let operands = operands_of(&mut engine, number, cell).expect("the tensor has this cell");
-                let context = Context { tokens: &done.tokens, setup: &setup };
+                let context = Context::of(&done.batch[0], &setup);
                 let why = explain(&operands, context).why;
-                let of = Case { operands: &operands, tokens: &done.tokens, setup: &setup, why: &why };
+                let of = Case { operands: &operands, tokens: &done.batch[0].tokens, setup: &setup, why: &why };
                 let kind = of.hold();
                 *said.entry(kind).or_insert(0) += 1;
             }
@@ -102,10 +102,10 @@ fn a_link_leads_to_the_number_that_it_stands_at() {
         let sentence = SENTENCES[below(&mut random, SENTENCES.len())];
         let setup = random_setup(&mut random);
         let done = run(&mut engine, number, sentence, &setup, vec![]);
-        let context = Context { tokens: &done.tokens, setup: &setup };
+        let context = Context::of(&done.batch[0], &setup);
         for tensor in TENSORS {
             let head = below(&mut random, setup.heads);
-            let (rows, columns) = tensor.shape(done.tokens.len(), &setup);
+            let (rows, columns) = tensor.shape(done.batch[0].tokens.len(), &setup);
             let cell = CellRef { tensor, head, row: below(&mut random, rows), column: below(&mut random, columns) };
             let operands = operands_of(&mut engine, number, cell).expect("the tensor has this cell");
             let explanation = explain(&operands, context);
@@ -121,7 +121,7 @@ fn a_link_leads_to_the_number_that_it_stands_at() {
                 let shown = numbers(&text);
                 let same = match (text.as_str(), origin.tensor) {
                     ("masked" | "−∞", _) => stored == f32::NEG_INFINITY,
-                    (_, Tensor::Tokens) => text == format!("id {}", done.tokens[origin.column].id),
+                    (_, Tensor::Tokens) => text == format!("id {}", done.batch[0].tokens[origin.column].id),
                     // The row's maximum is subtracted.
                     (_, Tensor::RowMax) => shown[0].is(-f64::from(stored)),
                     _ => shown[0].is(stored.into()),

@@ -19,14 +19,14 @@ use headlight::lesson::words::{
     tour::progress,
 };
 use headlight::lesson::{STANDARD_EXAMPLE, Session, Step, Theme, Zoom};
-use headlight::protocol::{CellRef, Setup, Tensor};
+use headlight::protocol::{CellRef, LeftOut, Setup, Tensor};
 
 /// What a page shows in this session, whose run was done.
 fn data(session: &Session) -> Data {
     let Session { sentence, setup, before, .. } = session;
     let slices = wanted(session, setup, before.as_ref());
     let both = [before.as_ref().unwrap_or(setup), setup];
-    Data::new(run_compared(&mut on_cpu(), 1, sentence, both, slices), session.zoom)
+    Data::new(run_compared(&mut on_cpu(), 1, sentence, both, slices), (0, session.zoom))
 }
 
 /// Its picture, on a stage so wide.
@@ -37,7 +37,7 @@ fn drawn(session: &Session, width: f32) -> Picture {
         matrix_height: 400.0,
         least_height: 0.0,
         colors: Colors::of(Theme::Light),
-        token_widths: vec![30.0; data.tokens.len()],
+        token_widths: vec![30.0; data.tokens().len()],
         focus: None,
         lit: Vec::new(),
         chosen: false,
@@ -103,7 +103,7 @@ fn texts_mention_terms_and_lose_nothing_by_it() {
     let mut mentioned = Vec::new();
     for (step, setup) in Step::ALL.into_iter().flat_map(|step| setups.each_ref().map(|setup| (step, setup))) {
         let (mut mentions, mut seen) = (Vec::new(), Seen::default());
-        let lead = step_lead(step, setup);
+        let lead = step_lead(step, setup, setup.padding > 0);
         for text in [lead].into_iter().chain(more(step)) {
             let mut whole = String::new();
             for piece in pieces(text, &mut seen) {
@@ -157,7 +157,7 @@ fn every_stop_shows_what_it_speaks_of() {
             assert!((80..460).contains(&card.text.len()), "{stop:?}: {}", card.text);
             assert!(!card.text.contains("NaN") && card.answer.is_none());
             assert_eq!(card.options.is_empty(), !stop.is_question(), "{stop:?}");
-            assert_eq!((session.sentence.as_str(), data.left_out), (STANDARD_EXAMPLE, 0));
+            assert_eq!((session.sentence.as_str(), data.left_out), (STANDARD_EXAMPLE, LeftOut::default()));
         });
     }
     let progress: Vec<String> = Stop::ALL.map(progress).to_vec();
@@ -183,7 +183,7 @@ fn what_the_stops_claim_is_so() {
         let mat = |tensor| row(data, tensor, 5);
         match stop {
             Stop::Tokens => {
-                assert_eq!(data.tokens[0].id, data.tokens[4].id);
+                assert_eq!(data.tokens()[0].id, data.tokens()[4].id);
                 says("6 tokens");
                 says("“The” (0) and “the” (4)");
             }

@@ -1,12 +1,43 @@
 use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis};
 
 use super::{
-    Config, Error, Inputs, Mask, Tensors, Trace, attend,
+    Config, Error, Inputs, Mask, Shape, Tensors, Trace, attend,
     inputs::{check_config, check_finite},
     matrix_product,
 };
 
-/// The four matrices of a self-attention block, each `[E, E]` as `[in, out]`: `y = x · W`.
+/// What a block attends from, and what to.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockInput<'a> {
+    /// `[B, S_q, E]`: what queries are made of.
+    pub queries: ArrayView3<'a, f32>,
+    /// `[B, S_k, E]`: what keys and values are made of (cross-attention), if not of the same (self-attention). PyTorch's
+    /// `TransformerDecoder` calls it so.
+    pub memory: Option<ArrayView3<'a, f32>>,
+}
+
+impl<'a> From<ArrayView3<'a, f32>> for BlockInput<'a> {
+    /// That of self-attention.
+    fn from(queries: ArrayView3<'a, f32>) -> Self {
+        Self { queries, memory: None }
+    }
+}
+
+impl<'a> BlockInput<'a> {
+    /// `[B, S_k, E]`: what keys and values are made of.
+    pub fn keys(self) -> ArrayView3<'a, f32> {
+        self.memory.unwrap_or(self.queries)
+    }
+
+    /// The sizes of its attention, in so many heads.
+    pub fn shape(self, heads: usize) -> Shape {
+        let (batch, query_len, width) = self.queries.dim();
+        let (key_len, head_dim) = (self.keys().len_of(Axis(1)), width / heads);
+        Shape { batch, heads, key_heads: heads, query_len, key_len, head_dim, value_dim: head_dim }
+    }
+}
+
+/// The four matrices of an attention block, each `[E, E]` as `[in, out]`: `y = x · W`.
 ///
 /// PyTorch's `nn.Linear.weight` is the transpose, `[out, in]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,16 +52,16 @@ pub struct BlockWeights {
     pub w_o: Array2<f32>,
 }
 
-/// Every intermediate of a self-attention block; of the attention, all ([`Trace`]) or what was wanted
+/// Every intermediate of an attention block; of the attention, all ([`Trace`]) or what was wanted
 /// ([`Outputs`](super::Outputs)).
 #[derive(Clone, Debug, PartialEq)]
 pub struct BlockTrace<A = Trace> {
-    /// Queries `X · W_q`, keys `X · W_k` and values `X · W_v`, cut into heads, each `[B, H, S, D]`; queries and keys turned
-    /// by their places where positions are rotary.
+    /// Queries `X · W_q`, keys `X · W_k` and values `X · W_v`, cut into heads, `[B, H, S_q, D]` and twice `[B, H, S_k, D]`;
+    /// queries and keys turned by their places where positions are rotary.
     pub inputs: Inputs,
-    /// What each head did; its `output` is the mixed values, `[B, H, S, D]`.
+    /// What each head did; its `output` is the mixed values, `[B, H, S_q, D]`.
     pub attention: A,
-    /// `concat(heads) · W_o`, `[B, S, E]`.
+    /// `concat(heads) · W_o`, `[B, S_q, E]`.
     pub output: Array3<f32>,
 }
 
@@ -52,19 +83,36 @@ pub fn self_attention(
     config: &Config,
     mask: Option<Mask>,
 ) -> Result<BlockTrace, Error> {
+    multi_head(input.into(), block, heads, config, mask)
+}
+
+/// As [`self_attention`], but keys and values may be made of another input, `[B, S_k, E]` (cross-attention); the mask
+/// broadcasts to `[B, H, S_q, S_k]`. Both count their places from 0.
+///
+/// Source: Vaswani et al. (2017), section 3.2.3, "encoder-decoder attention"; PyTorch's `MultiheadAttention`.
+///
+/// # Errors
+/// As [`self_attention`], and [`Error::WrongShape`] for a memory of another batch or width.
+pub fn multi_head(
+    input: BlockInput,
+    block: &BlockWeights,
+    heads: usize,
+    config: &Config,
+    mask: Option<Mask>,
+) -> Result<BlockTrace, Error> {
     let inputs = projected(input, block, heads, config, mask, project)?;
     let attention = attend(&inputs);
     let output = project(width_from_heads(attention.output.view()).view(), &block.w_o);
     Ok(BlockTrace { inputs, attention, output })
 }
 
-/// Queries, keys and values of every head, checked: what [`self_attention`] begins with. `project` is [`project`], or as
+/// Queries, keys and values of every head, checked: what [`multi_head`] begins with. `project` is [`project`], or as
 /// good.
 ///
 /// # Errors
-/// As [`self_attention`].
+/// As [`multi_head`].
 pub(super) fn projected(
-    input: ArrayView3<f32>,
+    input: BlockInput,
     block: &BlockWeights,
     heads: usize,
     config: &Config,
@@ -72,20 +120,31 @@ pub(super) fn projected(
     project: fn(ArrayView3<f32>, &Array2<f32>) -> Array3<f32>,
 ) -> Result<Inputs, Error> {
     block.check(input, heads, config)?;
-    let of_heads = |matrix| heads_from_width(project(input, matrix).view(), heads);
-    let tensors = Tensors::new(of_heads(&block.w_q), of_heads(&block.w_k), of_heads(&block.w_v));
+    let of_heads = |input, matrix| heads_from_width(project(input, matrix).view(), heads);
+    let [queries, keys] = [input.queries, input.keys()];
+    let tensors = Tensors::new(of_heads(queries, &block.w_q), of_heads(keys, &block.w_k), of_heads(keys, &block.w_v));
     Inputs::new(Tensors { mask, ..tensors }, *config)
 }
 
 impl BlockWeights {
-    /// Checks the matrices against the input `[B, S, E]` and the number of heads, and the config.
+    /// Checks the matrices against the input and the number of heads, and the config.
     ///
     /// # Errors
-    /// As [`self_attention`].
-    pub fn check(&self, input: ArrayView3<f32>, heads: usize, config: &Config) -> Result<(), Error> {
-        let width = input.len_of(Axis(2));
-        if input.is_empty() {
-            return Err(Error::Empty { name: "input", shape: input.shape().to_vec() });
+    /// As [`multi_head`].
+    pub fn check(&self, input: BlockInput, heads: usize, config: &Config) -> Result<(), Error> {
+        let (batch, _, width) = input.queries.dim();
+        let named = [("input", Some(input.queries)), ("memory", input.memory)];
+        for (name, input) in named.into_iter().filter_map(|(name, input)| Some((name, input?))) {
+            let shape = input.shape().to_vec();
+            if input.is_empty() {
+                return Err(Error::Empty { name, shape });
+            }
+            if (shape[0], shape[2]) != (batch, width) {
+                let expected = vec![batch, shape[1], width];
+                let reason = "keys and values come from as many sentences as queries do, of the same width";
+                return Err(Error::WrongShape { name, shape, expected, reason });
+            }
+            check_finite(name, input)?;
         }
         if heads == 0 || !width.is_multiple_of(heads) {
             return Err(Error::HeadsDoNotDivideWidth { width, heads });
@@ -101,7 +160,6 @@ impl BlockWeights {
             }
             check_finite(name, matrix.view())?;
         }
-        check_finite("input", input)?;
         check_config(config, width / heads)
     }
 }

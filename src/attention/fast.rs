@@ -13,8 +13,8 @@ use ndarray::{Array2, Array3, Array4, ArrayView3};
 
 use super::block::projected;
 use super::{
-    BlockTrace, BlockWeights, Config, Error, Inputs, Mask, Outputs, Rules, Shape, Wanted, bent, width_from_heads,
-    with_bias,
+    BlockInput, BlockTrace, BlockWeights, Config, Error, Inputs, Mask, Outputs, Rules, Shape, Wanted, bent,
+    width_from_heads, with_bias,
 };
 
 /// As [`super::attend`]: of its tensors, those that are wanted.
@@ -84,6 +84,21 @@ pub fn attend_into(inputs: &Inputs, wanted: Wanted, outputs: &mut Outputs) {
 /// As [`super::self_attention`].
 pub fn self_attention(
     input: ArrayView3<f32>,
+    block: &BlockWeights,
+    heads: usize,
+    config: &Config,
+    mask: Option<Mask>,
+    wanted: Wanted,
+) -> Result<BlockTrace<Outputs>, Error> {
+    multi_head(input.into(), block, heads, config, mask, wanted)
+}
+
+/// As [`super::multi_head`]: of its attention, the tensors that are wanted, and the output in any case.
+///
+/// # Errors
+/// As [`super::multi_head`].
+pub fn multi_head(
+    input: BlockInput,
     block: &BlockWeights,
     heads: usize,
     config: &Config,

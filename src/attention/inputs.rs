@@ -242,12 +242,6 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// That of self-attention of `[B, S, E]` in so many heads.
-    pub fn of_block((batch, len, width): (usize, usize, usize), heads: usize) -> Self {
-        let head_dim = width / heads;
-        Self { batch, heads, key_heads: heads, query_len: len, key_len: len, head_dim, value_dim: head_dim }
-    }
-
     /// Which key head the query head attends with: `⌊h · H_k / H⌋`.
     pub fn key_head(&self, head: usize) -> usize {
         head / (self.heads / self.key_heads)

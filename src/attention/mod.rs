@@ -38,7 +38,9 @@ mod softmax;
 mod visibility;
 
 pub use alibi::alibi_slope;
-pub use block::{BlockTrace, BlockWeights, heads_from_width, project, self_attention, width_from_heads};
+pub use block::{
+    BlockInput, BlockTrace, BlockWeights, heads_from_width, multi_head, project, self_attention, width_from_heads,
+};
 pub use config::{Config, Scale, Window};
 pub use error::Error;
 pub use inputs::{Cache, Inputs, Mask, Shape, Tensors};

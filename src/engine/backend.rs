@@ -1,6 +1,4 @@
-use ndarray::Array3;
-
-use crate::attention::{self, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Wanted, fast};
+use crate::attention::{self, BlockInput, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Wanted, fast};
 use crate::gpu;
 use crate::protocol::EngineKind;
 
@@ -35,14 +33,13 @@ impl Backend {
         }
     }
 
-    /// A self-attention block of `input` `[B, S, E]`; of its attention, the tensors that are wanted, and the output in any
-    /// case. With who made it.
+    /// An attention block; of its attention, the tensors that are wanted, and the output in any case. With who made it.
     ///
     /// # Errors
-    /// As [`attention::self_attention`].
-    pub async fn self_attention(
+    /// As [`attention::multi_head`].
+    pub async fn multi_head(
         &mut self,
-        input: &Array3<f32>,
+        input: BlockInput<'_>,
         block: &BlockWeights,
         heads: usize,
         config: &Config,
@@ -52,13 +49,13 @@ impl Backend {
         let mut engine = self.kind();
         if let Self::Gpu(gpu) = self {
             gpu.set_weights(block);
-            match gpu.self_attention(input.view(), heads, config, mask.clone(), wanted).await {
+            match gpu.multi_head(input, heads, config, mask.clone(), wanted).await {
                 Ok(trace) => return Ok((trace, engine)),
                 Err(gpu::BlockError::Inputs(error)) => return Err(error),
                 Err(gpu::BlockError::Gpu(error)) => engine = self.failed(error),
             }
         }
-        Ok((fast::self_attention(input.view(), block, heads, config, mask, wanted)?, engine))
+        Ok((fast::multi_head(input, block, heads, config, mask, wanted)?, engine))
     }
 
     /// Attention alone, and who made it.

@@ -6,7 +6,9 @@ use ndarray::{Array4, ArrayView, Axis, Dimension, s};
 
 use super::backend::Backend;
 use super::kept::{self, Kept};
-use crate::attention::{Error, Outputs, Wanted, attend, heads_from_width, project, rotate, width_from_heads};
+use crate::attention::{
+    BlockInput, Error, Outputs, Wanted, attend, heads_from_width, project, rotate, width_from_heads,
+};
 use crate::gpu;
 use crate::protocol::{Against, Check, Difference, Tensor};
 
@@ -37,11 +39,11 @@ pub async fn check(kept: &mut Kept, backend: &mut Backend) -> Result<Check, Erro
 /// Everything once more, from the input on.
 async fn by_engine(kept: &mut Kept, backend: &mut Backend, mut other: Backend) -> Result<Check, Error> {
     let against = Against::Engine(other.kind());
-    let Kept { input, weights, setup, .. } = &*kept;
-    let (heads, config, len) = (setup.heads, kept::config(setup), input.len_of(Axis(1)));
+    let Kept { weights, setup, .. } = &*kept;
+    let (heads, config, len) = (setup.heads, kept::config(setup), kept.batch[0].tokens.len());
     let wanted = Wanted { scores: false, scaled: false, masked: false, weights: false, output: true };
     let (mask, weights) = (kept.mask(), kept::weights_in_use(weights, setup));
-    let (block, _) = other.self_attention(input, &weights, heads, &config, mask, wanted).await?;
+    let (block, _) = other.multi_head(kept.block_input(), &weights, heads, &config, mask, wanted).await?;
     let mixed = block.attention.output.expect("a block always makes its output");
     let mut stages = vec![
         between(Tensor::Queries, kept.inputs.queries(), block.inputs.queries()),
@@ -66,23 +68,26 @@ async fn by_engine(kept: &mut Kept, backend: &mut Backend, mut other: Backend) -
 
 /// Each stage once more, from what is stored of the one before it.
 async fn by_reference(kept: &mut Kept, backend: &mut Backend, reason: String) -> Check {
-    let (heads, len) = (kept.setup.heads, kept.tokens.len());
-    let stretches = stretches(len);
+    let (heads, batch, len) = (kept.setup.heads, kept.batch.len(), kept.batch[0].tokens.len());
+    // A long batch is done in several places, as a long sentence is.
+    let most = (MOST_BY_REFERENCE / batch).max(1);
+    let stretches = stretches(len, most);
     let [mut queries, mut keys, mut values] = [Tensor::Queries, Tensor::Keys, Tensor::Values].map(none);
     let [mut of_mixed, mut of_output] = [Tensor::Mixed, Tensor::Output].map(none);
     let mut of_pairs = OF_PAIRS.map(none);
-    for rows in &stretches {
-        let input = kept.input.slice(s![.., rows.clone(), ..]);
-        for (stage, matrix, ours) in [
-            (&mut queries, &kept.weights.w_q, kept.inputs.queries()),
-            (&mut keys, &kept.weights.w_k, kept.inputs.keys()),
-            (&mut values, &kept.weights.w_v, kept.inputs.values()),
-        ] {
-            let mut theirs = heads_from_width(project(input, matrix).view(), heads);
+    let BlockInput { queries: input, .. } = kept.block_input();
+    let memory = kept.block_input().keys();
+    for (stage, input, matrix, ours) in [
+        (&mut queries, input, &kept.weights.w_q, kept.inputs.queries()),
+        (&mut keys, memory, &kept.weights.w_k, kept.inputs.keys()),
+        (&mut values, memory, &kept.weights.w_v, kept.inputs.values()),
+    ] {
+        for rows in self::stretches(input.len_of(Axis(1)), most) {
+            let mut theirs = heads_from_width(project(input.slice(s![.., rows.clone(), ..]), matrix).view(), heads);
             if let Some(base) = kept::config(&kept.setup).rotary.filter(|_| stage.tensor != Tensor::Values) {
-                rotate(theirs.view_mut(), &[rows.start as isize], base);
+                rotate(theirs.view_mut(), &vec![rows.start as isize; batch], base);
             }
-            add_all(stage, ours.slice(s![.., .., rows.clone(), ..]), theirs.view());
+            add_all(stage, ours.slice(s![.., .., rows, ..]), theirs.view());
         }
     }
     let mixed = |rows: &Range<usize>| kept.mixed.slice(s![.., .., rows.clone(), ..]).to_owned();
@@ -106,13 +111,13 @@ async fn by_reference(kept: &mut Kept, backend: &mut Backend, reason: String) ->
     }
     let mut stages = vec![queries, keys, values];
     stages.extend(of_pairs.into_iter().chain([of_mixed, of_output]));
-    let tokens = stretches.iter().map(Range::len).sum();
-    Check { run: kept.run, against: Against::Reference { reason, tokens, of: len }, stages }
+    let tokens = batch * stretches.iter().map(Range::len).sum::<usize>();
+    Check { run: kept.run, against: Against::Reference { reason, tokens, of: batch * len }, stages }
 }
 
 /// Which tokens the reference calculates: all, or some at the beginning, at the end, and in between.
-fn stretches(len: usize) -> Vec<Range<usize>> {
-    let (count, stretch) = if len <= MOST_BY_REFERENCE { (1, len) } else { (MOST_BY_REFERENCE / STRETCH, STRETCH) };
+fn stretches(len: usize, most: usize) -> Vec<Range<usize>> {
+    let (count, stretch) = if len <= most { (1, len) } else { ((most / STRETCH).max(1), STRETCH.min(most)) };
     let starts = (0..count).map(|index| (len - stretch) * index / (count - 1).max(1));
     starts.map(|start| start..start + stretch).collect()
 }

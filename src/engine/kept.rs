@@ -5,9 +5,11 @@ use std::ops::Range;
 use ndarray::{Array2, Array3, Array4, ArrayD, ArrayView1, Axis, s};
 
 use super::backend::Backend;
-use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Wanted, Window, fast};
+use crate::attention::{
+    BlockInput, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Wanted, Window, fast,
+};
 use crate::embedding::{Generator, Positions, Token, embedding_from_id};
-use crate::protocol::{self, CellRef, Matrix, Operands, ROTARY_BASE, Setup, Slice, Span, Tensor};
+use crate::protocol::{self, CellRef, Item, Lengths, Matrix, Operands, ROTARY_BASE, Setup, Slice, Span, Tensor};
 
 /// How many bytes of scores and attention weights are kept at most; one head's are in any case.
 const MOST_BYTES: usize = 512 << 20;
@@ -24,40 +26,57 @@ const MOST_AT_ONCE: usize = 64 << 20;
 pub struct Kept {
     /// Its number.
     pub run: u64,
-    /// What the sentence was cut into, `[S]`, those of padding at the end.
-    pub tokens: Vec<Token>,
-    /// How many of them are the sentence's own.
-    len: usize,
+    /// What the sentences were cut into, `[B]`.
+    pub batch: Vec<Item>,
     /// With what it was calculated.
     pub setup: Setup,
-    words: Array2<f32>,
-    positions: Array2<f32>,
-    /// `X`, `[1, S, E]`.
-    pub input: Array3<f32>,
+    /// What queries were made of.
+    pub queries: Embedded,
+    /// What keys and values were made of, if of something else.
+    pub memory: Option<Embedded>,
     /// The block's four matrices, each `[E, E]`.
     pub weights: BlockWeights,
     /// Queries, keys and values, and the rules of the attention.
     pub inputs: Inputs,
-    /// The mixed values, `[1, H, S, D]`.
+    /// The mixed values, `[B, H, S_q, D]`.
     pub mixed: Array4<f32>,
-    /// `Y`, `[1, S, E]`.
+    /// `Y`, `[B, S_q, E]`.
     pub output: Array3<f32>,
     /// The heads whose scores and weights are here, the one made last at the end.
     pairs: Vec<Pairs>,
-    /// The largest magnitude of tensors that were looked at, of each head.
-    largest: Vec<((Tensor, usize, bool), f32)>,
+    /// The largest magnitude of tensors that were looked at, of each sentence and head; or of how they changed.
+    largest: Vec<((Tensor, Plane, bool), f32)>,
 }
 
-/// What one head has for each pair of tokens.
+/// The vectors of a batch of sentences.
+pub struct Embedded {
+    /// `[B, S, E]`.
+    pub words: Array3<f32>,
+    /// `[S, E]`, the same for each sentence.
+    pub positions: Array2<f32>,
+    /// `X`, their sum, `[B, S, E]`.
+    pub input: Array3<f32>,
+}
+
+/// One head of one sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plane {
+    /// Which sentence.
+    pub item: usize,
+    /// Which head.
+    pub head: usize,
+}
+
+/// What one head has for each pair of tokens, `[B, S_q, S_k]`.
 struct Pairs {
     head: usize,
-    scores: Array2<f32>,
-    weights: Array2<f32>,
+    scores: Array3<f32>,
+    weights: Array3<f32>,
     /// Worked out when first looked at.
     rows: OnceCell<Rows>,
 }
 
-/// What the softmax finds out about each row of a head.
+/// What the softmax finds out about each row of a head, those of all sentences one after the other.
 struct Rows {
     /// The largest masked score.
     maxima: Vec<f32>,
@@ -69,16 +88,17 @@ struct Rows {
 const PAIRS: Wanted = Wanted { scores: true, scaled: false, masked: false, weights: true, output: false };
 
 /// What a run has to make: scores and weights too, where they are few.
-pub fn wanted(heads: usize, len: usize) -> Wanted {
-    if heads.saturating_mul(bytes_of_head(len)) <= MOST_AT_ONCE {
+pub fn wanted(heads: usize, batch: &[Item]) -> Wanted {
+    if heads.saturating_mul(bytes_of_head(batch)) <= MOST_AT_ONCE {
         Wanted { output: true, ..PAIRS }
     } else {
         Wanted { scores: false, weights: false, output: true, ..PAIRS }
     }
 }
 
-fn bytes_of_head(len: usize) -> usize {
-    2 * size_of::<f32>() * len * len
+fn bytes_of_head(batch: &[Item]) -> usize {
+    let Lengths { queries, keys } = batch[0].lengths();
+    2 * size_of::<f32>() * batch.len() * queries * keys
 }
 
 /// How a set-up attends.
@@ -94,14 +114,20 @@ pub fn config(setup: &Setup) -> Config {
     }
 }
 
-/// What a set-up hides besides what its window does, of a sentence with `len` tokens and `all` with those of padding.
-pub fn mask(setup: &Setup, len: usize, all: usize) -> Option<Mask> {
-    let allowed = match (setup.painted.is_empty(), len == all) {
-        (true, true) => return None,
-        (true, false) => ArrayD::from_shape_fn(vec![all], |key| key[0] < len),
-        (false, _) => ArrayD::from_shape_fn(vec![all, all], |pair| setup.sees(pair[0], pair[1], len)),
-    };
-    Some(Mask::Allowed(allowed))
+/// What a set-up hides besides what its window does, `[B, 1, S_q | 1, S_k]`.
+pub fn mask(setup: &Setup, batch: &[Item]) -> Option<Mask> {
+    let Lengths { queries, keys } = batch[0].lengths();
+    let own: Vec<usize> = batch.iter().map(Item::own_keys).collect();
+    let is_painted = !setup.painted.is_empty();
+    if !is_painted && own.iter().all(|own| *own == keys) {
+        return None;
+    }
+    let shape = vec![batch.len(), 1, if is_painted { queries } else { 1 }, keys];
+    Some(Mask::Allowed(ArrayD::from_shape_fn(shape, |at| {
+        let (own, query, key) = (own[at[0]], at[2], at[3]);
+        // Without paint, the window hides the rest.
+        if is_painted { setup.sees(query, key, own) } else { key < own }
+    })))
 }
 
 /// The weights that a run is made with: the rows of `W_o` that belong to a head that is off count as 0, which is as good as
@@ -119,38 +145,22 @@ pub fn weights_in_use<'a>(weights: &'a BlockWeights, setup: &Setup) -> Cow<'a, B
 }
 
 impl Kept {
-    /// What a run made: words and positions `[S, E]`, their sum `[1, S, E]`, and the block.
+    /// What a run made: what queries, and keys and values, were made of, and the block.
     pub fn new(
         run: u64,
         setup: Setup,
-        tokens: Vec<Token>,
-        (words, positions, input): (Array2<f32>, Array2<f32>, Array3<f32>),
+        batch: Vec<Item>,
+        (queries, memory): (Embedded, Option<Embedded>),
         weights: BlockWeights,
         BlockTrace { inputs, attention, output }: BlockTrace<Outputs>,
     ) -> Self {
         let Outputs { scores, weights: shares, output: mixed, .. } = attention;
         let mixed = mixed.expect("a block always makes its output");
         let pairs = scores.zip(shares).map_or_else(Vec::new, |(scores, shares)| {
-            let [scores, shares] = [scores, shares].map(|tensor| tensor.index_axis_move(Axis(0), 0));
-            let heads = scores.outer_iter().zip(shares.outer_iter()).enumerate();
+            let heads = scores.axis_iter(Axis(1)).zip(shares.axis_iter(Axis(1))).enumerate();
             heads.map(|(head, (scores, shares))| Pairs::new(head, scores.to_owned(), shares.to_owned())).collect()
         });
-        let len = tokens.iter().filter(|token| !token.is_padding()).count();
-        Self {
-            run,
-            tokens,
-            len,
-            setup,
-            words,
-            positions,
-            input,
-            weights,
-            inputs,
-            mixed,
-            output,
-            pairs,
-            largest: Vec::new(),
-        }
+        Self { run, batch, setup, queries, memory, weights, inputs, mixed, output, pairs, largest: Vec::new() }
     }
 
     /// Makes the scores and weights of this head if they are not here, and lets go of those made longest ago.
@@ -158,34 +168,42 @@ impl Kept {
         if head >= self.setup.heads || self.pairs_of(head).is_some() {
             return;
         }
-        let most = (MOST_BYTES / bytes_of_head(self.tokens.len())).max(1);
+        let most = (MOST_BYTES / bytes_of_head(&self.batch)).max(1);
         self.pairs.drain(..(self.pairs.len() + 1).saturating_sub(most));
         let (outputs, _) = backend.attend(&self.inputs.of_head(head), PAIRS).await;
         let part = |tensor: Option<Array4<f32>>| {
             let tensor = tensor.expect("it was wanted");
-            tensor.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0)
+            tensor.index_axis_move(Axis(1), 0)
         };
         self.pairs.push(Pairs::new(head, part(outputs.scores), part(outputs.weights)));
     }
 
     /// What it hides besides what its window does.
     pub fn mask(&self) -> Option<Mask> {
-        mask(&self.setup, self.len, self.tokens.len())
+        mask(&self.setup, &self.batch)
     }
 
-    /// The numbers of some rows of one head's tensor; what it needs has been made.
+    /// What the block was given.
+    pub fn block_input(&self) -> BlockInput<'_> {
+        let memory = self.memory.as_ref().map(|memory| memory.input.view());
+        BlockInput { queries: self.queries.input.view(), memory }
+    }
+
+    /// The numbers of some rows of one head's tensor, of all sentences; what it needs has been made.
     pub fn numbers(&self, tensor: Tensor, head: usize, rows: Range<usize>) -> impl Iterator<Item = f32> {
         let (_, columns) = self.shape(tensor);
-        rows.flat_map(move |row| {
-            let mut numbers = Vec::with_capacity(columns);
-            self.read(tensor, head, row, 0..columns, &mut numbers);
-            numbers
-        })
+        (0..self.batch.len()).flat_map(move |item| rows.clone().map(move |row| (item, row))).flat_map(
+            move |(item, row)| {
+                let mut numbers = Vec::with_capacity(columns);
+                self.read(tensor, Plane { item, head }, row, 0..columns, &mut numbers);
+                numbers
+            },
+        )
     }
 
     /// Whether this tensor can be read now.
     pub fn has(&self, tensor: Tensor, head: usize) -> bool {
-        !needs_pairs(tensor) || self.pairs_of(head).is_some()
+        tensor.is_of(&self.setup) && (!needs_pairs(tensor) || self.pairs_of(head).is_some())
     }
 
     fn pairs_of(&self, head: usize) -> Option<&Pairs> {
@@ -194,74 +212,96 @@ impl Kept {
 
     /// How many rows and columns one head's part of a tensor has.
     fn shape(&self, tensor: Tensor) -> (usize, usize) {
-        tensor.shape(self.tokens.len(), &self.setup)
+        tensor.shape(self.batch[0].lengths(), &self.setup)
+    }
+
+    /// What this tensor, one of the embeddings', was made for.
+    fn embedded(&self, tensor: Tensor) -> &Embedded {
+        let of_queries = tensor.of_queries() == tensor;
+        self.memory.as_ref().filter(|_| !of_queries).unwrap_or(&self.queries)
+    }
+
+    /// The same for the tokens of a sentence.
+    fn tokens(&self, tensor: Tensor, item: usize) -> &[Token] {
+        let Item { tokens, keys } = &self.batch[item];
+        if tensor.of_queries() == tensor { tokens } else { keys }
     }
 
     /// A part of one row of a tensor, into numbers that are there already. What can be derived is derived here.
     ///
     /// The row and the columns are of the tensor, and what it needs has been made.
-    fn read(&self, tensor: Tensor, head: usize, row: usize, columns: Range<usize>, numbers: &mut Vec<f32>) {
+    fn read(&self, tensor: Tensor, plane: Plane, row: usize, columns: Range<usize>, numbers: &mut Vec<f32>) {
         numbers.clear();
+        let Plane { item, head } = plane;
         let head_dim = self.setup.width / self.setup.heads;
         let pairs = || self.pairs_of(head).expect("they were made before");
         let rows = || pairs().rows(self.inputs.rules());
         let mut copy = |values: ArrayView1<f32>| numbers.extend(values.slice(s![columns.clone()]));
+        let of_all = item * self.batch[0].tokens.len() + row;
         let of_head = s![row, head * head_dim..(head + 1) * head_dim];
         match tensor {
-            Tensor::Tokens => numbers.extend(self.tokens[columns].iter().map(|token| token.id as f32)),
-            Tensor::WordEmbeddings => copy(self.words.row(row)),
-            Tensor::Positions => copy(self.positions.row(row)),
-            Tensor::Input => copy(self.input.slice(s![0, row, ..])),
+            Tensor::Tokens | Tensor::KeyTokens => {
+                numbers.extend(self.tokens(tensor, item)[columns].iter().map(|token| token.id as f32));
+            }
+            Tensor::WordEmbeddings | Tensor::KeyWordEmbeddings => {
+                copy(self.embedded(tensor).words.slice(s![item, row, ..]));
+            }
+            Tensor::Positions | Tensor::KeyPositions => copy(self.embedded(tensor).positions.row(row)),
+            Tensor::Input | Tensor::KeyInput => copy(self.embedded(tensor).input.slice(s![item, row, ..])),
             Tensor::QueryWeights => copy(self.weights.w_q.slice(of_head)),
             Tensor::KeyWeights => copy(self.weights.w_k.slice(of_head)),
             Tensor::ValueWeights => copy(self.weights.w_v.slice(of_head)),
             Tensor::OutputWeights => copy(self.weights.w_o.row(row)),
-            Tensor::Queries => copy(self.inputs.queries().slice(s![0, head, row, ..])),
-            Tensor::Keys => copy(self.inputs.keys().slice(s![0, head, row, ..])),
-            Tensor::Values => copy(self.inputs.values().slice(s![0, head, row, ..])),
-            Tensor::Mixed => copy(self.mixed.slice(s![0, head, row, ..])),
-            Tensor::Output => copy(self.output.slice(s![0, row, ..])),
+            Tensor::Queries => copy(self.inputs.queries().slice(s![item, head, row, ..])),
+            Tensor::Keys => copy(self.inputs.keys().slice(s![item, head, row, ..])),
+            Tensor::Values => copy(self.inputs.values().slice(s![item, head, row, ..])),
+            Tensor::Mixed => copy(self.mixed.slice(s![item, head, row, ..])),
+            Tensor::Output => copy(self.output.slice(s![item, row, ..])),
             Tensor::Heads => numbers.extend(columns.map(|column| {
                 let head = column / head_dim;
-                if self.setup.heads_off.contains(&head) { 0.0 } else { self.mixed[[0, head, row, column % head_dim]] }
+                if self.setup.heads_off.contains(&head) {
+                    0.0
+                } else {
+                    self.mixed[[item, head, row, column % head_dim]]
+                }
             })),
             Tensor::Mask => {
-                let added = |key| self.inputs.rules().bias(0, head, row, key).unwrap_or(f32::NEG_INFINITY);
+                let added = |key| self.inputs.rules().bias(item, head, row, key).unwrap_or(f32::NEG_INFINITY);
                 numbers.extend(columns.map(added));
             }
-            Tensor::Scores => copy(pairs().scores.row(row)),
-            Tensor::Weights => copy(pairs().weights.row(row)),
+            Tensor::Scores => copy(pairs().scores.slice(s![item, row, ..])),
+            Tensor::Weights => copy(pairs().weights.slice(s![item, row, ..])),
             Tensor::Scaled => {
-                copy(pairs().scores.row(row));
+                copy(pairs().scores.slice(s![item, row, ..]));
                 numbers.iter_mut().for_each(|number| *number = self.inputs.rules().scaled(*number));
             }
             Tensor::Masked | Tensor::Shifted | Tensor::Exponentials => {
-                copy(pairs().scores.row(row));
-                self.inputs.rules().mask_row(0, head, row, columns.start, numbers);
+                copy(pairs().scores.slice(s![item, row, ..]));
+                self.inputs.rules().mask_row(item, head, row, columns.start, numbers);
                 if tensor != Tensor::Masked {
-                    let max = rows().maxima[row];
+                    let max = rows().maxima[of_all];
                     subtract(max, numbers);
                 }
                 if tensor == Tensor::Exponentials {
                     fast::exp_all(numbers);
                 }
             }
-            Tensor::RowMax => numbers.push(rows().maxima[row]),
-            Tensor::ExponentialSums => numbers.push(rows().sums[row]),
-            Tensor::RowSums => numbers.push(sum(pairs().weights.row(row).iter())),
+            Tensor::RowMax => numbers.push(rows().maxima[of_all]),
+            Tensor::ExponentialSums => numbers.push(rows().sums[of_all]),
+            Tensor::RowSums => numbers.push(sum(pairs().weights.slice(s![item, row, ..]).iter())),
         }
     }
 
-    /// The matrices that the page wants to see, in that order, without those of heads that this run does not have or
-    /// whose scores are not here; of changes, without those that have nothing to be compared with.
+    /// The matrices that the page wants to see, in that order, without those of sentences and heads that this run does not
+    /// have or whose scores are not here; of changes, without those that have nothing to be compared with.
     pub fn matrices(&mut self, slices: &[Slice], before: Option<&Kept>) -> Vec<(Slice, Matrix)> {
         slices.iter().filter_map(|slice| Some((*slice, self.matrix(*slice, before)?))).collect()
     }
 
-    /// A tensor as the page wants to see it. `None` where there is no such head.
+    /// A tensor as the page wants to see it. `None` where there is no such head, or sentence.
     fn matrix(&mut self, slice: Slice, before: Option<&Kept>) -> Option<Matrix> {
-        let Slice { tensor, head, is_change, .. } = slice;
-        if head >= self.setup.heads || !self.has(tensor, head) {
+        let Slice { item, tensor, head, is_change, .. } = slice;
+        if item >= self.batch.len() || head >= self.setup.heads || !self.has(tensor, head) {
             return None;
         }
         let comparable =
@@ -269,7 +309,7 @@ impl Kept {
         let before = if is_change { Some(before.filter(comparable)?) } else { None };
         let mut matrix = self.reduced(slice, before);
         let all = Slice { rows: Span::ALL, columns: Span::ALL, ..slice };
-        let of = (tensor, head, is_change);
+        let of = (tensor, Plane { item, head }, is_change);
         let known = self.largest.iter().find(|(known, _)| *known == of).map(|(_, largest)| *largest);
         matrix.largest = known.unwrap_or_else(|| {
             let is_all = (matrix.rows, matrix.columns) == self.shape(tensor);
@@ -285,18 +325,20 @@ impl Kept {
     /// A part of a tensor, or of how it differs from another run's, reduced to no more numbers than are asked for; what it
     /// needs has been made.
     fn reduced(&self, slice: Slice, before: Option<&Kept>) -> Matrix {
-        let Slice { tensor, head, rows, columns, most_rows, most_columns, is_change } = slice;
+        let Slice { item, tensor, head, rows, columns, most_rows, most_columns, is_change } = slice;
+        let plane = Plane { item, head };
         let (all_rows, all_columns) = self.shape(tensor);
         let (rows, columns) = (rows.within(all_rows), columns.within(all_columns));
         let (shown_rows, shown_columns) = (rows.len().min(most_rows.max(1)), columns.len().min(most_columns.max(1)));
         // A hidden key's weight and exponential are 0; what the page must know is that it is hidden.
         let hides = matches!(tensor, Tensor::Weights | Tensor::Exponentials);
+        let own_keys = self.batch[item].own_keys();
         let mut values = vec![f32::NEG_INFINITY; shown_rows * shown_columns];
         let (mut numbers, mut earlier) = (Vec::with_capacity(columns.len()), Vec::new());
         for (index, row) in rows.clone().enumerate() {
-            self.read(tensor, head, row, columns.clone(), &mut numbers);
+            self.read(tensor, plane, row, columns.clone(), &mut numbers);
             if let Some(before) = before {
-                before.read(tensor, head, row, columns.clone(), &mut earlier);
+                before.read(tensor, plane, row, columns.clone(), &mut earlier);
                 for (number, earlier) in numbers.iter_mut().zip(&earlier) {
                     // Where a key is hidden, now or before, there is no score to compare.
                     let is_hidden = *number == f32::NEG_INFINITY || *earlier == f32::NEG_INFINITY;
@@ -305,7 +347,8 @@ impl Kept {
             }
             if hides {
                 let sees = |key| {
-                    let seen_by = |kept: &Kept| kept.setup.sees(row, key, kept.len);
+                    // What is compared has the same tokens.
+                    let seen_by = |kept: &Kept| kept.setup.sees(row, key, own_keys);
                     seen_by(self) || before.is_some_and(seen_by)
                 };
                 for (key, number) in columns.clone().zip(&mut numbers) {
@@ -323,22 +366,23 @@ impl Kept {
         Matrix { first_row, first_column, rows, columns, shown_rows, shown_columns, values, largest: 0.0, is_change }
     }
 
-    /// A number and what it was made from. `None` where there is no such cell, or its head's scores are not here.
-    pub fn operands(&self, cell: CellRef) -> Option<Operands> {
+    /// A number of a sentence and what it was made from. `None` where there is no such cell, or its head's scores are not here.
+    pub fn operands(&self, item: usize, cell: CellRef) -> Option<Operands> {
         let CellRef { tensor, head, row, column } = cell;
-        let value = self.value(cell)?;
+        let plane = Plane { item, head };
+        let value = self.value(item, cell)?;
         // It may be here, and what it was made from not.
         if self.head_behind(cell).is_some_and(|head| self.pairs_of(head).is_none()) {
             return None;
         }
         let row_of = |tensor| {
             let mut numbers = Vec::new();
-            self.read(tensor, head, row, 0..self.shape(tensor).1, &mut numbers);
+            self.read(tensor, plane, row, 0..self.shape(tensor).1, &mut numbers);
             numbers
         };
         let number = |tensor, row, column| {
             let mut numbers = Vec::new();
-            self.read(tensor, head, row, column..column + 1, &mut numbers);
+            self.read(tensor, plane, row, column..column + 1, &mut numbers);
             numbers
         };
         let column_at = |tensor: Tensor, column: usize| -> Vec<f32> {
@@ -355,10 +399,12 @@ impl Kept {
             [pair, pair + 1].into_iter().flat_map(|column| column_at(weights, column)).collect()
         };
         let (left, right) = match tensor {
-            Tensor::Tokens | Tensor::Positions | Tensor::Mask => (vec![], vec![]),
-            Tensor::WordEmbeddings => {
+            Tensor::Tokens | Tensor::KeyTokens | Tensor::Positions | Tensor::KeyPositions | Tensor::Mask => {
+                (vec![], vec![])
+            }
+            Tensor::WordEmbeddings | Tensor::KeyWordEmbeddings => {
                 let Setup { seed, width, .. } = self.setup;
-                (vec![embedding_from_id(self.tokens[row].id, width, seed)[column]], vec![])
+                (vec![embedding_from_id(self.tokens(tensor, item)[row].id, width, seed)[column]], vec![])
             }
             Tensor::QueryWeights => (self.drawn_again(0, row, head * head_dim + column), vec![]),
             Tensor::KeyWeights => (self.drawn_again(1, row, head * head_dim + column), vec![]),
@@ -366,10 +412,13 @@ impl Kept {
             Tensor::OutputWeights => (self.drawn_again(3, row, column), vec![]),
             Tensor::Input => (number(Tensor::WordEmbeddings, row, column), number(Tensor::Positions, row, column)),
             Tensor::Queries => (row_of(Tensor::Input), turned(Tensor::QueryWeights)),
-            Tensor::Keys => (row_of(Tensor::Input), turned(Tensor::KeyWeights)),
-            Tensor::Values => (row_of(Tensor::Input), column_of(Tensor::ValueWeights)),
+            Tensor::KeyInput => {
+                (number(Tensor::KeyWordEmbeddings, row, column), number(Tensor::KeyPositions, row, column))
+            }
+            Tensor::Keys => (row_of(Tensor::Input.of_keys(&self.setup)), turned(Tensor::KeyWeights)),
+            Tensor::Values => (row_of(Tensor::Input.of_keys(&self.setup)), column_of(Tensor::ValueWeights)),
             Tensor::Scores => {
-                let key = self.inputs.keys().slice_move(s![0, head, column, ..]).to_vec();
+                let key = self.inputs.keys().slice_move(s![item, head, column, ..]).to_vec();
                 (row_of(Tensor::Queries), key)
             }
             Tensor::Scaled => (number(Tensor::Scores, row, column), vec![self.inputs.rules().factor]),
@@ -384,22 +433,22 @@ impl Kept {
             Tensor::Heads => {
                 let of_column =
                     CellRef { tensor: Tensor::Mixed, head: column / head_dim, row, column: column % head_dim };
-                let Operands { left, right, .. } = self.operands(of_column)?;
+                let Operands { left, right, .. } = self.operands(item, of_column)?;
                 if self.setup.heads_off.contains(&of_column.head) { (vec![], vec![]) } else { (left, right) }
             }
             Tensor::Output => (row_of(Tensor::Heads), column_of(Tensor::OutputWeights)),
         };
-        Some(Operands { cell, value, before: None, left, right })
+        Some(Operands { item, cell, value, before: None, left, right })
     }
 
     /// A number alone. `None` where there is no such cell, or its head's scores are not here.
-    pub fn value(&self, cell: CellRef) -> Option<f32> {
+    pub fn value(&self, item: usize, cell: CellRef) -> Option<f32> {
         let CellRef { tensor, head, row, column } = cell;
         let (rows, columns) = self.shape(tensor);
-        let is_here = head < self.setup.heads && row < rows && column < columns && self.has(tensor, head);
-        is_here.then(|| {
+        let is_here = item < self.batch.len() && head < self.setup.heads && row < rows && column < columns;
+        (is_here && self.has(tensor, head)).then(|| {
             let mut numbers = Vec::new();
-            self.read(tensor, head, row, column..column + 1, &mut numbers);
+            self.read(tensor, Plane { item, head }, row, column..column + 1, &mut numbers);
             numbers[0]
         })
     }
@@ -427,7 +476,7 @@ impl Kept {
 }
 
 impl Pairs {
-    fn new(head: usize, scores: Array2<f32>, weights: Array2<f32>) -> Self {
+    fn new(head: usize, scores: Array3<f32>, weights: Array3<f32>) -> Self {
         Self { head, scores, weights, rows: OnceCell::new() }
     }
 
@@ -435,15 +484,17 @@ impl Pairs {
         self.rows.get_or_init(|| {
             let mut rows = Rows { maxima: Vec::new(), sums: Vec::new() };
             let mut masked = Vec::new();
-            for (row, scores) in self.scores.outer_iter().enumerate() {
-                masked.clear();
-                masked.extend(scores);
-                rules.mask_row(0, self.head, row, 0, &mut masked);
-                let max = masked.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                subtract(max, &mut masked);
-                fast::exp_all(&mut masked);
-                rows.maxima.push(max);
-                rows.sums.push(sum(masked.iter()));
+            for (item, scores) in self.scores.outer_iter().enumerate() {
+                for (row, scores) in scores.outer_iter().enumerate() {
+                    masked.clear();
+                    masked.extend(scores);
+                    rules.mask_row(item, self.head, row, 0, &mut masked);
+                    let max = masked.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                    subtract(max, &mut masked);
+                    fast::exp_all(&mut masked);
+                    rows.maxima.push(max);
+                    rows.sums.push(sum(masked.iter()));
+                }
             }
             rows
         })

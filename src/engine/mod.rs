@@ -12,17 +12,15 @@ mod kept;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 
-use ndarray::Axis;
-
-use crate::attention::{BlockWeights, Error};
+use crate::attention::{BlockInput, BlockWeights, Error};
 use crate::embedding::{self, Token};
 use crate::gpu;
 use crate::protocol::{
-    BUILD, EngineChoice, EngineKind, MOST_TOKENS, Matrix, Operands, Refusal, Reply, Request, Run, Setup, Slice,
-    WIDEST_MODEL,
+    BUILD, EngineChoice, EngineKind, Item, LeftOut, MOST_SENTENCES, MOST_TOKENS, Matrix, Operands, Refusal, Reply,
+    Request, Run, Setup, Slice, WIDEST_MODEL,
 };
 use backend::Backend;
-use kept::Kept;
+use kept::{Embedded, Kept};
 
 /// The engine: a back end, and the trace of its last run.
 pub struct Engine {
@@ -70,21 +68,23 @@ impl Engine {
                 let opened = gpu::Attention::open().await;
                 Some(self.use_gpu(opened))
             }
-            Request::Run { run, sentence, setup, before, slices } => {
+            Request::Run { run, sentence, second, setup, before, slices } => {
                 let started = (self.clock)();
-                Some(match self.run(run, &sentence, &setup).await {
+                Some(match self.run(run, [&sentence, &second], &setup).await {
                     Err(refusal) => Reply::Refused { run, refusal },
                     Ok(Done { mut kept, left_out, engine }) => {
                         let milliseconds = (self.clock)() - started;
                         self.before = match &before {
-                            Some(before) => self.run(run, &sentence, before).await.ok().map(|done| done.kept),
+                            Some(before) => {
+                                self.run(run, [&sentence, &second], before).await.ok().map(|done| done.kept)
+                            }
                             None => None,
                         };
                         let before = before.filter(|_| self.before.is_some());
-                        let tokens = kept.tokens.clone();
+                        let batch = kept.batch.clone();
                         let slices = look(&mut kept, &mut self.before, &mut self.backend, &slices).await;
                         self.kept = Some(kept);
-                        Reply::Ran(Run { run, setup, before, tokens, left_out, engine, milliseconds, slices })
+                        Reply::Ran(Run { run, setup, before, batch, left_out, engine, milliseconds, slices })
                     }
                 })
             }
@@ -99,7 +99,7 @@ impl Engine {
                     Err(error) => Reply::Refused { run, refusal: Refusal::Attention(error.to_string()) },
                 })
             }
-            Request::Explain { run, cell } => {
+            Request::Explain { run, item, cell } => {
                 let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
                 if let Some(head) = kept.head_behind(cell) {
                     kept.make_pairs(&mut self.backend, head).await;
@@ -112,47 +112,86 @@ impl Engine {
                         if !before.has(cell.tensor, cell.head) {
                             before.make_pairs(&mut self.backend, cell.head).await;
                         }
-                        before.value(cell)
+                        before.value(item, cell)
                     }
                     None => None,
                 };
-                Some(Reply::Operands { run, operands: Operands { before, ..kept.operands(cell)? } })
+                Some(Reply::Operands { run, operands: Operands { before, ..kept.operands(item, cell)? } })
             }
         }
     }
 
-    async fn run(&mut self, run: u64, sentence: &str, setup: &Setup) -> Result<Done, Refusal> {
+    async fn run(&mut self, run: u64, texts: [&str; 2], setup: &Setup) -> Result<Done, Refusal> {
         let Setup { seed, heads, width, positions, .. } = *setup;
-        let mut tokens = embedding::tokens(sentence);
-        let left_out = tokens.len().saturating_sub(MOST_TOKENS);
-        tokens.truncate(MOST_TOKENS);
-        if tokens.is_empty() {
-            return Err(Refusal::NoTokens);
-        }
-        let len = tokens.len();
-        let end = tokens.last().map_or(0, |last| last.end);
-        tokens.resize(MOST_TOKENS.min(len.saturating_add(setup.padding)), Token::padding(end));
+        let (batch, left_out) = batch(texts, setup)?;
         if width == 0 || width > WIDEST_MODEL {
             return Err(Refusal::Width(width));
         }
-        let words = embedding::embed(&tokens, width, seed);
-        let positions = embedding::positions(positions, tokens.len(), width);
-        let input = (&words + &positions).insert_axis(Axis(0));
+        let embedded = |tokens: fn(&Item) -> &Vec<Token>| {
+            let all: Vec<Token> = batch.iter().flat_map(tokens).cloned().collect();
+            let shape = (batch.len(), all.len() / batch.len(), width);
+            let words = embedding::embed(&all, width, seed);
+            let words = words.into_shape_with_order(shape).expect("all sentences are of one length");
+            let positions = embedding::positions(positions, shape.1, width);
+            let input = &words + &positions;
+            Embedded { words, positions, input }
+        };
+        let (queries, memory) = (embedded(|item| &item.tokens), setup.is_cross.then(|| embedded(|item| &item.keys)));
         if self.weights.as_ref().is_none_or(|(made_from, _)| *made_from != (width, seed)) {
             self.weights = Some(((width, seed), embedding::block_weights(width, seed)));
         }
         let weights = self.weights.as_ref().map(|(_, weights)| weights).expect("they were just made");
-        let (config, mask) = (kept::config(setup), kept::mask(setup, len, tokens.len()));
+        let (config, mask) = (kept::config(setup), kept::mask(setup, &batch));
         let in_use = kept::weights_in_use(weights, setup);
-        let wanted = kept::wanted(heads, tokens.len());
-        let made = self.backend.self_attention(&input, &in_use, heads, &config, mask, wanted).await;
+        let wanted = kept::wanted(heads, &batch);
+        let memory_input = memory.as_ref().map(|memory| memory.input.view());
+        let input = BlockInput { queries: queries.input.view(), memory: memory_input };
+        let made = self.backend.multi_head(input, &in_use, heads, &config, mask, wanted).await;
         let (trace, engine) = made.map_err(|error| match error {
             Error::HeadsDoNotDivideWidth { width, heads } => Refusal::Heads { heads, width },
             error => Refusal::Attention(error.to_string()),
         })?;
-        let kept = Kept::new(run, setup.clone(), tokens, (words, positions, input), weights.clone(), trace);
+        let kept = Kept::new(run, setup.clone(), batch, (queries, memory), weights.clone(), trace);
         Ok(Done { kept, left_out, engine })
     }
+}
+
+/// Cuts a text into sentences, one a line, and those into tokens; lines without any are passed over.
+fn sentences(text: &str) -> Vec<Vec<Token>> {
+    text.split('\n').map(embedding::tokens).filter(|tokens| !tokens.is_empty()).collect()
+}
+
+/// The batch of a run: the first sentence of each text, and so on; where one text has fewer, its last one stands for those
+/// it lacks. All of one length by padding, and no more than there may be.
+///
+/// # Errors
+/// [`Refusal::NoTokens`], [`Refusal::NoKeys`].
+fn batch([sentence, second]: [&str; 2], setup: &Setup) -> Result<(Vec<Item>, LeftOut), Refusal> {
+    let mut sides = vec![sentences(sentence)];
+    if setup.is_cross {
+        sides.push(sentences(second));
+    }
+    let all = sides.iter().map(Vec::len).fold(0, usize::max);
+    for (side, nothing) in sides.iter_mut().zip([Refusal::NoTokens, Refusal::NoKeys]) {
+        let last = side.last().ok_or(nothing)?.clone();
+        side.resize(all, last);
+    }
+    let longest = |side: &[Vec<Token>]| side.iter().map(Vec::len).fold(0, usize::max).min(MOST_TOKENS);
+    let fits = |count: &usize| sides.iter().all(|side| count * longest(&side[..*count]) <= MOST_TOKENS);
+    let count = (2..=all.min(MOST_SENTENCES)).take_while(fits).last().unwrap_or(1);
+    let mut left_out = LeftOut { tokens: 0, sentences: all - count };
+    for side in &mut sides {
+        side.truncate(count);
+        let len = longest(side).saturating_add(setup.padding).min(MOST_TOKENS / count);
+        for tokens in side {
+            left_out.tokens += tokens.len().saturating_sub(len);
+            let end = tokens.last().map_or(0, |last| last.end);
+            tokens.resize(len, Token::padding(end));
+        }
+    }
+    let keys = sides.last().cloned().unwrap_or_default();
+    let queries = sides.swap_remove(0);
+    Ok((queries.into_iter().zip(keys).map(|(tokens, keys)| Item { tokens, keys }).collect(), left_out))
 }
 
 /// The matrices, without those that would take the making of more than one head: the page asks for them again.
@@ -177,8 +216,8 @@ async fn look(
 /// One run.
 struct Done {
     kept: Kept,
-    /// How many tokens it left out.
-    left_out: usize,
+    /// What it left out.
+    left_out: LeftOut,
     /// Who calculated.
     engine: EngineKind,
 }

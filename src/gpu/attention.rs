@@ -8,10 +8,9 @@ use super::block::{Block, turns_of_tokens};
 use super::device::Watch;
 use super::kernel::{self, AttendArgs, Kernel, ProjectArgs, ROWS, RotateArgs, Stopwatch, TILE};
 use super::{BlockError, Device, Error};
-use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Shape, Wanted};
+use crate::attention::{BlockInput, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Shape, Wanted};
 
-/// Attention on a GPU: what [`attend`](crate::attention::attend) and
-/// [`self_attention`](crate::attention::self_attention) calculate.
+/// Attention on a GPU: what [`attend`](crate::attention::attend) and [`multi_head`](crate::attention::multi_head) calculate.
 #[derive(Debug)]
 pub struct Attention {
     device: Device,
@@ -154,20 +153,38 @@ impl Attention {
         mask: Option<Mask>,
         wanted: Wanted,
     ) -> Result<BlockTrace<Outputs>, BlockError> {
+        self.multi_head(input.into(), heads, config, mask, wanted).await
+    }
+
+    /// The same of queries and of keys and values that may be made of something else, as
+    /// [`multi_head`](crate::attention::multi_head).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn multi_head(
+        &mut self,
+        input: BlockInput<'_>,
+        heads: usize,
+        config: &Config,
+        mask: Option<Mask>,
+        wanted: Wanted,
+    ) -> Result<BlockTrace<Outputs>, BlockError> {
         self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
-        let rules = Rules::of(config, Shape::of_block(input.dim(), heads), mask.clone())?;
-        let turns = config.rotary.map(|base| turns_of_tokens(input.dim().1, input.dim().2 / heads, base));
+        let shape = input.shape(heads);
+        let rules = Rules::of(config, shape, mask.clone())?;
+        let len = shape.query_len.max(shape.key_len);
+        let turns = config.rotary.map(|base| turns_of_tokens(len, shape.head_dim, base));
         Ok(self.block(input, heads, turns, &rules, wanted).await?.into_trace(config, mask, wanted)?)
     }
 
-    /// What the kernels make of an input that was checked: as [`Attention::self_attention`], before anything is derived.
+    /// What the kernels make of an input that was checked: as [`Attention::multi_head`], before anything is derived.
     /// Queries and keys are turned by [`turns_of_tokens`], if there are any.
     ///
     /// # Errors
     /// As there.
     pub(super) async fn block(
         &mut self,
-        input: ArrayView3<'_, f32>,
+        input: BlockInput<'_>,
         heads: usize,
         turns: Option<Array2<f32>>,
         rules: &Rules,
@@ -175,13 +192,13 @@ impl Attention {
     ) -> Result<Block, Error> {
         self.device.check()?;
         let block = self.weights.as_ref().ok_or(Error::NoWeights)?;
-        let (batch, len, width) = input.dim();
-        let head_dim = width / heads;
-        let shape = Shape::of_block(input.dim(), heads);
+        let (_, _, width) = input.queries.dim();
+        let shape = input.shape(heads);
+        let Shape { batch, query_len, key_len, head_dim, .. } = shape;
         let plan = Plan::new(shape, Some(width), self.chunk_bytes, &self.device.handle.limits())?;
         if turns.is_some() {
             let most = u64::from(self.device.handle.limits().max_compute_workgroups_per_dimension);
-            let [x, y, _] = plan.rotation();
+            let [x, y, _] = plan.rotation(plan.query_len.max(plan.key_len));
             if u64::from(x.max(y)) > most {
                 let name = "The number of workgroups that turn queries and keys";
                 return Err(Error::TooLarge { name, size: x.max(y).into(), limit: most, unit: "" });
@@ -189,7 +206,10 @@ impl Attention {
         }
         let buffers = std::mem::take(&mut self.buffers);
         let mut run = Run::new(&self.device, &self.kernels, buffers, self.times_kernels, &plan);
-        run.upload(Slot::Input, input);
+        run.upload(Slot::Input, input.queries);
+        if let Some(memory) = input.memory {
+            run.upload(Slot::Memory, memory);
+        }
         if run.buffers.weights_for != Some(heads) {
             for (slot, matrix) in [(Slot::Wq, &block.w_q), (Slot::Wk, &block.w_k), (Slot::Wv, &block.w_v)] {
                 run.upload_rows(
@@ -208,16 +228,16 @@ impl Attention {
             run.upload(Slot::Turns, turns.view());
         }
 
-        let [mut queries, mut keys, mut values, mut mixed] =
-            [(); 4].map(|()| Array4::zeros((batch, heads, len, head_dim)));
-        let pairs = |wanted: bool| wanted.then(|| Array4::zeros((batch, heads, len, len)));
+        let [mut queries, mut mixed, mut keys, mut values] =
+            [query_len, query_len, key_len, key_len].map(|len| Array4::zeros((batch, heads, len, head_dim)));
+        let pairs = |wanted: bool| wanted.then(|| Array4::zeros((batch, heads, query_len, key_len)));
         let (mut scores, mut weights) = (pairs(wanted.keeps_scores()), pairs(wanted.weights));
-        let mut output = Array3::zeros((batch, len, width));
+        let mut output = Array3::zeros((batch, query_len, width));
         for planes in plan.chunks() {
             run.start(&planes);
             let mut downloads = Vec::new();
             if planes.start == 0 {
-                run.project_to_heads();
+                run.project_to_heads(if input.memory.is_some() { Slot::Memory } else { Slot::Input });
                 if turns.is_some() {
                     run.rotate();
                 }
@@ -252,19 +272,22 @@ struct Kernels {
     mix: Kernel,
 }
 
-/// What a buffer holds. The first four are uniforms; `Scores` and `Weights` hold one chunk, `Staging` all that a chunk
+/// What a buffer holds. The first six are uniforms; `Scores` and `Weights` hold one chunk, `Staging` all that a chunk
 /// sends back.
 #[derive(Clone, Copy, Debug)]
 enum Slot {
-    ToHeads,
+    QueriesToHeads,
+    KeysToHeads,
     FromHeads,
-    Rotation,
+    RotationOfQueries,
+    RotationOfKeys,
     Args,
     Wq,
     Wk,
     Wv,
     Wo,
     Input,
+    Memory,
     Turns,
     Queries,
     Keys,
@@ -340,7 +363,12 @@ impl<'a> Run<'a> {
         if held.as_ref().is_none_or(|buffer| buffer.size() < bytes) {
             let limits = self.device.handle.limits();
             *held = Some(match slot {
-                Slot::ToHeads | Slot::FromHeads | Slot::Rotation | Slot::Args => kernel::uniform(self.device, bytes),
+                Slot::QueriesToHeads
+                | Slot::KeysToHeads
+                | Slot::FromHeads
+                | Slot::RotationOfQueries
+                | Slot::RotationOfKeys
+                | Slot::Args => kernel::uniform(self.device, bytes),
                 Slot::Staging => kernel::staging(self.device, roomy(bytes, limits.max_buffer_size)),
                 _ => kernel::storage(self.device, roomy(bytes, limits.max_storage_buffer_binding_size)),
             });
@@ -463,28 +491,32 @@ impl<'a> Run<'a> {
     /// Turns queries and keys by their places.
     fn rotate(&mut self) {
         let plan = self.plan;
-        let args = RotateArgs { len: plan.query_len, head_width: width(plan.head_dim), largest: f32::MAX };
-        self.write(Slot::Rotation, &[args]);
-        let workgroups = plan.rotation();
-        for tensor in [Slot::Queries, Slot::Keys] {
-            self.dispatch(&self.kernels.rotate, &[Slot::Rotation, Slot::Turns, tensor], workgroups);
+        for (rotation, tensor, len) in
+            [(Slot::RotationOfQueries, Slot::Queries, plan.query_len), (Slot::RotationOfKeys, Slot::Keys, plan.key_len)]
+        {
+            self.write(rotation, &[RotateArgs { len, head_width: width(plan.head_dim), largest: f32::MAX }]);
+            self.dispatch(&self.kernels.rotate, &[rotation, Slot::Turns, tensor], plan.rotation(len));
         }
     }
 
-    /// `input · Wq`, `input · Wk` and `input · Wv`, cut into heads.
-    fn project_to_heads(&mut self) {
+    /// `input · Wq`, `memory · Wk` and `memory · Wv`, cut into heads; the memory may be the input.
+    fn project_to_heads(&mut self, memory: Slot) {
         let plan = self.plan;
         let (input_width, head_width) = (width(plan.width), width(plan.head_dim));
-        let args = ProjectArgs {
-            len: plan.query_len,
-            input_width,
-            output_width: plan.heads * head_width,
-            input_head_width: input_width,
-            output_head_width: head_width,
-        };
-        self.write(Slot::ToHeads, &[args]);
-        for (matrix, output) in [(Slot::Wq, Slot::Queries), (Slot::Wk, Slot::Keys), (Slot::Wv, Slot::Values)] {
-            self.project(args, [Slot::ToHeads, Slot::Input, matrix, output]);
+        for (uniform, len, input, matrix, output) in [
+            (Slot::QueriesToHeads, plan.query_len, Slot::Input, Slot::Wq, Slot::Queries),
+            (Slot::KeysToHeads, plan.key_len, memory, Slot::Wk, Slot::Keys),
+            (Slot::KeysToHeads, plan.key_len, memory, Slot::Wv, Slot::Values),
+        ] {
+            let args = ProjectArgs {
+                len,
+                input_width,
+                output_width: plan.heads * head_width,
+                input_head_width: input_width,
+                output_head_width: head_width,
+            };
+            self.write(uniform, &[args]);
+            self.project(args, [uniform, input, matrix, output]);
         }
     }
 
@@ -599,9 +631,9 @@ impl Plan {
         self.batch * self.heads
     }
 
-    /// The workgroups that turn queries, or keys.
-    fn rotation(&self) -> [u32; 3] {
-        [(self.query_len * width(self.head_dim)).div_ceil(64), self.planes(), 1]
+    /// The workgroups that turn so many queries, or keys.
+    fn rotation(&self, len: u32) -> [u32; 3] {
+        [(len * width(self.head_dim)).div_ceil(64), self.planes(), 1]
     }
 
     /// One plane of scores.
@@ -645,7 +677,8 @@ impl Plan {
             Slot::Output => self.batch,
             _ => self.planes(),
         };
-        u64::from(heads) * u64::from(self.query_len) * row_bytes(self.row_len(slot))
+        let rows = if matches!(slot, Slot::Keys | Slot::Values) { self.key_len } else { self.query_len };
+        u64::from(heads) * u64::from(rows) * row_bytes(self.row_len(slot))
     }
 
     fn chunks(&self) -> impl Iterator<Item = Range<u32>> + use<> {

@@ -2,19 +2,20 @@ use ndarray::{Array2, Array3, Array4};
 
 use crate::attention::{BlockTrace, Config, Error, Inputs, Mask, Outputs, Tensors, Wanted, divisors, turns};
 
-/// What the kernels make of a self-attention block.
+/// What the kernels make of an attention block.
 pub(super) struct Block {
-    /// `[B, H, S, D]`, and so are the next two.
+    /// `[B, H, S_q, D]`.
     pub queries: Array4<f32>,
+    /// `[B, H, S_k, D]`, and so are the values.
     pub keys: Array4<f32>,
     pub values: Array4<f32>,
-    /// `[B, H, S, S]`, where [`Wanted::keeps_scores`].
+    /// `[B, H, S_q, S_k]`, where [`Wanted::keeps_scores`].
     pub scores: Option<Array4<f32>>,
-    /// `[B, H, S, S]`, where they are wanted.
+    /// `[B, H, S_q, S_k]`, where they are wanted.
     pub weights: Option<Array4<f32>>,
-    /// `[B, H, S, D]`.
+    /// `[B, H, S_q, D]`.
     pub mixed: Array4<f32>,
-    /// `[B, S, E]`.
+    /// `[B, S_q, E]`.
     pub output: Array3<f32>,
 }
 

@@ -28,11 +28,13 @@ pub struct AttendJob {
     pub wanted: Wanted,
 }
 
-/// A self-attention block without the numbers of its input, of what its tokens are turned by, and of its mask.
+/// An attention block without the numbers of its input, of what its tokens are turned by, and of its mask.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct BlockJob {
-    /// `[B, S, E]`.
-    pub input: [usize; 3],
+    /// `[B, S_q, E]`.
+    pub queries: [usize; 3],
+    /// `[B, S_k, E]`, where keys and values are made of something else.
+    pub memory: Option<[usize; 3]>,
     pub heads: usize,
     /// The shape of what the tokens are turned by, if anything.
     pub turns: Option<[usize; 2]>,

@@ -1,12 +1,12 @@
 //! The GPU's program: what the engine's asks of it, in the same worker. `remote` is the other end.
 
 use js_sys::Array;
-use ndarray::Array4;
+use ndarray::{Array3, Array4};
 use wasm_bindgen::prelude::*;
 
 use super::crossing::{AttendJob, BlockJob, SentRules, received, sent};
 use super::{Attention, Error, block::Block};
-use crate::attention::{BlockWeights, Rules, Shape, Visibility};
+use crate::attention::{BlockInput, BlockWeights, Rules, Shape, Visibility};
 
 /// Takes note of panics, as the engine's program does: a string instead of bytes tells the page that the engine has died.
 pub fn run() {
@@ -65,19 +65,24 @@ impl Gpu {
         self.0.set_weights(&BlockWeights { w_q, w_k, w_v, w_o });
     }
 
-    /// As [`Attention::self_attention`], without what can be derived. `job` is a [`BlockJob`] in postcard's bytes; `numbers` are
-    /// the input `[B, S, E]`, what its tokens are turned by, if anything, and the mask, if there is one. Returns queries, keys, values and mixed
-    /// `[B, H, S, D]`, output `[B, S, E]`, scores and weights `[B, H, S, S]`, the last two undefined where not wanted.
+    /// As [`Attention::multi_head`], without what can be derived. `job` is a [`BlockJob`] in postcard's bytes; `numbers` are
+    /// the input `[B, S_q, E]`, the memory `[B, S_k, E]`, what their tokens are turned by, and the mask, as far as there are
+    /// such. Returns queries `[B, H, S_q, D]`, keys and values `[B, H, S_k, D]`, mixed `[B, H, S_q, D]`, output `[B, S_q, E]`,
+    /// scores and weights `[B, H, S_q, S_k]`, the last two undefined where not wanted.
     ///
     /// # Errors
     /// As there.
     pub async fn block(&mut self, job: &[u8], numbers: Array) -> Result<Array, JsValue> {
-        let BlockJob { input: shape, heads, turns, rules, wanted } = from_bytes(job);
-        let input = received(&numbers.get(0), shape);
-        let turns = turns.map(|shape| received(&numbers.get(1), shape));
-        let mask = rules.mask.map(|shape| received(&numbers.get(1 + u32::from(turns.is_some())), shape));
+        let BlockJob { queries, memory, heads, turns, rules, wanted } = from_bytes(job);
+        let mut numbers = numbers.iter();
+        let mut next = || numbers.next().unwrap_or_default();
+        let queries: Array3<f32> = received(&next(), queries);
+        let memory: Option<Array3<f32>> = memory.map(|shape| received(&next(), shape));
+        let turns = turns.map(|shape| received(&next(), shape));
+        let mask = rules.mask.map(|shape| received(&next(), shape));
+        let input = BlockInput { queries: queries.view(), memory: memory.as_ref().map(|memory| memory.view()) };
         let rules = received_rules(rules, mask);
-        let block = self.0.block(input.view(), heads, turns, &rules, wanted).await.map_err(sent_error)?;
+        let block = self.0.block(input, heads, turns, &rules, wanted).await.map_err(sent_error)?;
         let Block { queries, keys, values, scores, weights, mixed, output } = block;
         let made: Array = [queries, keys, values, mixed].iter().map(|tensor| sent(tensor.view())).collect();
         made.push(&sent(output.view()));

@@ -1,12 +1,11 @@
 use js_sys::Array;
-use ndarray::ArrayView3;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::block::{Block, turns_of_tokens};
 use super::crossing::{AttendJob, BlockJob, SentRules, received, sent};
 use super::{BlockError, Error};
-use crate::attention::{BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Shape, Wanted};
+use crate::attention::{BlockInput, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Shape, Wanted};
 
 #[wasm_bindgen]
 extern "C" {
@@ -86,26 +85,30 @@ impl Attention {
         Ok(Outputs::new(inputs.rules(), wanted, scores, weights, output))
     }
 
-    /// Multi-head self-attention of `input` `[B, S, E]`, as [`self_attention`](crate::attention::self_attention); of its
-    /// attention, the tensors that are wanted, and the output in any case.
+    /// Multi-head attention, as [`multi_head`](crate::attention::multi_head); of its attention, the tensors that are wanted,
+    /// and the output in any case.
     ///
     /// # Errors
     /// [`Error::NoWeights`] before [`Attention::set_weights`]; [`BlockError::Inputs`] for what
-    /// [`self_attention`](crate::attention::self_attention) refuses; the other errors of [`Attention::attend`].
-    pub async fn self_attention(
+    /// [`multi_head`](crate::attention::multi_head) refuses; the other errors of [`Attention::attend`].
+    pub async fn multi_head(
         &mut self,
-        input: ArrayView3<'_, f32>,
+        input: BlockInput<'_>,
         heads: usize,
         config: &Config,
         mask: Option<Mask>,
         wanted: Wanted,
     ) -> Result<BlockTrace<Outputs>, BlockError> {
         self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
-        let (batch, len, width) = input.dim();
-        let rules = Rules::of(config, Shape::of_block(input.dim(), heads), mask.clone())?;
-        let numbers = Array::of1(&sent(input));
+        let shape = input.shape(heads);
+        let Shape { batch, query_len, key_len, head_dim, .. } = shape;
+        let rules = Rules::of(config, shape, mask.clone())?;
+        let numbers = Array::of1(&sent(input.queries));
+        if let Some(memory) = input.memory {
+            numbers.push(&sent(memory));
+        }
         let turns = config.rotary.map(|base| {
-            let turns = turns_of_tokens(len, width / heads, base);
+            let turns = turns_of_tokens(query_len.max(key_len), head_dim, base);
             numbers.push(&sent(turns.view()));
             turns.dim().into()
         });
@@ -113,17 +116,18 @@ impl Attention {
             numbers.push(&sent(mask.values().view()));
         }
         let rules = sent_rules(&rules);
-        let job = BlockJob { input: [batch, len, width], heads, turns, rules, wanted: as_made(wanted) };
+        let (queries, memory) = (input.queries.dim().into(), input.memory.map(|memory| memory.dim().into()));
+        let job = BlockJob { queries, memory, heads, turns, rules, wanted: as_made(wanted) };
         let made =
             self.gpu.block(&to_bytes(&job), numbers).await.map_err(|error| received_error(error, Error::Failed))?;
-        let of_tokens = |index| received(&made.get(index), [batch, heads, len, width / heads]);
-        let of_pairs = |index| if_any(&made.get(index)).map(|made| received(made, [batch, heads, len, len]));
+        let of_tokens = |index, len| received(&made.get(index), [batch, heads, len, head_dim]);
+        let of_pairs = |index| if_any(&made.get(index)).map(|made| received(made, [batch, heads, query_len, key_len]));
         let block = Block {
-            queries: of_tokens(0),
-            keys: of_tokens(1),
-            values: of_tokens(2),
-            mixed: of_tokens(3),
-            output: received(&made.get(4), [batch, len, width]),
+            queries: of_tokens(0, query_len),
+            keys: of_tokens(1, key_len),
+            values: of_tokens(2, key_len),
+            mixed: of_tokens(3, query_len),
+            output: received(&made.get(4), input.queries.dim()),
             scores: of_pairs(5),
             weights: of_pairs(6),
         };

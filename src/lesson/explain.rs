@@ -14,7 +14,7 @@ use super::{
 use crate::attention::{Window, alibi_slope, divisors};
 use crate::builtin;
 use crate::embedding::{self, Positions, Token};
-use crate::protocol::{Axis, CellRef, Operands, Setup, Tensor};
+use crate::protocol::{Axis, CellRef, Item, Operands, Setup, Tensor, own_len};
 
 /// A cell explained.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,8 +105,10 @@ pub struct Check {
 /// What explaining needs to know besides the operands.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The run's tokens.
+    /// The sentence's tokens.
     pub tokens: &'a [Token],
+    /// Those that keys and values are made of: in self-attention the same.
+    pub keys: &'a [Token],
     /// The run's set-up.
     pub setup: &'a Setup,
 }
@@ -115,7 +117,7 @@ pub struct Context<'a> {
 pub fn explain(operands: &Operands, context: Context) -> Explanation {
     let Operands { value, before, .. } = operands;
     let mut explanation = explain_now(operands, context);
-    for (term, source) in explanation.terms.iter_mut().zip(sources(operands.cell)) {
+    for (term, source) in explanation.terms.iter_mut().zip(sources(operands.cell, context.setup)) {
         if let Source::Cell(..) = source {
             term.origins = vec![(1, source.at(0, operands.cell.head))];
         }
@@ -137,10 +139,10 @@ pub fn explain(operands: &Operands, context: Context) -> Explanation {
 fn explain_now(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, .. } = operands;
     match cell.tensor {
-        Tensor::Tokens => token(operands, context),
-        Tensor::WordEmbeddings => word_embedding(operands, context),
-        Tensor::Positions => position(operands, context),
-        Tensor::Input => input(operands, context),
+        Tensor::Tokens | Tensor::KeyTokens => token(operands, context),
+        Tensor::WordEmbeddings | Tensor::KeyWordEmbeddings => word_embedding(operands, context),
+        Tensor::Positions | Tensor::KeyPositions => position(operands, context),
+        Tensor::Input | Tensor::KeyInput => input(operands, context),
         Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => {
             weight(operands, context)
         }
@@ -172,13 +174,13 @@ pub fn what_moved(session: &Session, data: &Data) -> Option<String> {
 }
 
 fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<String> {
-    let tensor = scene::result(session.step, session.projection);
+    let tensor = scene::result(session.step, session.projection, &data.setup);
     let matrix = data.on_stage(tensor, session.head)?;
     if !matrix.is_change {
         return Some(say::NOT_COMPARED.to_owned());
     }
     if session.step == Step::Mask && (before.mask, &before.painted) != (data.setup.mask, &data.setup.painted) {
-        let (all, own) = (data.tokens.len(), own_tokens(&data.tokens));
+        let (all, own) = (data.tokens().len(), data.sentence().own_keys());
         let (mut hidden, mut visible) = (0, 0);
         for query in 0..all {
             for key in 0..own {
@@ -201,7 +203,7 @@ fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<Str
     }
     let (row, column) = (matrix.first_row + index / matrix.columns, matrix.first_column + index % matrix.columns);
     let cell = CellRef { tensor, head: scene::head_of(tensor, session.head), row, column };
-    Some(say::most_moved(&place(cell, Context { tokens: &data.tokens, setup: &data.setup }), &by))
+    Some(say::most_moved(&place(cell, data.context()), &by))
 }
 
 /// What a screen reader says of a cell: "query mat, key cat: 0.299"; the place alone while the number is on its way.
@@ -221,7 +223,10 @@ pub fn change_announcement(cell: CellRef, change: Option<f32>, context: Context,
 /// A number of the trace: "0.299", "masked".
 pub fn in_words(cell: CellRef, value: f32, context: Context) -> String {
     match cell.tensor {
-        Tensor::Tokens => context.tokens.get(cell.column).map_or(String::new(), |token| say::token_id(token.id)),
+        Tensor::Tokens | Tensor::KeyTokens => {
+            let token = context.tokens_of(cell.tensor.axes().1).get(cell.column);
+            token.map_or(String::new(), |token| say::token_id(token.id))
+        }
         Tensor::Mask if value == f32::NEG_INFINITY => say::HIDDEN.to_owned(),
         Tensor::Mask => say::VISIBLE.to_owned(),
         _ if value == f32::NEG_INFINITY => say::MASKED.to_owned(),
@@ -260,27 +265,37 @@ pub fn role_of(tensor: Tensor) -> Role {
 fn place(cell: CellRef, context: Context) -> String {
     let CellRef { tensor, row, column, .. } = cell;
     match tensor.axes() {
-        _ if tensor == Tensor::Positions => say::at_position(row, column),
-        (Axis::One, _) => say::at_token(column, context.word(column)),
+        _ if tensor.of_queries() == Tensor::Positions => say::at_position(row, column),
+        (Axis::One, axis) => say::at_token(column, context.word(axis, column)),
         (Axis::Width, Axis::HeadWidth) => say::at_weight(row, context.width_column(cell)),
         (Axis::Width, _) => say::at_weight(row, column),
-        (_, Axis::Queries | Axis::Keys) => {
-            say::at_query_and_key(&context.word_in_place(row), &context.word_in_place(column))
+        (rows, columns @ (Axis::Queries | Axis::Keys)) => {
+            say::at_query_and_key(&context.word_in_place(rows, row), &context.word_in_place(columns, column))
         }
-        (_, Axis::One) => say::at_query(&context.word_in_place(row)),
-        (_, Axis::Width | Axis::HeadWidth) => say::at_dimension(&context.word_in_place(row), column),
+        (rows, Axis::One) => say::at_query(&context.word_in_place(rows, row)),
+        (rows, Axis::Width | Axis::HeadWidth) => say::at_dimension(&context.word_in_place(rows, row), column),
     }
 }
 
 impl<'a> Context<'a> {
-    fn word(self, index: usize) -> &'a str {
-        self.tokens.get(index).map_or("", |token| &token.text)
+    /// Of one sentence of a batch.
+    pub fn of(Item { tokens, keys }: &'a Item, setup: &'a Setup) -> Self {
+        Self { tokens, keys, setup }
+    }
+
+    /// The tokens that the rows or columns of a matrix stand for.
+    pub(super) fn tokens_of(self, axis: Axis) -> &'a [Token] {
+        if axis == Axis::Keys { self.keys } else { self.tokens }
+    }
+
+    fn word(self, axis: Axis, index: usize) -> &'a str {
+        self.tokens_of(axis).get(index).map_or("", |token| &token.text)
     }
 
     /// A word inside a sentence: where it runs from right to left, its neighbours must not run with it.
-    fn word_in_text(self, index: usize) -> String {
+    fn word_in_text(self, axis: Axis, index: usize) -> String {
         const FIRST_RIGHT_TO_LEFT: char = '\u{590}';
-        let word = self.word(index);
+        let word = self.word(axis, index);
         if word.chars().any(|character| character >= FIRST_RIGHT_TO_LEFT) {
             format!("\u{2068}{word}\u{2069}")
         } else {
@@ -289,9 +304,9 @@ impl<'a> Context<'a> {
     }
 
     /// A word, with its place where the word alone would be ambiguous.
-    pub(super) fn word_in_place(self, index: usize) -> String {
-        let text = self.word(index);
-        let repeated = self.tokens.iter().filter(|token| token.text == text).count() > 1;
+    pub(super) fn word_in_place(self, axis: Axis, index: usize) -> String {
+        let text = self.word(axis, index);
+        let repeated = self.tokens_of(axis).iter().filter(|token| token.text == text).count() > 1;
         if repeated { say::word_in_place(text, index) } else { text.to_owned() }
     }
 
@@ -302,13 +317,13 @@ impl<'a> Context<'a> {
 
     /// The keys of a row of this length that its query may see.
     fn visible_keys(self, query: usize, len: usize) -> impl Iterator<Item = usize> {
-        let own = own_tokens(self.tokens);
+        let own = own_len(self.keys);
         (0..len).filter(move |key| self.setup.sees(query, *key, own))
     }
 
     /// Whether a query may see a key of these tokens, in this set-up or another.
     fn sees(self, setup: &Setup, query: usize, key: usize) -> bool {
-        setup.sees(query, key, own_tokens(self.tokens))
+        setup.sees(query, key, own_len(self.keys))
     }
 
     /// Those keys as a list.
@@ -350,17 +365,27 @@ fn heading<const N: usize>(template: &str, pieces: [Span; N]) -> Vec<Span> {
     spans
 }
 
+/// The word that a cell's row stands for, with its place where the word alone would be ambiguous.
+fn row_in_place(cell: CellRef, context: Context) -> String {
+    context.word_in_place(cell.tensor.axes().0, cell.row)
+}
+
+/// The same word inside a sentence.
+fn row_in_text(cell: CellRef, context: Context) -> String {
+    context.word_in_text(cell.tensor.axes().0, cell.row)
+}
+
 fn token_and_dimension(cell: CellRef, context: Context) -> Vec<Span> {
-    heading(say::AT_DIMENSION, [plain(context.word_in_place(cell.row)), plain(cell.column.to_string())])
+    heading(say::AT_DIMENSION, [plain(row_in_place(cell, context)), plain(cell.column.to_string())])
 }
 
 fn query_and_key(template: &str, cell: CellRef, context: Context) -> Vec<Span> {
-    let query = of(Role::Query, context.word_in_place(cell.row));
-    heading(template, [query, of(Role::Key, context.word_in_place(cell.column))])
+    let query = of(Role::Query, context.word_in_place(Axis::Queries, cell.row));
+    heading(template, [query, of(Role::Key, context.word_in_place(Axis::Keys, cell.column))])
 }
 
 fn query_alone(template: &str, cell: CellRef, context: Context) -> Vec<Span> {
-    heading(template, [of(Role::Query, context.word_in_place(cell.row))])
+    heading(template, [of(Role::Query, context.word_in_place(Axis::Queries, cell.row))])
 }
 
 const M_MINUS_MAX: &str = "m − max";
@@ -451,11 +476,6 @@ fn added_check(stored: f64, cell: CellRef, context: Context) -> Check {
     rule.and(check(expected, stored, 0.0, say::ADDED_FOLLOWS))
 }
 
-/// How many tokens are the sentence's own, and not padding.
-fn own_tokens(tokens: &[Token]) -> usize {
-    tokens.iter().filter(|token| !token.is_padding()).count()
-}
-
 impl Check {
     /// Both have to hold; the numbers are those of the first, or of the second if that fails alone.
     fn and(self, other: Check) -> Check {
@@ -491,14 +511,14 @@ fn sort(terms: &mut [Term], by: fn(&Term) -> f64) {
 
 /// Terms `left[i] × right[i]` of a cell, largest contribution first, and their sum.
 fn products(
-    cell: CellRef,
+    (cell, setup): (CellRef, &Setup),
     left: &[f32],
     right: &[f32],
     label: &dyn Fn(usize) -> String,
     decimals: usize,
 ) -> (Vec<Term>, f64) {
     let number = |value: f32| fixed(value.into(), decimals);
-    let factors = sources(cell);
+    let factors = sources(cell, setup);
     let mut terms: Vec<Term> = left
         .iter()
         .zip(right)
@@ -567,10 +587,10 @@ fn bracketed(number: &str) -> String {
 
 /// One term for each key that the row's query may see, largest first.
 fn row_terms(row: &[f32], cell: CellRef, context: Context) -> Vec<Term> {
-    let of = sources(cell);
+    let of = sources(cell, context.setup);
     let term = |key: usize| {
         let origins = of.iter().map(|source| (1, source.at(key, cell.head))).collect();
-        Term { origins, ..operand(&context.word_in_place(key), row[key].into(), row[key].into()) }
+        Term { origins, ..operand(&context.word_in_place(Axis::Keys, key), row[key].into(), row[key].into()) }
     };
     let mut terms: Vec<Term> = context.visible_keys(cell.row, row.len()).map(term).collect();
     sort(&mut terms, |term| term.amount);
@@ -614,7 +634,8 @@ fn leaf(heading: Vec<Span>, value: String, formula: &[String], check: Check, why
 
 fn token(operands: &Operands, context: Context) -> Explanation {
     let column = operands.cell.column;
-    let token = &context.tokens[column];
+    let tokens = context.tokens_of(operands.cell.tensor.axes().1);
+    let token = &tokens[column];
     let term = |character: char| {
         let bytes: Vec<String> = character.to_string().bytes().map(|byte| format!("{byte:02x}")).collect();
         let cells = vec![character.to_string(), format!("U+{:04X}", u32::from(character)), bytes.join(" ")];
@@ -629,7 +650,7 @@ fn token(operands: &Operands, context: Context) -> Explanation {
         Check { holds: false, difference: f64::INFINITY, text: say::another_id(again, token.id), ..stored }
     };
     let others: Vec<usize> =
-        (0..context.tokens.len()).filter(|&other| other != column && context.tokens[other].id == token.id).collect();
+        (0..tokens.len()).filter(|&other| other != column && tokens[other].id == token.id).collect();
     Explanation {
         columns: say::TOKEN_COLUMNS.to_vec(),
         terms: token.word.chars().map(term).collect(),
@@ -653,9 +674,11 @@ fn token(operands: &Operands, context: Context) -> Explanation {
 
 fn word_embedding(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
-    let (id, seed) = (context.tokens[cell.row].id, context.setup.seed);
+    let of_queries = cell.tensor.of_queries() == cell.tensor;
+    let token = if of_queries { Tensor::Tokens } else { Tensor::KeyTokens };
+    let (id, seed) = (context.tokens_of(cell.tensor.axes().0)[cell.row].id, context.setup.seed);
     Explanation {
-        totals: vec![total_of(say::TOKEN, say::token_id(id), beside(*cell, Tensor::Tokens, 0, cell.row))],
+        totals: vec![total_of(say::TOKEN, say::token_id(id), beside(*cell, token, 0, cell.row))],
         ..leaf(
             token_and_dimension(*cell, context),
             fixed((*value).into(), 3),
@@ -721,7 +744,7 @@ fn position(operands: &Operands, context: Context) -> Explanation {
 fn input(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let (e, p) = (first(left), first(right));
-    let word = &context.word_in_text(cell.row);
+    let word = &row_in_text(*cell, context);
     let why = match context.setup.positions {
         Positions::Sinusoidal => say_why::input(word, cell.row, e, p),
         other => say::why_input_without_positions(word, other),
@@ -779,11 +802,11 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
         Tensor::Keys => ("k", say::OFFERS),
         _ => ("v", say::CARRIES),
     };
-    let (terms, sum) = products(*cell, left, right, &|i| i.to_string(), 3);
+    let (terms, sum) = products((*cell, context.setup), left, right, &|i| i.to_string(), 3);
     let balance = claim::balance(*value, left, right);
-    let why = say_why::projection(&context.word_in_text(cell.row), cell.column, does, &balance);
+    let why = say_why::projection(&row_in_text(*cell, context), cell.column, does, &balance);
     let pieces = [
-        of(role_of(cell.tensor), context.word_in_place(cell.row)),
+        of(role_of(cell.tensor), row_in_place(*cell, context)),
         plain(cell.column.to_string()),
         plain(words::tensor_in_text(cell.tensor)),
     ];
@@ -813,7 +836,7 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
 fn turned_projection(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let is_query = cell.tensor == Tensor::Queries;
-    let letter = if is_query { "q" } else { "k" };
+    let (letter, input) = if is_query { ("q", Tensor::Input) } else { ("k", Tensor::Input.of_keys(context.setup)) };
     let (even, odd) = right.split_at(left.len());
     let (pair, divisors) = (cell.column / 2, divisors(context.head_dim(), crate::protocol::ROTARY_BASE));
     let angle = cell.row as f64 / divisors[pair];
@@ -828,7 +851,7 @@ fn turned_projection(operands: &Operands, context: Context) -> Explanation {
                 cells: vec![i.to_string(), fixed(x, 3), fixed(w, 3), fixed(x * w, 3)],
                 amount: x * w,
                 is_cell: false,
-                origins: vec![(1, beside(*cell, Tensor::Input, cell.row, i))],
+                origins: vec![(1, beside(*cell, input, cell.row, i))],
             }
         })
         .collect();
@@ -840,7 +863,7 @@ fn turned_projection(operands: &Operands, context: Context) -> Explanation {
     let turning = 4.0 * U * (before.abs() + partner.abs());
     let tolerance = product_tolerance(left, even) + product_tolerance(left, odd) + turning;
     let pieces = [
-        of(role_of(cell.tensor), context.word_in_place(cell.row)),
+        of(role_of(cell.tensor), row_in_place(*cell, context)),
         plain(cell.column.to_string()),
         plain(words::tensor_in_text(cell.tensor)),
     ];
@@ -871,16 +894,16 @@ fn turned_projection(operands: &Operands, context: Context) -> Explanation {
                 by(second),
             ],
             check(sum, (*value).into(), tolerance, say::ADDS_UP),
-            say::why_turned(&context.word_in_text(cell.row), cell.row, pair, angle),
+            say::why_turned(&row_in_text(*cell, context), cell.row, pair, angle),
         )
     }
 }
 
 fn score(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
-    let (terms, sum) = products(*cell, left, right, &|d| d.to_string(), 2);
+    let (terms, sum) = products((*cell, context.setup), left, right, &|d| d.to_string(), 2);
     let balance = claim::balance(*value, left, right);
-    let why = say_why::score(&context.word_in_text(cell.row), &context.word_in_text(cell.column), &balance);
+    let why = say_why::score(&row_in_text(*cell, context), &context.word_in_text(Axis::Keys, cell.column), &balance);
     Explanation {
         columns: say::SCORE_COLUMNS.to_vec(),
         totals: vec![total(say::sum_of(terms.len()), fixed(sum, 3))],
@@ -994,7 +1017,7 @@ fn may_see(cell: CellRef, context: Context) -> Vec<Span> {
 
 /// Why this query may or may not see this key.
 fn why_visible(cell: CellRef, context: Context) -> String {
-    let (setup, own) = (context.setup, own_tokens(context.tokens));
+    let (setup, own) = (context.setup, own_len(context.keys));
     let hidden_unpainted = !setup.sees_unpainted(cell.row, cell.column, own);
     if hidden_unpainted != context.hides(cell) {
         return say::why_painted(!hidden_unpainted);
@@ -1002,7 +1025,7 @@ fn why_visible(cell: CellRef, context: Context) -> String {
     let why = match setup.mask {
         _ if cell.column >= own => return say::WHY_PADDING.to_owned(),
         Window::OPEN => say::WHY_NO_MASK.to_owned(),
-        window => say::why_window(window, cell.row, cell.column, hidden_unpainted),
+        window => say::why_window(window, setup.is_cross, [cell.row, cell.column], hidden_unpainted),
     };
     match setup.positions {
         Positions::Alibi if !hidden_unpainted => {
@@ -1072,7 +1095,7 @@ fn row_max(operands: &Operands, context: Context) -> Explanation {
     let max = largest(left);
     let terms = row_terms(left, *cell, context);
     let peak = claim::peak(left, &context.visible(cell.row, left.len()));
-    let why = say_why::row_max(&context.word_in_text(peak.key), &peak);
+    let why = say_why::row_max(&context.word_in_text(Axis::Keys, peak.key), &peak);
     Explanation {
         columns: say::ROW_MAX_COLUMNS.to_vec(),
         totals: vec![total(say::LARGEST, masked_score(max))],
@@ -1115,7 +1138,7 @@ fn shifted(operands: &Operands, context: Context) -> Explanation {
             fixed(value, 3),
             &formula,
             check(m - max, value, U * (m - max).abs(), say::DIFFERENCE_GIVES),
-            say_why::shifted(&context.word_in_text(cell.column), max - m),
+            say_why::shifted(&context.word_in_text(Axis::Keys, cell.column), max - m),
         )
     }
 }
@@ -1149,7 +1172,7 @@ fn exponential(operands: &Operands, context: Context) -> Explanation {
             ],
             // On either engine the worker makes these with f32::exp, which is good to a unit in the last place.
             check(builtin::exp(x), value, 2.0 * U * builtin::exp(x) + SMALLEST, say::EXP_GIVES),
-            say_why::exponential(&context.word_in_text(cell.column), -x, builtin::exp(x)),
+            say_why::exponential(&context.word_in_text(Axis::Keys, cell.column), -x, builtin::exp(x)),
         )
     }
 }
@@ -1158,7 +1181,7 @@ fn exponential_sum(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let terms = row_terms(left, *cell, context);
     let peak = claim::peak(left, &context.visible(cell.row, left.len()));
-    let why = say_why::exponential_sum(&context.word_in_text(peak.key), &peak, sum(left));
+    let why = say_why::exponential_sum(&context.word_in_text(Axis::Keys, peak.key), &peak, sum(left));
     Explanation {
         columns: say::EXPONENTIAL_COLUMNS.to_vec(),
         are_shares: true,
@@ -1178,7 +1201,7 @@ fn row_sum(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let terms = row_terms(left, *cell, context);
     let peak = claim::peak(left, &context.visible(cell.row, left.len()));
-    let why = say_why::row_sum(&context.word_in_text(peak.key), &peak);
+    let why = say_why::row_sum(&context.word_in_text(Axis::Keys, peak.key), &peak);
     Explanation {
         columns: say::SHARE_COLUMNS.to_vec(),
         are_shares: true,
@@ -1209,7 +1232,7 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     let of = |tensor, key| beside(*cell, tensor, cell.row, key);
     let term = |key: usize| {
         let cells = vec![
-            context.word_in_place(key),
+            context.word_in_place(Axis::Keys, key),
             short(left[key]),
             fixed(-distances[key], 2),
             fixed(exps[key], 3),
@@ -1232,7 +1255,8 @@ fn softmax(operands: &Operands, context: Context) -> Explanation {
     let claim = claim::share(*value, left, cell.column, &context.visible(cell.row, left.len()));
     let power =
         |m: String| mathml::sup(&mathml::id("e"), &mathml::row_inner(&[m, mathml::op("−"), mathml::text("max")]));
-    let [query, key, best] = [cell.row, cell.column, claim.best].map(|index| context.word_in_text(index));
+    let query = row_in_text(*cell, context);
+    let [key, best] = [cell.column, claim.best].map(|index| context.word_in_text(Axis::Keys, index));
     let why = say_why::share(&query, &key, &best, &claim);
     Explanation {
         columns: say::SOFTMAX_COLUMNS.to_vec(),
@@ -1300,15 +1324,16 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
             say::WHY_HEAD_OFF.to_owned(),
         );
     }
-    let (terms, sum) = products(in_head, left, right, &|key| context.word_in_place(key), 3);
+    let (terms, sum) =
+        products((in_head, context.setup), left, right, &|key| context.word_in_place(Axis::Keys, key), 3);
     let claim = claim::mix(left, right, &context.visible(cell.row, left.len()));
-    let why = say_why::mixed(&context.word_in_text(cell.row), &context.word_in_place(claim.most), &claim);
+    let why = say_why::mixed(&row_in_text(*cell, context), &context.word_in_place(Axis::Keys, claim.most), &claim);
     let mut totals = vec![total(say::sum_of(terms.len()), fixed(sum, 3))];
     if cell.tensor == Tensor::Heads {
         totals.push(total_of(say::same_in_head(&words::head(head)), fixed((*value).into(), 3), in_head));
     }
     let pieces = [
-        plain(context.word_in_place(cell.row)),
+        plain(row_in_place(*cell, context)),
         of(Role::Value, say::THE_VALUES),
         plain(words::head(head)),
         plain(dimension.to_string()),
@@ -1338,10 +1363,10 @@ fn output(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let head_dim = context.head_dim();
     let label = |i| format!("{} · {i}", i / head_dim + 1);
-    let (terms, sum) = products(*cell, left, right, &label, 3);
+    let (terms, sum) = products((*cell, context.setup), left, right, &label, 3);
     let balance = claim::balance(*value, left, right);
-    let why = say_why::output(&context.word_in_text(cell.row), cell.column, &label, &balance);
-    let pieces = [of(Role::Output, context.word_in_place(cell.row)), plain(cell.column.to_string())];
+    let why = say_why::output(&row_in_text(*cell, context), cell.column, &label, &balance);
+    let pieces = [of(Role::Output, row_in_place(*cell, context)), plain(cell.column.to_string())];
     Explanation {
         columns: say::OUTPUT_COLUMNS.to_vec(),
         totals: vec![total(say::sum_of(terms.len()), fixed(sum, 3))],

@@ -9,7 +9,7 @@ pub fn in_overview(cell: CellRef, head: usize, setup: &Setup) -> Vec<Source> {
     if cell.head != scene::head_of(tensor, head) {
         return Vec::new();
     }
-    let mut lit = sources(cell);
+    let mut lit = sources(cell, setup);
     lit.push(Source::Cell(tensor, row, column));
     let head_dim = setup.width / setup.heads;
     // The heads side by side are the mixed values of each; this head's are in the overview.
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn everything_that_is_lit_is_within_its_matrix() {
         let setup = Setup::default();
-        for tensor in Step::ALL.into_iter().flat_map(|step| scene::on_stage(step, Projection::Queries)) {
+        for tensor in Step::ALL.into_iter().flat_map(|step| scene::on_stage(step, Projection::Queries, &setup)) {
             let (rows, columns) = tensor.shape(6, &setup);
             for (row, column) in [(0, 0), (rows - 1, columns - 1)] {
                 for source in in_overview(cell(tensor, 0, row, column), 0, &setup) {

@@ -24,7 +24,8 @@ pub mod words;
 mod zoom;
 
 pub use session::{
-    Arcs, HEAD_COUNTS, Projection, SPEEDS, STANDARD_EXAMPLE, Session, SharesMap, Sight, SignedMap, Theme, WIDTHS,
+    Arcs, HEAD_COUNTS, Projection, SECOND_EXAMPLE, SPEEDS, STANDARD_EXAMPLE, Session, SharesMap, Sight, SignedMap,
+    Theme, WIDTHS,
 };
 pub use step::Step;
 pub use zoom::Zoom;

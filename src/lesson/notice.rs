@@ -1,7 +1,7 @@
 //! What a person should be told, from all that is wrong at the moment.
 
 use super::words;
-use crate::protocol::{BUILD, Refusal};
+use crate::protocol::{BUILD, LeftOut, Refusal};
 
 /// All that is wrong, or worth knowing. Each of these stays until it is over, whatever happens to the others.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,8 +10,8 @@ pub struct Facts {
     pub trouble: Option<Trouble>,
     /// The last input was refused.
     pub refusal: Option<Refusal>,
-    /// How many tokens of the shown run were left out.
-    pub left_out: usize,
+    /// What the shown run left out.
+    pub left_out: LeftOut,
     /// The engine that the address asks for and that there is none of.
     pub no_engine: Option<String>,
 }
@@ -58,11 +58,12 @@ impl Facts {
             (_, Some(Trouble::WrongBuild(engine))) => tell(words::wrong_build(BUILD, engine), None),
             (_, Some(Trouble::DiedAgain(reason))) => tell(words::engine_died_again(reason), Some(Offer::Restart)),
             (Facts { refusal: Some(refusal), .. }, _) => {
-                let offer = (*refusal == Refusal::NoTokens).then_some(Offer::Example);
+                let is_empty = matches!(refusal, Refusal::NoTokens | Refusal::NoKeys);
+                let offer = is_empty.then_some(Offer::Example);
                 tell(words::refusal(refusal), offer)
             }
             (_, Some(Trouble::Died(reason))) => tell(words::engine_died(reason), None),
-            (Facts { left_out: 1.., .. }, _) => tell(words::left_out(self.left_out), None),
+            (Facts { left_out, .. }, _) if *left_out != LeftOut::default() => tell(words::left_out(*left_out), None),
             (Facts { no_engine: Some(name), .. }, _) => tell(words::no_engine(name), None),
             _ => None,
         }
@@ -84,7 +85,7 @@ mod tests {
         let mut facts = Facts {
             trouble: Some(Trouble::Died("it broke.".to_owned())),
             refusal: Some(Refusal::NoTokens),
-            left_out: 3,
+            left_out: LeftOut { tokens: 3, sentences: 0 },
             no_engine: Some("gpu".to_owned()),
         };
         let text = |facts: &Facts| facts.notice().expect("something is wrong").text;
@@ -95,7 +96,7 @@ mod tests {
         assert!(text(&facts).contains("it broke.") && !facts.is_stale());
         facts.trouble = None;
         assert!(text(&facts).contains("the last 3 were left out"));
-        facts.left_out = 0;
+        facts.left_out = LeftOut::default();
         assert!(text(&facts).contains("no engine “gpu”"));
     }
 

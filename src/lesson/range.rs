@@ -76,7 +76,7 @@ pub fn frozen(session: &Session, data: &Data) -> Range {
 /// The matrices on the stage whose numbers are told by colours.
 fn coloured<'a>(session: &Session, data: &'a Data) -> Vec<(Tensor, &'a Matrix)> {
     let mut matrices = Vec::new();
-    for tensor in scene::on_stage(session.step, session.projection) {
+    for tensor in scene::on_stage(session.step, session.projection, &data.setup) {
         let has_colours = !matches!(tensor, Tensor::Mask | Tensor::ExponentialSums | Tensor::RowSums);
         if let Some(matrix) = data.on_stage(tensor, session.head).filter(|_| has_colours) {
             matrices.push((tensor, matrix));

@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use super::{Projection, Session, Step, Zoom, table, timeline};
+use super::{Projection, Session, Step, Zoom, explain::Context, table, timeline};
 use crate::embedding::{Positions, Token};
-use crate::protocol::{Axis, CellRef, EngineKind, Matrix, Run, Setup, Slice, Span, Tensor};
+use crate::protocol::{Axis, CellRef, EngineKind, Item, LeftOut, Lengths, Matrix, Run, Setup, Slice, Span, Tensor};
 
 /// A matrix on the stage comes in full up to this many rows and columns, and reduced beyond.
 const MOST_ON_STAGE: usize = 256;
 /// A thumbnail has no more cells than these in either direction.
 const MOST_IN_THUMBNAIL: usize = 48;
 
-/// The overview strip: which step each thumbnail leads to.
-pub const OVERVIEW: [(Tensor, Step); 10] = [
+/// The overview strip: which step each thumbnail leads to. The last is there in cross-attention alone.
+pub const OVERVIEW: [(Tensor, Step); 11] = [
     (Tensor::Input, Step::Embed),
     (Tensor::Queries, Step::Project),
     (Tensor::Keys, Step::Project),
@@ -23,6 +23,7 @@ pub const OVERVIEW: [(Tensor, Step); 10] = [
     (Tensor::Weights, Step::Softmax),
     (Tensor::Mixed, Step::Mix),
     (Tensor::Output, Step::Output),
+    (Tensor::KeyInput, Step::Embed),
 ];
 
 /// What the page keeps of a run: what it shows, and no more.
@@ -34,10 +35,12 @@ pub struct Data {
     pub setup: Setup,
     /// Which set-up it is compared with, if with any.
     pub before: Option<Setup>,
-    /// The tokens.
-    pub tokens: Vec<Token>,
-    /// How many tokens were left out.
-    pub left_out: usize,
+    /// The sentences.
+    pub batch: Vec<Item>,
+    /// Which of them the stage shows: as with the zoom.
+    pub item: usize,
+    /// What was left out.
+    pub left_out: LeftOut,
     /// Who calculated.
     pub engine: EngineKind,
     /// How long it took.
@@ -50,12 +53,13 @@ pub struct Data {
 
 impl Data {
     /// A run's first matrices, asked for with this zoom.
-    pub fn new(run: Run, zoom: Zoom) -> Self {
+    pub fn new(run: Run, (item, zoom): (usize, Zoom)) -> Self {
         Self {
+            item: item.min(run.batch.len() - 1),
             run: run.run,
             setup: run.setup,
             before: run.before,
-            tokens: run.tokens,
+            batch: run.batch,
             left_out: run.left_out,
             engine: run.engine,
             milliseconds: run.milliseconds,
@@ -64,19 +68,19 @@ impl Data {
         }
     }
 
-    /// Takes matrices that came later, asked for with this zoom, and drops those that are no longer shown.
-    pub fn exchange(&mut self, came: Vec<(Slice, Matrix)>, asked: Zoom, session: &Session) {
+    /// Takes matrices that came later, asked for of this sentence with this zoom, and drops those that are no longer shown.
+    pub fn exchange(&mut self, came: Vec<(Slice, Matrix)>, asked: (usize, Zoom), session: &Session) {
         for (slice, matrix) in came {
             if self.find(&slice).is_none() {
                 self.matrices.push((slice, matrix));
             }
         }
-        let is_here = |zoom| self.stage(session, zoom).iter().all(|slice| self.find(slice).is_some());
-        if let Some(zoom) = [session.zoom, asked].into_iter().find(|zoom| is_here(*zoom)) {
-            self.zoom = zoom;
+        let is_here = |of| self.stage(session, of).iter().all(|slice| self.find(slice).is_some());
+        if let Some(of) = [(session.item, session.zoom), asked].into_iter().find(|of| is_here(*of)) {
+            (self.item, self.zoom) = (of.0.min(self.batch.len() - 1), of.1);
         }
         let wanted = self.wanted(session);
-        let shown = self.stage(session, self.zoom);
+        let shown = self.stage(session, (self.item, self.zoom));
         self.matrices.retain(|(slice, _)| wanted.contains(slice) || shown.contains(slice));
     }
 
@@ -89,28 +93,55 @@ impl Data {
         wanted(session, &self.setup, self.before.as_ref())
     }
 
-    fn stage(&self, session: &Session, zoom: Zoom) -> Vec<Slice> {
-        stage(session, zoom, &self.setup, self.before.as_ref())
+    fn stage(&self, session: &Session, of: (usize, Zoom)) -> Vec<Slice> {
+        stage(session, of, &self.setup, self.before.as_ref())
+    }
+
+    /// The sentence that the stage shows.
+    pub fn sentence(&self) -> &Item {
+        &self.batch[self.item]
+    }
+
+    /// Its tokens.
+    pub fn tokens(&self) -> &[Token] {
+        &self.sentence().tokens
+    }
+
+    /// What explaining its cells needs to know.
+    pub fn context(&self) -> Context<'_> {
+        Context::of(self.sentence(), &self.setup)
+    }
+
+    /// Where the widths of the tokens begin that these rows or columns stand for, among those of a view.
+    pub fn first_width(&self, axis: Axis) -> usize {
+        if self.setup.is_cross && axis == Axis::Keys { self.tokens().len() } else { 0 }
+    }
+
+    /// How many tokens it has.
+    pub fn lengths(&self) -> Lengths {
+        self.sentence().lengths()
     }
 
     /// A matrix as the stage draws it.
     pub fn on_stage(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        self.find(&compared(slice(tensor, head, self.zoom, MOST_ON_STAGE), &self.setup, self.before.as_ref()))
+        let of = (self.item, self.zoom);
+        self.find(&compared(slice(tensor, head, of, MOST_ON_STAGE), &self.setup, self.before.as_ref()))
     }
 
     /// A matrix as a thumbnail draws it: what has changed, where that is shown.
     pub fn in_thumbnail(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        self.find(&compared(thumbnail(tensor, head), &self.setup, self.before.as_ref()))
+        let small = thumbnail(tensor, head, self.item);
+        self.find(&compared(small, &self.setup, self.before.as_ref()))
     }
 
     /// A head's attention weights in small, as they are now, also where the stage shows what has changed.
     pub fn weights_now(&self, head: usize) -> Option<&Matrix> {
-        self.find(&thumbnail(Tensor::Weights, head))
+        self.find(&thumbnail(Tensor::Weights, head, self.item))
     }
 
     /// The part of a matrix that the table shows.
     pub fn in_table(&self, session: &Session) -> Option<&Matrix> {
-        self.find(&tabled(session, &self.setup, self.before.as_ref())?)
+        self.find(&tabled(session, self.item, &self.setup, self.before.as_ref())?)
     }
 
     fn find(&self, wanted: &Slice) -> Option<&Matrix> {
@@ -119,18 +150,14 @@ impl Data {
 
     /// Whether there are so many tokens that their matrices are larger, and zoomed into.
     pub fn is_long(&self) -> bool {
-        self.tokens.len() > 24
-    }
-
-    /// How many tokens are the sentence's own, and not padding.
-    pub fn own_len(&self) -> usize {
-        self.tokens.iter().filter(|token| !token.is_padding()).count()
+        let Lengths { queries, keys } = self.lengths();
+        queries.max(keys) > 24
     }
 
     /// A number of the trace, where the page has it in full.
     pub fn value(&self, cell: CellRef) -> Option<f32> {
-        if cell.tensor == Tensor::Tokens {
-            return (cell.column < self.tokens.len()).then_some(0.0);
+        if cell.tensor.of_queries() == Tensor::Tokens {
+            return (cell.column < self.shape(cell.tensor).1).then_some(0.0);
         }
         let matrix = self.on_stage(cell.tensor, cell.head)?;
         let row = cell.row.checked_sub(matrix.first_row).filter(|row| *row < matrix.rows)?;
@@ -145,14 +172,15 @@ impl Data {
             run: self.run,
             setup: self.setup.clone(),
             before: None,
-            tokens: self.tokens.clone(),
+            batch: self.batch.clone(),
+            item: self.item,
             left_out: self.left_out,
             engine: self.engine.clone(),
             milliseconds: self.milliseconds,
             zoom: Zoom::ALL,
             matrices: Vec::new(),
         };
-        for tensor in Step::ALL.into_iter().flat_map(|step| on_stage(step, projection)) {
+        for tensor in Step::ALL.into_iter().flat_map(|step| on_stage(step, projection, &self.setup)) {
             let (rows, columns) = self.shape(tensor);
             let (shown_rows, shown_columns) = (rows.min(MOST_ON_STAGE), columns.min(MOST_ON_STAGE));
             let values = vec![0.0; shown_rows * shown_columns];
@@ -170,14 +198,14 @@ impl Data {
                 largest,
                 is_change,
             };
-            blank.matrices.push((slice(tensor, head, Zoom::ALL, MOST_ON_STAGE), matrix));
+            blank.matrices.push((slice(tensor, head, (self.item, Zoom::ALL), MOST_ON_STAGE), matrix));
         }
         blank
     }
 
     /// The shape `[rows, columns]` of one head's part of a tensor.
     pub fn shape(&self, tensor: Tensor) -> (usize, usize) {
-        tensor.shape(self.tokens.len(), &self.setup)
+        tensor.shape(self.lengths(), &self.setup)
     }
 
     /// The rows and columns of one head's part of a tensor that the stage shows.
@@ -189,24 +217,43 @@ impl Data {
     /// The shape of the whole tensor, batch and heads included, as a practitioner would print it.
     pub fn full_shape(&self, tensor: Tensor) -> Vec<usize> {
         let (rows, columns) = self.shape(tensor);
+        let batch = self.batch.len();
         match tensor {
-            Tensor::WordEmbeddings | Tensor::Positions => vec![rows, columns],
+            Tensor::Positions | Tensor::KeyPositions => vec![rows, columns],
+            // One sentence has them without a batch.
+            Tensor::WordEmbeddings | Tensor::KeyWordEmbeddings if batch == 1 => vec![rows, columns],
             Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => {
                 vec![self.setup.width, self.setup.width]
             }
             // ALiBi's is another in every head.
-            Tensor::Mask if self.setup.positions != Positions::Alibi => vec![rows, columns],
-            Tensor::Tokens => vec![1, columns],
-            Tensor::Input | Tensor::Heads | Tensor::Output => vec![1, rows, columns],
-            _ => vec![1, self.setup.heads, rows, columns],
+            Tensor::Mask if self.setup.positions != Positions::Alibi => {
+                if batch == 1 {
+                    vec![rows, columns]
+                } else {
+                    vec![batch, 1, rows, columns]
+                }
+            }
+            Tensor::Tokens | Tensor::KeyTokens => vec![batch, columns],
+            Tensor::WordEmbeddings
+            | Tensor::KeyWordEmbeddings
+            | Tensor::Input
+            | Tensor::KeyInput
+            | Tensor::Heads
+            | Tensor::Output => vec![batch, rows, columns],
+            _ => vec![batch, self.setup.heads, rows, columns],
         }
     }
 }
 
+/// What a tensor is of the sentence that a projection is made of.
+pub fn of_projection(tensor: Tensor, projection: Projection, setup: &Setup) -> Tensor {
+    if projection == Projection::Queries { tensor } else { tensor.of_keys(setup) }
+}
+
 /// The two matrices whose product a step makes.
-pub fn factors(step: Step, projection: Projection) -> Option<(Tensor, Tensor)> {
+pub fn factors(step: Step, projection: Projection, setup: &Setup) -> Option<(Tensor, Tensor)> {
     match step {
-        Step::Project => Some((Tensor::Input, projection_weights(projection))),
+        Step::Project => Some((of_projection(Tensor::Input, projection, setup), projection_weights(projection))),
         Step::Scores => Some((Tensor::Queries, Tensor::Keys)),
         Step::Mix => Some((Tensor::Weights, Tensor::Values)),
         Step::Output => Some((Tensor::Heads, Tensor::OutputWeights)),
@@ -218,12 +265,12 @@ pub fn factors(step: Step, projection: Projection) -> Option<(Tensor, Tensor)> {
 /// which is made cell by cell, while the other rows sweep too fast to be read. `None` where nothing is being made.
 pub fn being_made(session: &Session, data: &Data) -> Option<CellRef> {
     if session.step == Step::Tokens {
-        let done = timeline::tokens(session.shown_position(), data.tokens.len());
+        let done = timeline::tokens(session.shown_position(), data.tokens().len());
         let column = done.saturating_sub(1);
-        return (done < data.tokens.len()).then_some(CellRef { tensor: Tensor::Tokens, head: 0, row: 0, column });
+        return (done < data.tokens().len()).then_some(CellRef { tensor: Tensor::Tokens, head: 0, row: 0, column });
     }
-    let (left, right) = factors(session.step, session.projection)?;
-    let tensor = result(session.step, session.projection);
+    let (left, right) = factors(session.step, session.projection, &data.setup)?;
+    let tensor = result(session.step, session.projection, &data.setup);
     let on_stage = |tensor| data.on_stage(tensor, session.head).filter(|matrix| matrix.is_whole());
     let made = on_stage(tensor)?;
     let in_full = on_stage(left).filter(|matrix| matrix.columns == data.shape(left).1);
@@ -235,13 +282,24 @@ pub fn being_made(session: &Session, data: &Data) -> Option<CellRef> {
 }
 
 /// Whether the words that a cell is about stand at the same places in another sentence.
-pub fn same_words(cell: CellRef, old: &[Token], new: &[Token]) -> bool {
-    let same = |index: usize| match (old.get(index), new.get(index)) {
-        (Some(old), Some(new)) => old.word == new.word,
-        _ => false,
+pub fn same_words(cell: CellRef, old: &Item, new: &Item) -> bool {
+    let same = |axis, index: usize| {
+        let (old, new) = match axis {
+            Axis::Queries => (&old.tokens, &new.tokens),
+            Axis::Keys => (&old.keys, &new.keys),
+            Axis::One | Axis::Width | Axis::HeadWidth => return true,
+        };
+        matches!((old.get(index), new.get(index)), (Some(old), Some(new)) if old.word == new.word)
     };
     let (rows, columns) = cell.tensor.axes();
-    (!rows.is_of_tokens() || same(cell.row)) && (!columns.is_of_tokens() || same(cell.column))
+    same(rows, cell.row) && same(columns, cell.column)
+}
+
+/// Changes the sentence on the stage; a cell that is kept stays so where the other has the same words.
+pub fn show_item(session: &mut Session, data: &Data, item: usize) {
+    session.item = item.min(data.batch.len() - 1);
+    let is_same = |cell: &CellRef| same_words(*cell, data.sentence(), &data.batch[session.item]);
+    session.pinned = session.pinned.filter(is_same);
 }
 
 /// Whether a tensor is different in every head.
@@ -249,9 +307,13 @@ pub fn has_heads(tensor: Tensor) -> bool {
     !matches!(
         tensor,
         Tensor::Tokens
+            | Tensor::KeyTokens
             | Tensor::WordEmbeddings
+            | Tensor::KeyWordEmbeddings
             | Tensor::Positions
+            | Tensor::KeyPositions
             | Tensor::Input
+            | Tensor::KeyInput
             | Tensor::Heads
             | Tensor::OutputWeights
             | Tensor::Output
@@ -263,14 +325,14 @@ pub fn head_of(tensor: Tensor, head: usize) -> usize {
     if has_heads(tensor) { head } else { 0 }
 }
 
-fn slice(tensor: Tensor, head: usize, zoom: Zoom, most: usize) -> Slice {
+fn slice(tensor: Tensor, head: usize, (item, zoom): (usize, Zoom), most: usize) -> Slice {
     let (rows, columns) = spans(tensor, zoom);
     let head = head_of(tensor, head);
-    Slice { tensor, head, rows, columns, most_rows: most, most_columns: most, is_change: false }
+    Slice { item, tensor, head, rows, columns, most_rows: most, most_columns: most, is_change: false }
 }
 
-fn thumbnail(tensor: Tensor, head: usize) -> Slice {
-    slice(tensor, head, Zoom::ALL, MOST_IN_THUMBNAIL)
+fn thumbnail(tensor: Tensor, head: usize, item: usize) -> Slice {
+    slice(tensor, head, (item, Zoom::ALL), MOST_IN_THUMBNAIL)
 }
 
 /// The slice, or its change, where there is a set-up to compare with and the two have the same shape.
@@ -290,13 +352,14 @@ fn spans(tensor: Tensor, zoom: Zoom) -> (Span, Span) {
     (span(rows), span(columns))
 }
 
-/// The tensors that a step draws.
-pub fn on_stage(step: Step, projection: Projection) -> Vec<Tensor> {
+/// The tensors that a step draws. Of two sentences, those of the one that the projection is made of.
+pub fn on_stage(step: Step, projection: Projection, setup: &Setup) -> Vec<Tensor> {
+    let of = |tensor| of_projection(tensor, projection, setup);
     match step {
         Step::Tokens => vec![],
-        Step::Embed => vec![Tensor::WordEmbeddings, Tensor::Positions, Tensor::Input],
+        Step::Embed => [Tensor::WordEmbeddings, Tensor::Positions, Tensor::Input].map(of).to_vec(),
         Step::Project => {
-            vec![Tensor::Input, projection_weights(projection), Tensor::Queries, Tensor::Keys, Tensor::Values]
+            vec![of(Tensor::Input), projection_weights(projection), Tensor::Queries, Tensor::Keys, Tensor::Values]
         }
         Step::Scores => vec![Tensor::Queries, Tensor::Keys, Tensor::Scores],
         Step::Scale => vec![Tensor::Scores, Tensor::Scaled],
@@ -334,10 +397,10 @@ pub fn projected(projection: Projection) -> Tensor {
 }
 
 /// The tensor that a step makes.
-pub fn result(step: Step, projection: Projection) -> Tensor {
+pub fn result(step: Step, projection: Projection, setup: &Setup) -> Tensor {
     match step {
         Step::Tokens => Tensor::Tokens,
-        Step::Embed => Tensor::Input,
+        Step::Embed => of_projection(Tensor::Input, projection, setup),
         Step::Project => projected(projection),
         Step::Scores => Tensor::Scores,
         Step::Scale => Tensor::Scaled,
@@ -353,21 +416,28 @@ pub fn in_heads_strip(step: Step, projection: Projection) -> Tensor {
     match step {
         Step::Tokens | Step::Embed => Tensor::Weights,
         Step::Output => Tensor::Mixed,
-        _ => result(step, projection),
+        Step::Project => projected(projection),
+        Step::Scores => Tensor::Scores,
+        Step::Scale => Tensor::Scaled,
+        Step::Mask => Tensor::Masked,
+        Step::Softmax => Tensor::Weights,
+        Step::Mix => Tensor::Mixed,
     }
 }
 
 /// Everything that the page shows in this session of a run with this set-up, compared with another or not.
 pub fn wanted(session: &Session, setup: &Setup, before: Option<&Setup>) -> Vec<Slice> {
-    let Session { step, projection, head, zoom, .. } = *session;
+    let Session { step, projection, item, head, zoom, .. } = *session;
     let strip = in_heads_strip(step, projection);
-    let small = |tensor, head| compared(thumbnail(tensor, head), setup, before);
-    let overview = OVERVIEW.into_iter().map(|(tensor, _)| small(tensor, head));
+    let small = |tensor, head| compared(thumbnail(tensor, head, item), setup, before);
+    let overview = OVERVIEW.into_iter().filter(|(tensor, _)| tensor.is_of(setup));
+    let overview = overview.map(|(tensor, _)| small(tensor, head));
     let heads = (0..setup.heads).map(|head| small(strip, head));
-    let now = before.map(|_| thumbnail(Tensor::Weights, head));
+    let now = before.map(|_| thumbnail(Tensor::Weights, head, item));
     let mut wanted: Vec<Slice> = Vec::new();
-    let table = tabled(session, setup, before);
-    for slice in stage(session, zoom, setup, before).into_iter().chain(overview).chain(heads).chain(now).chain(table) {
+    let table = tabled(session, item, setup, before);
+    let stage = stage(session, (item, zoom), setup, before);
+    for slice in stage.into_iter().chain(overview).chain(heads).chain(now).chain(table) {
         if !wanted.contains(&slice) {
             wanted.push(slice);
         }
@@ -375,18 +445,18 @@ pub fn wanted(session: &Session, setup: &Setup, before: Option<&Setup>) -> Vec<S
     wanted
 }
 
-/// What the stage shows in this session, of these tokens.
-fn stage(session: &Session, zoom: Zoom, setup: &Setup, before: Option<&Setup>) -> Vec<Slice> {
+/// What the stage shows in this session, of this sentence and these of its tokens.
+fn stage(session: &Session, of: (usize, Zoom), setup: &Setup, before: Option<&Setup>) -> Vec<Slice> {
     let Session { step, projection, head, .. } = *session;
-    let shown = |tensor| compared(slice(tensor, head, zoom, MOST_ON_STAGE), setup, before);
-    on_stage(step, projection).into_iter().map(shown).collect()
+    let shown = |tensor| compared(slice(tensor, head, of, MOST_ON_STAGE), setup, before);
+    on_stage(step, projection, setup).into_iter().map(shown).collect()
 }
 
 /// What the table shows in this session: exact numbers, also where the stage draws several together.
-fn tabled(session: &Session, setup: &Setup, before: Option<&Setup>) -> Option<Slice> {
+fn tabled(session: &Session, item: usize, setup: &Setup, before: Option<&Setup>) -> Option<Slice> {
     // What the tokens are, the page knows.
-    let part = table::shown(session).filter(|part| part.tensor != Tensor::Tokens)?;
-    let whole = slice(part.tensor, session.head, Zoom::ALL, MOST_ON_STAGE);
+    let part = table::shown(session, setup).filter(|part| part.tensor.of_queries() != Tensor::Tokens)?;
+    let whole = slice(part.tensor, session.head, (item, Zoom::ALL), MOST_ON_STAGE);
     Some(compared(Slice { rows: part.rows(), columns: part.columns(), ..whole }, setup, before))
 }
 
@@ -421,12 +491,16 @@ impl Source {
 }
 
 /// What a cell was made from.
-pub fn sources(cell: CellRef) -> Vec<Source> {
+pub fn sources(cell: CellRef, setup: &Setup) -> Vec<Source> {
     let CellRef { tensor, row, column, .. } = cell;
+    let memory = Tensor::Input.of_keys(setup);
     match tensor {
         Tensor::Tokens
+        | Tensor::KeyTokens
         | Tensor::WordEmbeddings
+        | Tensor::KeyWordEmbeddings
         | Tensor::Positions
+        | Tensor::KeyPositions
         | Tensor::Mask
         | Tensor::QueryWeights
         | Tensor::KeyWeights
@@ -436,8 +510,11 @@ pub fn sources(cell: CellRef) -> Vec<Source> {
             vec![Source::Cell(Tensor::WordEmbeddings, row, column), Source::Cell(Tensor::Positions, row, column)]
         }
         Tensor::Queries => vec![Source::Row(Tensor::Input, row), Source::Column(Tensor::QueryWeights, column)],
-        Tensor::Keys => vec![Source::Row(Tensor::Input, row), Source::Column(Tensor::KeyWeights, column)],
-        Tensor::Values => vec![Source::Row(Tensor::Input, row), Source::Column(Tensor::ValueWeights, column)],
+        Tensor::KeyInput => {
+            vec![Source::Cell(Tensor::KeyWordEmbeddings, row, column), Source::Cell(Tensor::KeyPositions, row, column)]
+        }
+        Tensor::Keys => vec![Source::Row(memory, row), Source::Column(Tensor::KeyWeights, column)],
+        Tensor::Values => vec![Source::Row(memory, row), Source::Column(Tensor::ValueWeights, column)],
         Tensor::Scores => vec![Source::Row(Tensor::Queries, row), Source::Row(Tensor::Keys, column)],
         Tensor::Scaled => vec![Source::Cell(Tensor::Scores, row, column)],
         Tensor::Masked => {

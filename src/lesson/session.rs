@@ -6,6 +6,10 @@ use crate::protocol::{Axis, CellRef, EngineChoice, Setup, Tensor};
 /// What a first visit shows.
 pub const STANDARD_EXAMPLE: &str = "The cat sat on the mat";
 
+/// What keys and values are made of when a second sentence is first asked for: a translator's cross-attention looks from
+/// the words of one language to those of another.
+pub const SECOND_EXAMPLE: &str = "Le chat était assis sur le tapis";
+
 /// The numbers of heads that can be chosen.
 pub const HEAD_COUNTS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];
 
@@ -18,8 +22,10 @@ pub const SPEEDS: [f64; 4] = [0.5, 1.0, 2.0, 4.0];
 /// Everything that makes the picture, and nothing that follows from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// What the person typed.
+    /// What the person typed: a sentence a line.
     pub sentence: String,
+    /// What the person typed for keys and values, where the set-up takes them from a second sentence.
+    pub second: String,
     /// With what it is calculated.
     pub setup: Setup,
     /// The set-up that the stage compares with, if it shows what has changed since.
@@ -30,6 +36,8 @@ pub struct Session {
     pub step: Step,
     /// How far into the step, 0 to 1. At 1 everything is calculated.
     pub position: f64,
+    /// The sentence on the stage, from 0.
+    pub item: usize,
     /// The head on the stage, from 0.
     pub head: usize,
     /// Which tokens the stage shows.
@@ -153,11 +161,13 @@ impl Default for Session {
     fn default() -> Self {
         Self {
             sentence: STANDARD_EXAMPLE.to_owned(),
+            second: SECOND_EXAMPLE.to_owned(),
             setup: Setup::default(),
             before: None,
             engine: EngineChoice::Auto,
             step: Step::Softmax,
             position: 1.0,
+            item: 0,
             head: 0,
             zoom: Zoom::ALL,
             projection: Projection::Queries,
@@ -184,7 +194,7 @@ impl Session {
     /// Changes the step. A pair of tokens that is kept in the inspector is followed from matrix to matrix.
     fn enter(&mut self, step: Step) {
         self.step = step;
-        let result = scene::result(step, self.projection);
+        let result = scene::result(step, self.projection, &self.setup);
         if let Some(pinned) = self.pinned.as_mut().filter(|pinned| is_of_pairs(pinned.tensor) && is_of_pairs(result)) {
             pinned.tensor = result;
         }

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Session,
-    explain::{Context, change_in_words, in_words},
+    explain::{change_in_words, in_words},
     number::shape,
     scene::{self, Data},
     words::{self, table as say},
 };
 use crate::figure::svg::escaped;
-use crate::protocol::{Axis, CellRef, Span, Tensor};
+use crate::protocol::{Axis, CellRef, Setup, Span, Tensor};
 
 /// No more rows than these are in the document at once.
 const MOST_ROWS: usize = 48;
@@ -70,20 +70,20 @@ impl Part {
     }
 }
 
-/// The matrices that can be chosen at the session's step.
-pub fn choices(session: &Session) -> Vec<Tensor> {
-    let mut tensors = scene::on_stage(session.step, session.projection);
+/// The matrices that can be chosen at the session's step, of a run with this set-up.
+pub fn choices(session: &Session, setup: &Setup) -> Vec<Tensor> {
+    let mut tensors = scene::on_stage(session.step, session.projection, setup);
     if tensors.is_empty() {
-        tensors.push(Tensor::Tokens);
+        tensors.extend([Tensor::Tokens, Tensor::KeyTokens].into_iter().filter(|tensor| tensor.is_of(setup)));
     }
     tensors
 }
 
 /// What an open table shows: what was chosen, or, at a step that does not have that, what the step makes.
-pub fn shown(session: &Session) -> Option<Part> {
+pub fn shown(session: &Session, setup: &Setup) -> Option<Part> {
     let part = session.table?;
-    let is_here = choices(session).contains(&part.tensor);
-    Some(if is_here { part } else { Part::first(scene::result(session.step, session.projection)) })
+    let is_here = choices(session, setup).contains(&part.tensor);
+    Some(if is_here { part } else { Part::first(scene::result(session.step, session.projection, setup)) })
 }
 
 /// A part of a matrix, written out.
@@ -101,15 +101,15 @@ pub struct Table {
 
 /// Writes out what the session's table shows. `None` if it is closed, or while its numbers are on their way.
 pub fn table(session: &Session, data: &Data) -> Option<Table> {
-    let part = shown(session)?;
+    let part = shown(session, &data.setup)?;
     let tensor = part.tensor;
     let matrix = data.in_table(session);
-    if matrix.is_none() && tensor != Tensor::Tokens {
+    if matrix.is_none() && tensor.of_queries() != Tensor::Tokens {
         return None;
     }
     let of = data.shape(tensor);
     let (rows, columns) = (part.rows().within(of.0), part.columns().within(of.1));
-    let context = Context { tokens: &data.tokens, setup: &data.setup };
+    let context = data.context();
     let before = data.before.as_ref().filter(|_| matrix.is_some_and(|matrix| matrix.is_change));
     let (row_axis, column_axis) = tensor.axes();
     let head = scene::head_of(tensor, session.head);
@@ -117,7 +117,9 @@ pub fn table(session: &Session, data: &Data) -> Option<Table> {
     let header = |html: &mut String, opening: &str, axis: Axis, index: usize| {
         let name = match axis {
             Axis::One => say::only_one(tensor).to_owned(),
-            Axis::Queries | Axis::Keys if tensor != Tensor::Positions => escaped(&context.word_in_place(index)),
+            Axis::Queries | Axis::Keys if tensor.of_queries() != Tensor::Positions => {
+                escaped(&context.word_in_place(axis, index))
+            }
             Axis::HeadWidth if row_axis == Axis::Width => context.width_column(cell(0, index)).to_string(),
             _ => index.to_string(),
         };
@@ -136,7 +138,7 @@ pub fn table(session: &Session, data: &Data) -> Option<Table> {
         for column in columns.clone() {
             html += "<td>";
             html += &match (matrix, before) {
-                (None, _) => data.tokens[column].id.to_string(),
+                (None, _) => context.tokens_of(column_axis)[column].id.to_string(),
                 (Some(matrix), None) => in_words(cell(row, column), matrix.number(row, column), context),
                 (Some(matrix), Some(before)) => {
                     change_in_words(cell(row, column), matrix.number(row, column), context, before)
@@ -199,12 +201,12 @@ mod tests {
     fn where_the_step_does_not_draw_what_was_chosen_its_result_is_shown() {
         let mut session =
             Session { table: Some(Part { row: 48, ..Part::first(Tensor::Shifted) }), ..Session::default() };
-        assert_eq!(shown(&session), session.table);
+        assert_eq!(shown(&session, &session.setup), session.table);
         session.go_to(Step::Mix);
-        assert_eq!(shown(&session), Some(Part::first(Tensor::Mixed)));
+        assert_eq!(shown(&session, &session.setup), Some(Part::first(Tensor::Mixed)));
         session.go_to(Step::Tokens);
-        assert_eq!(shown(&session), Some(Part::first(Tensor::Tokens)));
+        assert_eq!(shown(&session, &session.setup), Some(Part::first(Tensor::Tokens)));
         session.table = None;
-        assert_eq!(shown(&session), None);
+        assert_eq!(shown(&session, &session.setup), None);
     }
 }

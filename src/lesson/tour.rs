@@ -152,7 +152,8 @@ impl Stop {
         STANDARD_EXAMPLE.clone_into(&mut session.sentence);
         (session.setup, session.before) = (setup, before);
         (session.step, session.position, session.pinned) = (step, self.end(), pinned);
-        (session.head, session.zoom, session.projection) = (0, Zoom::ALL, Projection::Queries);
+        (session.item, session.head, session.zoom) = (0, 0, Zoom::ALL);
+        session.projection = Projection::Queries;
     }
 
     /// How far into the step the stop is.
@@ -237,7 +238,8 @@ impl Tour {
     pub fn leave(mut self, session: &mut Session) {
         self.keep_typed(session);
         let own = self.own;
-        (session.sentence, session.setup, session.before) = (own.sentence, own.setup, own.before);
+        (session.sentence, session.item, session.setup, session.before) =
+            (own.sentence, own.item, own.setup, own.before);
         (session.step, session.position, session.pinned) = (own.step, own.position, own.pinned);
         (session.head, session.zoom, session.projection) = (own.head, own.zoom, own.projection);
     }
@@ -256,7 +258,7 @@ impl Tour {
         self.stop.show(&mut shown, self.chosen.is_some());
         // All its letters are ASCII.
         let is_of_it = |token: &Token| STANDARD_EXAMPLE.get(token.start..token.end) == Some(&token.text);
-        let is_example = data.tokens.len() == TOKENS && data.tokens.iter().all(is_of_it);
+        let is_example = data.tokens().len() == TOKENS && data.tokens().iter().all(is_of_it);
         if !is_example || data.setup != shown.setup || data.before != shown.before || data.zoom != Zoom::ALL {
             return None;
         }
@@ -377,7 +379,7 @@ impl Facts<'_> {
             }
             Gap::Before => return Some(percent(self.before_and_now()?.0.into())),
             Gap::Now => return Some(percent(self.before_and_now()?.1.into())),
-            Gap::Tokens => (data.tokens.len() as f64, 0),
+            Gap::Tokens => (data.tokens().len() as f64, 0),
             Gap::Place(index) => (index as f64, 0),
             Gap::Width => (setup.width as f64, 0),
             Gap::Heads => (setup.heads as f64, 0),
@@ -417,7 +419,7 @@ impl Facts<'_> {
     }
 
     fn word(&self, index: usize) -> Option<String> {
-        Some(self.0.tokens.get(index)?.text.clone())
+        Some(self.0.tokens().get(index)?.text.clone())
     }
 
     fn value(&self, tensor: Tensor, row: usize, column: usize) -> Option<f32> {

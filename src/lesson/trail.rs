@@ -4,7 +4,7 @@ use super::{
     Projection, Session, Step, scene,
     timeline::{self, SoftmaxPart},
 };
-use crate::protocol::{CellRef, Setup, Tensor};
+use crate::protocol::{CellRef, Lengths, Setup, Tensor};
 
 /// The trail is no longer than this; what is older is forgotten.
 const LONGEST: usize = 100;
@@ -21,35 +21,38 @@ pub struct Stop {
     step: Step,
     position: f64,
     projection: Projection,
+    item: usize,
     head: usize,
 }
 
 impl Trail {
     /// Goes from one cell to another that it was made from: where that is drawn, it is kept in the inspector. Returns
     /// whether it can be drawn.
-    pub fn follow(&mut self, session: &mut Session, from: CellRef, to: CellRef, len: usize) -> bool {
+    pub fn follow(&mut self, session: &mut Session, from: CellRef, to: CellRef, len: impl Into<Lengths>) -> bool {
         let Some(there) = place_of(session, to) else {
             return false;
         };
-        let Session { step, position, projection, head, .. } = *session;
-        let here = Stop { cell: from, step, position, projection, head };
+        let Session { step, position, projection, item, head, .. } = *session;
+        let here = Stop { cell: from, step, position, projection, item, head };
         if self.0.last() != Some(&here) {
             self.0.push(here);
         }
         if self.0.len() > LONGEST {
             self.0.remove(0);
         }
-        there.show(session, len);
+        there.show(session, len.into());
         true
     }
 
     /// Where the way back leads: the last cell that there still is.
-    pub fn way_back(&self, len: usize, setup: &Setup) -> Option<Stop> {
+    pub fn way_back(&self, len: impl Into<Lengths>, setup: &Setup) -> Option<Stop> {
+        let len = len.into();
         self.0.iter().rev().copied().find(|stop| stop.exists(len, setup))
     }
 
     /// Goes one cell back. Returns whether there was one.
-    pub fn back(&mut self, session: &mut Session, len: usize, setup: &Setup) -> bool {
+    pub fn back(&mut self, session: &mut Session, len: impl Into<Lengths>, setup: &Setup) -> bool {
+        let len = len.into();
         while let Some(stop) = self.0.pop() {
             if stop.exists(len, setup) {
                 stop.show(session, len);
@@ -61,14 +64,18 @@ impl Trail {
 }
 
 impl Stop {
-    fn exists(&self, len: usize, setup: &Setup) -> bool {
+    fn exists(&self, len: Lengths, setup: &Setup) -> bool {
         let (rows, columns) = self.cell.tensor.shape(len, setup);
-        self.cell.row < rows && self.cell.column < columns && self.cell.head < setup.heads && self.head < setup.heads
+        self.cell.tensor.is_of(setup)
+            && self.cell.row < rows
+            && self.cell.column < columns
+            && self.cell.head < setup.heads
+            && self.head < setup.heads
     }
 
-    fn show(self, session: &mut Session, len: usize) {
+    fn show(self, session: &mut Session, len: Lengths) {
         session.projection = self.projection;
-        session.head = self.head;
+        (session.item, session.head) = (self.item, self.head);
         session.go_to(self.step);
         session.position = self.position;
         session.pinned = Some(self.cell);
@@ -79,18 +86,26 @@ impl Stop {
 /// Where a cell is looked at: on the step that is shown, if that draws it, and otherwise on the one that makes it. `None`
 /// where it can't be drawn: what is only passed through has no change to show.
 pub fn place_of(session: &Session, cell: CellRef) -> Option<Stop> {
-    let Session { step, position, projection, .. } = *session;
+    let Session { step, position, projection, item, .. } = *session;
     let head = if scene::has_heads(cell.tensor) { cell.head } else { session.head };
     if let Some(part) = passed_through(cell.tensor) {
         let position = timeline::end_of(part);
-        return session.before.is_none().then_some(Stop { cell, step: Step::Softmax, position, projection, head });
+        return session.before.is_none().then_some(Stop {
+            cell,
+            step: Step::Softmax,
+            position,
+            projection,
+            item,
+            head,
+        });
     }
-    let is_drawn = scene::on_stage(step, projection).contains(&cell.tensor);
+    let is_drawn = scene::on_stage(step, projection, &session.setup).contains(&cell.tensor);
     // What a step begins with is there from its beginning; what it makes, at its end.
-    let is_operand = is_drawn && scene::result(step, projection) != cell.tensor;
-    let (home, made_by) = if is_drawn { (step, projection) } else { home(cell.tensor, projection) };
+    let is_operand = is_drawn && scene::result(step, projection, &session.setup) != cell.tensor;
+    let (home, made_by) =
+        if is_drawn { (step, projection) } else { home(cell.tensor, projection, session.setup.is_cross) };
     let position = if is_operand { position.min(1.0) } else { 1.0 };
-    Some(Stop { cell, step: home, position, projection: made_by, head })
+    Some(Stop { cell, step: home, position, projection: made_by, item, head })
 }
 
 /// The part of the softmax that draws a tensor which no finished step does.
@@ -103,9 +118,18 @@ fn passed_through(tensor: Tensor) -> Option<SoftmaxPart> {
 }
 
 /// The step that makes a tensor, or is the first to draw it.
-fn home(tensor: Tensor, projection: Projection) -> (Step, Projection) {
+fn home(tensor: Tensor, projection: Projection, is_cross: bool) -> (Step, Projection) {
     let step = match tensor {
-        Tensor::Tokens => Step::Tokens,
+        Tensor::Tokens | Tensor::KeyTokens => Step::Tokens,
+        // Either of keys and values draws what both are made of.
+        Tensor::KeyWordEmbeddings | Tensor::KeyPositions | Tensor::KeyInput => {
+            let of_keys = if projection == Projection::Queries { Projection::Keys } else { projection };
+            return (Step::Embed, of_keys);
+        }
+        // In cross-attention, only queries are made of it.
+        Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input if is_cross => {
+            return (Step::Embed, Projection::Queries);
+        }
         Tensor::WordEmbeddings | Tensor::Positions | Tensor::Input => Step::Embed,
         Tensor::QueryWeights | Tensor::Queries => return (Step::Project, Projection::Queries),
         Tensor::KeyWeights | Tensor::Keys => return (Step::Project, Projection::Keys),
@@ -222,7 +246,7 @@ mod tests {
         for step in Step::ALL {
             for projection in Projection::ALL {
                 let session = Session { step, projection, ..Session::default() };
-                for tensor in scene::on_stage(step, projection) {
+                for tensor in scene::on_stage(step, projection, &session.setup) {
                     let place = place_of(&session, cell(tensor, 0, 0, 0)).expect("it is drawn");
                     assert_eq!((place.step, place.projection), (step, projection), "{tensor:?}");
                 }

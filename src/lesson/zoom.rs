@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Axis, CellRef, Span};
+use crate::protocol::{Axis, CellRef, Lengths, Span};
 
 /// Which tokens the stage shows, as queries and as keys: of every matrix the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,33 +19,40 @@ impl Zoom {
     pub const ALL: Self = Self { queries: Span::ALL, keys: Span::ALL };
 
     /// Whether all of so many tokens are shown.
-    pub fn shows_all(self, len: usize) -> bool {
-        [self.queries, self.keys].into_iter().all(|span| span.within(len) == (0..len))
+    pub fn shows_all(self, len: impl Into<Lengths>) -> bool {
+        let Lengths { queries, keys } = len.into();
+        self.queries.within(queries) == (0..queries) && self.keys.within(keys) == (0..keys)
     }
 
     /// Shows `factor` times as many tokens, of so many; the one at this place stays where it is. The place is that of a
     /// query and a key, each as a part of what is shown, 0 to 1.
-    pub fn scaled(self, factor: f64, (query, key): (f64, f64), len: usize) -> Self {
-        Self { queries: scaled(self.queries, factor, query, len), keys: scaled(self.keys, factor, key, len) }
-            .or_all(len)
+    pub fn scaled(self, factor: f64, (query, key): (f64, f64), len: impl Into<Lengths>) -> Self {
+        let len = len.into();
+        Self {
+            queries: scaled(self.queries, factor, query, len.queries),
+            keys: scaled(self.keys, factor, key, len.keys),
+        }
+        .or_all(len)
     }
 
     /// Moves on by so many queries and keys, as far as there are any.
-    pub fn moved(self, queries: isize, keys: isize, len: usize) -> Self {
-        Self { queries: moved(self.queries, queries, len), keys: moved(self.keys, keys, len) }.or_all(len)
+    pub fn moved(self, queries: isize, keys: isize, len: impl Into<Lengths>) -> Self {
+        let len = len.into();
+        Self { queries: moved(self.queries, queries, len.queries), keys: moved(self.keys, keys, len.keys) }.or_all(len)
     }
 
     /// Moves no farther than needed to show this cell, of so many tokens.
-    pub fn with(self, cell: CellRef, len: usize) -> Self {
+    pub fn with(self, cell: CellRef, len: impl Into<Lengths>) -> Self {
         if self == Self::ALL {
             return self;
         }
+        let len = len.into();
         let (rows, columns) = cell.tensor.axes();
         let mut zoom = self;
         for (axis, index) in [(rows, cell.row), (columns, cell.column)] {
             match axis {
-                Axis::Queries => zoom.queries = with(zoom.queries, index, len),
-                Axis::Keys => zoom.keys = with(zoom.keys, index, len),
+                Axis::Queries => zoom.queries = with(zoom.queries, index, len.queries),
+                Axis::Keys => zoom.keys = with(zoom.keys, index, len.keys),
                 Axis::One | Axis::Width | Axis::HeadWidth => {}
             }
         }
@@ -53,9 +60,10 @@ impl Zoom {
     }
 
     /// Where this cell is, of so many tokens, as [`Zoom::scaled`] takes it; the middle for what has no place among them.
-    pub fn place_of(self, cell: CellRef, len: usize) -> (f64, f64) {
+    pub fn place_of(self, cell: CellRef, len: impl Into<Lengths>) -> (f64, f64) {
+        let len = len.into();
         let (rows, columns) = cell.tensor.axes();
-        let place = |axis, span: Span| {
+        let place = |axis, span: Span, len: usize| {
             let index = if rows == axis {
                 cell.row
             } else if columns == axis {
@@ -69,11 +77,11 @@ impl Zoom {
             }
             ((index - shown.start) as f64 + 0.5) / shown.len() as f64
         };
-        (place(Axis::Queries, self.queries), place(Axis::Keys, self.keys))
+        (place(Axis::Queries, self.queries, len.queries), place(Axis::Keys, self.keys, len.keys))
     }
 
     /// What shows everything is [`Zoom::ALL`], also when there will be more tokens.
-    fn or_all(self, len: usize) -> Self {
+    fn or_all(self, len: Lengths) -> Self {
         if self.shows_all(len) { Self::ALL } else { self }
     }
 }

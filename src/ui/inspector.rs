@@ -9,7 +9,7 @@ use super::{
 use crate::figure::svg::escaped;
 use crate::lesson::{
     Session,
-    explain::{Context, Explanation, Role, Term, explain, whereabouts},
+    explain::{Explanation, Role, Term, explain, whereabouts},
     number::fixed,
     scene::Data,
     trail,
@@ -59,8 +59,8 @@ pub fn inspector(page: Page) -> String {
         move || {
             let data = page.data.read();
             let data = data.as_ref()?;
-            let cell = page.trail.read().way_back(data.tokens.len(), &data.setup)?.cell;
-            Some(back_to(&whereabouts(cell, Context { tokens: &data.tokens, setup: &data.setup })))
+            let cell = page.trail.read().way_back(data.lengths(), &data.setup)?.cell;
+            Some(back_to(&whereabouts(cell, data.context())))
         },
         |way_back| {
             dom::flag("way-back", "hidden", way_back.is_none());
@@ -115,7 +115,7 @@ pub fn inspector(page: Page) -> String {
 fn explained(page: Page) -> Option<Explanation> {
     let (data, operands) = (page.data.read(), page.operands.read());
     let (data, operands) = (data.as_ref()?, operands.as_ref()?);
-    Some(explain(operands, Context { tokens: &data.tokens, setup: &data.setup }))
+    Some(explain(operands, data.context()))
 }
 
 fn show(explanation: &Explanation) {
@@ -149,7 +149,7 @@ impl Ways<'_> {
         let Some(cell) = cell.filter(|cell| trail::place_of(self.session, *cell).is_some()) else {
             return text;
         };
-        let context = Context { tokens: &self.data.tokens, setup: &self.data.setup };
+        let context = self.data.context();
         let way = escaped(&go_to(&whereabouts(cell, context)));
         format!(r#"<button class="origin" {which} title="{way}" aria-label="{text}: {way}">{text}</button>"#)
     }

@@ -32,17 +32,17 @@ pub fn listen(page: Page) {
         // Where a key has a meaning of its own, it keeps it.
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let is_in = |selector| target.as_ref().is_some_and(|target| matches!(target.closest(selector), Ok(Some(_))));
-        if key == "?" && !is_in("input") {
+        if key == "?" && !is_in("input, textarea") {
             dom::click("help");
             return event.prevent_default();
         }
-        if key == "Backspace" && !is_in("input, select") {
+        if key == "Backspace" && !is_in("input, textarea, select") {
             if page.go_back() {
                 event.prevent_default();
             }
             return;
         }
-        if is_in("input, select, button, summary, [role=grid], [role=listbox]") {
+        if is_in("input, textarea, select, button, summary, [role=grid], [role=listbox]") {
             return;
         }
         let step = page.session.read().step;

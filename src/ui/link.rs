@@ -33,11 +33,11 @@ struct Link {
     answered: u64,
     /// The run that a fresh engine does for a dead one; what was said of that stays until the next.
     again: Option<u64>,
-    /// The tokens that a reading was asked for that has not been answered: the next waits for it, so that the engine is
-    /// never asked faster than it answers.
-    reading: Option<Zoom>,
+    /// The sentence and its tokens that a reading was asked for that has not been answered: the next waits for it, so that
+    /// the engine is never asked faster than it answers.
+    reading: Option<(usize, Zoom)>,
     /// What the last run was asked with.
-    asked: Option<(String, Setup, Option<Setup>)>,
+    asked: Option<([String; 2], Setup, Option<Setup>)>,
     /// The engine that was asked for.
     choice: EngineChoice,
     /// How often the engine has died.
@@ -67,7 +67,8 @@ pub fn connect(page: Page) {
         move || {
             let session = page.session.read();
             let wanted = scene::wanted(&session, &session.setup, session.before.as_ref());
-            ((session.sentence.clone(), session.setup.clone(), session.before.clone()), session.engine, wanted)
+            let sentences = [session.sentence.clone(), session.second.clone()];
+            ((sentences, session.setup.clone(), session.before.clone()), session.engine, wanted)
         },
         move |(asked, choice, _)| {
             if link.borrow().choice != *choice {
@@ -86,10 +87,10 @@ pub fn connect(page: Page) {
         },
     );
     watch(
-        move || (page.data.read().as_ref().map(|data| data.run), page.focus()),
+        move || (page.data.read().as_ref().map(|data| (data.run, data.item)), page.focus()),
         move |asked| {
-            if let (Some(run), Some(cell)) = *asked {
-                send(link, &Request::Explain { run, cell });
+            if let (Some((run, item)), Some(cell)) = *asked {
+                send(link, &Request::Explain { run, item, cell });
             }
         },
     );
@@ -131,13 +132,13 @@ fn ask_again(page: Page, link: LinkRef) {
     link.borrow_mut().run += 1;
     let run = link.borrow().run;
     let session = page.session.read();
-    let (sentence, setup) = (session.sentence.clone(), session.setup.clone());
+    let (sentence, second, setup) = (session.sentence.clone(), session.second.clone(), session.setup.clone());
     let before = session.before.clone();
     let slices = scene::wanted(&session, &setup, before.as_ref());
     // No reading of the run before is answered any more.
     link.borrow_mut().reading = None;
     page.running.renew(true);
-    send(link, &Request::Run { run, sentence, setup, before, slices });
+    send(link, &Request::Run { run, sentence, second, setup, before, slices });
 }
 
 /// Asks for what the session shows and the page does not have.
@@ -147,9 +148,15 @@ fn ask_for_missing(page: Page, link: LinkRef) {
     }
     let missing = page.data.read().as_ref().map(|data| (data.run, data.missing(&page.session.read())));
     if let Some((run, slices)) = missing.filter(|(_, slices)| !slices.is_empty()) {
-        link.borrow_mut().reading = Some(page.session.read().zoom);
+        link.borrow_mut().reading = Some(shown(page));
         send(link, &Request::Read { run, slices });
     }
+}
+
+/// What the stage is to show: which sentence, and which of its tokens.
+fn shown(page: Page) -> (usize, Zoom) {
+    let session = page.session.read();
+    (session.item, session.zoom)
 }
 
 fn listen(page: Page, link: LinkRef) {
@@ -215,14 +222,19 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             page.badge.set(Badge::Ready(run.engine.clone()));
             // A cell that is kept stays so while it is about the same words.
             let pinned = page.session.read().pinned;
-            let is_another = |cell, old: &Data| !scene::same_words(cell, &old.tokens, &run.tokens);
+            let item = page.session.read().item.min(run.batch.len() - 1);
+            let is_another = |cell, old: &Data| !scene::same_words(cell, old.sentence(), &run.batch[item]);
             if pinned.zip(page.data.read().as_ref()).is_some_and(|(cell, old)| is_another(cell, old)) {
                 page.session.update(|session| session.pinned = None);
+            }
+            // There may be fewer sentences now.
+            if item != page.session.read().item {
+                page.session.update(|session| session.item = item);
             }
             // They are of the run before.
             page.operands.set(None);
             page.check.set(Checking::No);
-            page.data.set(Some(Data::new(run, page.session.read().zoom)));
+            page.data.set(Some(Data::new(run, shown(page))));
             ask_for_missing(page, link);
         }
         Reply::Refused { run, refusal } if link.borrow().run == run => {
@@ -235,11 +247,16 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             let asked = link.borrow_mut().reading.take();
             // An engine that has none of them is not asked again.
             let came = !slices.is_empty();
+            let item = |page: Page| page.data.read().as_ref().map(|data| data.item);
+            let before = item(page);
             page.data.update(|data| {
                 if let (Some(data), Some(asked)) = (data.as_mut().filter(|data| data.run == run), asked) {
                     data.exchange(slices, asked, &page.session.read());
                 }
             });
+            if item(page) != before {
+                page.operands.set(None);
+            }
             if came {
                 ask_for_missing(page, link);
             }
@@ -250,7 +267,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             }
         }
         Reply::Operands { run, operands } => {
-            if page.data.read().as_ref().is_some_and(|data| data.run == run) {
+            if page.data.read().as_ref().is_some_and(|data| (data.run, data.item) == (run, operands.item)) {
                 page.operands.set(Some(operands));
             }
         }

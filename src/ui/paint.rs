@@ -15,7 +15,6 @@ use super::{
 };
 use crate::lesson::{
     Step,
-    scene::Data,
     words::{
         page::{CLEAR_PAINT, PAINT, PAINT_HINT},
         painted,
@@ -128,7 +127,7 @@ fn buttons(event: &Event) -> u16 {
 }
 
 fn own_len(page: Page) -> Option<usize> {
-    page.data.read().as_ref().map(Data::own_len)
+    page.data.read().as_ref().map(|data| data.sentence().own_keys())
 }
 
 /// Whether the cell's query may see its key, as the set-up has it now.

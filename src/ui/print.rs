@@ -1,7 +1,7 @@
 //! What stands on paper alone: the sentence over the picture, and under it with what and by what it was calculated.
 
 use super::{dom, live::watch, state::Page};
-use crate::lesson::words::print::calculated;
+use crate::lesson::words::print::{calculated, sentences};
 
 /// How wide a figure is drawn for paper, in CSS pixels: about an upright A4 sheet between its margins.
 pub const WIDTH: f32 = 700.0;
@@ -17,8 +17,8 @@ pub fn over_and_under(page: Page) -> (&'static str, &'static str) {
         },
         move |&(_, head, range)| {
             if let Some(data) = page.data.read().as_ref() {
-                let words: Vec<&str> = data.tokens.iter().map(|token| token.text.as_str()).collect();
-                dom::text("printed-sentence", &words.join(" "));
+                let sentence = sentences(data.sentence(), data.setup.is_cross, data.item, data.batch.len());
+                dom::text("printed-sentence", &sentence);
                 dom::text("printed-setup", &calculated(&data.setup, head, &data.engine, range));
             }
         },

@@ -10,9 +10,10 @@ use crate::lesson::{
         arcs::{self as say, ARCS},
         bad_number, engine_choice, mask,
         page::{
-            AHEAD, BACK, CALCULATE_ON, COLOURS, HEADS, MASK, NUMBER, OFF, ON, PADDING, POSITIONS, PYTORCH_INIT, RANGE,
-            RANGE_SIGNED, RANGE_WEIGHTS, SCALING, SEE_AS, SEED, SET_UP, SHOW_CHANGE, SIGNED, SOFTCAP, TEMPERATURE,
-            THIS_HEAD, UNTRAINED, WEIGHTS, WHAT_IF, WHAT_IF_HINT, WHOLE_NUMBER, WIDTH,
+            AHEAD, BACK, BATCH_HINT, CALCULATE_ON, COLOURS, HEADS, KEYS_FROM, MASK, NUMBER, OFF, ON, PADDING,
+            POSITIONS, PYTORCH_INIT, RANGE, RANGE_SIGNED, RANGE_WEIGHTS, SAME_SENTENCE, SCALING, SECOND_SENTENCE,
+            SEE_AS, SEED, SET_UP, SHOW_CHANGE, SIGNED, SOFTCAP, TEMPERATURE, THIS_HEAD, UNTRAINED, WEIGHTS, WHAT_IF,
+            WHAT_IF_HINT, WHOLE_NUMBER, WIDTH,
         },
         positions, range, scaling, shares_map, sight, signed_map,
     },
@@ -97,7 +98,7 @@ pub fn SetUp(page: Page) -> impl IntoView {
     let number = |index: usize| NUMBERS[index].html(index);
     let (seed, heads, width, positions, engine) = (number(0), choice(0), choice(1), choice(2), choice(6));
     let (mask, back, ahead, scaling, temperature) = (choice(3), number(1), number(2), choice(4), number(3));
-    let (padding, softcap, head) = (number(4), number(5), choice(10));
+    let (padding, softcap, head, keys) = (number(4), number(5), choice(10), choice(13));
     let (change, shares, signed, sight) = (choice(5), choice(7), choice(8), choice(9));
     let (range, range_signed, range_shares) = (choice(11), number(6), number(7));
     dom::skeleton(format!(
@@ -105,8 +106,9 @@ pub fn SetUp(page: Page) -> impl IntoView {
             <h2>{SET_UP}</h2>
             <div class="fields">
                 <p class="field"><span>{WEIGHTS}</span> <b>{PYTORCH_INIT}</b></p>
-                {seed}{heads}{width}{positions}{engine}
+                {seed}{heads}{width}{positions}{keys}{engine}
             </div>
+            <p class="hint" id="batch-hint">{BATCH_HINT}</p>
             <p class="hint" id="untrained">{UNTRAINED}</p>
             <h2>{WHAT_IF}</h2>
             <p class="hint">{WHAT_IF_HINT}</p>
@@ -275,7 +277,7 @@ struct Choice {
     choose: fn(&mut Session, usize),
 }
 
-const CHOICES: [Choice; 13] = [
+const CHOICES: [Choice; 14] = [
     Choice {
         id: "heads-chosen",
         label: HEADS,
@@ -372,6 +374,13 @@ const CHOICES: [Choice; 13] = [
         names: || ARCS_OF.map(|arcs| say::choice(arcs).to_owned()).to_vec(),
         current: |session| ARCS_OF.iter().position(|arcs| *arcs == session.arcs),
         choose: |session, index| session.arcs = ARCS_OF[index],
+    },
+    Choice {
+        id: "keys-chosen",
+        label: KEYS_FROM,
+        names: || [SAME_SENTENCE, SECOND_SENTENCE].map(str::to_owned).to_vec(),
+        current: |session| Some(session.setup.is_cross.into()),
+        choose: |session, index| session.setup.is_cross = index == 1,
     },
 ];
 

@@ -16,14 +16,14 @@ use super::{
 };
 use crate::lesson::{
     Arcs, Projection, Session, Step,
-    explain::{Context, announcement, change_announcement, what_moved},
+    explain::{announcement, change_announcement, what_moved},
     glossary::Seen,
     picture::{Grid, View, common_height, picture},
     scene::{self, Data},
     words::{
         self,
         more::{PARTS, more},
-        page::{BUILT_FROM, CALCULATING, FAST_FORWARD, MORE, POSITION},
+        page::{BUILT_FROM, CALCULATING, EMBEDDED_FOR, FAST_FORWARD, MORE, POSITION},
     },
 };
 use crate::protocol::CellRef;
@@ -40,7 +40,9 @@ pub fn Stage(page: Page) -> impl IntoView {
         move || {
             let (session, data) = (page.session.read(), page.data.read());
             let moved = data.as_ref().and_then(|data| what_moved(&session, data));
-            (session.step, moved.unwrap_or_else(|| words::step_lead(session.step, &session.setup).to_owned()))
+            let is_padded = data.as_ref().is_some_and(|data| data.sentence().own_keys() < data.lengths().keys);
+            let lead = words::step_lead(session.step, &session.setup, is_padded);
+            (session.step, moved.unwrap_or_else(|| lead.to_owned()))
         },
         |(step, lead)| {
             dom::text("stage-title", words::step_title(*step));
@@ -130,8 +132,12 @@ pub fn Stage(page: Page) -> impl IntoView {
 /// Which of Q, K and V step 3 builds.
 fn projections(page: Page) -> String {
     watch(
-        move || page.session.read().step == Step::Project,
-        |here| {
+        move || {
+            let session = page.session.read();
+            // Two sentences are embedded.
+            (session.step == Step::Project, session.step == Step::Embed && session.setup.is_cross)
+        },
+        |&(builds, embeds)| {
             let mut buttons = String::new();
             for (index, projection) in Projection::ALL.into_iter().enumerate() {
                 let (name, role) =
@@ -140,16 +146,17 @@ fn projections(page: Page) -> String {
                     r#"<button class="btn small {role}" id="projection-{index}" data-projection="{index}">{name}</button>"#
                 );
             }
-            let group = format!(r#"<div class="segments" role="group" aria-label="{BUILT_FROM}">{buttons}</div>"#);
-            dom::html("projections", if *here { &group } else { "" });
+            let label = if builds { BUILT_FROM } else { EMBEDDED_FOR };
+            let group = format!(r#"<div class="segments" role="group" aria-label="{label}">{buttons}</div>"#);
+            dom::html("projections", if builds || embeds { &group } else { "" });
         },
     );
     watch(
         move || {
             let session = page.session.read();
-            (session.step, session.projection)
+            (session.step, session.setup.is_cross, session.projection)
         },
-        |(_, chosen)| {
+        |(.., chosen)| {
             for (index, projection) in Projection::ALL.into_iter().enumerate() {
                 let pressed = if projection == *chosen { "true" } else { "false" };
                 dom::set(&format!("projection-{index}"), "aria-pressed", Some(pressed));
@@ -168,7 +175,11 @@ fn projections(page: Page) -> String {
 fn figure(page: Page) -> String {
     watch(
         move || page.facts.read().is_stale(),
-        |stale| ["figure", "tokens", "explanation"].into_iter().for_each(|id| dom::flag(id, "data-stale", *stale)),
+        |stale| {
+            ["figure", "tokens", "key-tokens", "explanation"]
+                .into_iter()
+                .for_each(|id| dom::flag(id, "data-stale", *stale))
+        },
     );
     let works = move || page.badge.get() != Badge::Stopped;
     show_busy(
@@ -240,8 +251,8 @@ fn observe_width(page: Page) {
 struct Painter {
     /// Whether the next frame will paint.
     waiting: Cell<bool>,
-    /// The run that was painted last.
-    run: Cell<u64>,
+    /// The run that was painted last, and the sentence.
+    run: Cell<(u64, usize)>,
     /// How wide its tokens are.
     token_widths: RefCell<Vec<f32>>,
     /// At a stage of this width, with arcs or without, the pictures are at least so high.
@@ -304,9 +315,11 @@ fn paint(page: Page, painter: &Painter) {
     let (Some(canvas), Some(data)) = (dom::canvas("canvas"), data.as_ref()) else {
         return;
     };
-    let new = painter.run.replace(data.run) != data.run;
+    let new = painter.run.replace((data.run, data.item)) != (data.run, data.item);
     if new {
-        let words = data.tokens.iter().map(|token| token.text.as_str());
+        // Those of keys, where they are other words, come after those of queries.
+        let keys = data.context().keys.iter().filter(|_| data.setup.is_cross);
+        let words = data.tokens().iter().chain(keys).map(|token| token.text.as_str());
         painter.token_widths.replace(canvas::label_widths(&canvas, words));
     }
     let prints = page.prints.get();
@@ -488,7 +501,7 @@ fn describe(page: Page, grid: &Grid) {
     dom::place(cell.unchecked_ref(), (x - left, y - top, width, height));
     let (data, operands) = (page.data.read(), page.operands.read());
     let text = data.as_ref().map(|data| {
-        let context = Context { tokens: &data.tokens, setup: &data.setup };
+        let context = data.context();
         let is_change = data.on_stage(current.tensor, current.head).is_some_and(|matrix| matrix.is_change);
         if let Some(before) = data.before.as_ref().filter(|_| is_change) {
             return change_announcement(current, data.value(current), context, before);

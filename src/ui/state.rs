@@ -9,7 +9,7 @@ use super::{
 };
 use crate::lesson::{
     Session, Sight, Step, Theme,
-    explain::{Context, whereabouts},
+    explain::whereabouts,
     glossary::Term,
     notice::Facts,
     picture::Grid,
@@ -176,22 +176,29 @@ impl Page {
     /// Goes from the cell that is explained to one that it was made from, and keeps that in the inspector.
     pub fn follow(self, to: CellRef) {
         let from = self.operands.read().as_ref().map(|operands| operands.cell);
-        self.travel(|trail, session, data| from.is_some_and(|from| trail.follow(session, from, to, data.tokens.len())));
+        self.travel(|trail, session, data| from.is_some_and(|from| trail.follow(session, from, to, data.lengths())));
     }
 
     /// Goes back to the cell that was followed last. Returns whether there is one.
     pub fn go_back(self) -> bool {
-        self.travel(|trail, session, data| trail.back(session, data.tokens.len(), &data.setup))
+        self.travel(|trail, session, data| trail.back(session, data.lengths(), &data.setup))
     }
 
     fn travel(self, go: impl FnOnce(&mut Trail, &mut Session, &Data) -> bool) -> bool {
         let data = self.data.read();
-        let gone = data
-            .as_ref()
-            .is_some_and(|data| self.trail.update(|trail| self.session.update(|session| go(trail, session, data))));
+        let gone = data.as_ref().is_some_and(|data| {
+            self.trail.update(|trail| {
+                self.session.update(|session| {
+                    let gone = go(trail, session, data);
+                    // There may have been more sentences then.
+                    session.item = session.item.min(data.batch.len() - 1);
+                    gone
+                })
+            })
+        });
         if let (true, Some(data), Some(cell)) = (gone, data.as_ref(), self.session.read().pinned) {
             self.playing.set(false);
-            dom::text("followed", &whereabouts(cell, Context { tokens: &data.tokens, setup: &data.setup }));
+            dom::text("followed", &whereabouts(cell, data.context()));
             // The link goes; the focus stays near.
             dom::focus_in_place("inspector");
         }
@@ -214,7 +221,7 @@ impl Page {
         let will_be = |cell: &CellRef| {
             let session = self.session.read();
             cell.head == scene::head_of(cell.tensor, session.head)
-                && scene::on_stage(session.step, session.projection).contains(&cell.tensor)
+                && scene::on_stage(session.step, session.projection, &session.setup).contains(&cell.tensor)
                 && !grids.iter().any(|grid| (grid.tensor, grid.head) == (cell.tensor, cell.head))
         };
         let pinned = pinned.filter(|cell| on_stage(cell) || will_be(cell));
@@ -239,7 +246,7 @@ impl Page {
         self.chosen().or_else(|| {
             let (session, data) = (self.session.read(), self.data.read());
             let (session, data) = (&*session, data.as_ref()?);
-            let result = scene::result(session.step, session.projection);
+            let result = scene::result(session.step, session.projection, &data.setup);
             scene::being_made(session, data).or_else(|| Some(most_interesting(data, result, session.head)))
         })
     }
@@ -253,7 +260,7 @@ fn most_interesting(data: &Data, tensor: Tensor, head: usize) -> CellRef {
     let value = |column| data.value(cell(column)).unwrap_or(f32::NEG_INFINITY);
     let largest = columns.clone().max_by(|&a, &b| value(a).total_cmp(&value(b))).unwrap_or(columns.start);
     // A token's id is no measure of anything; its place is.
-    cell(if tensor == Tensor::Tokens { columns.end - 1 } else { largest })
+    cell(if tensor.of_queries() == Tensor::Tokens { columns.end - 1 } else { largest })
 }
 
 /// Keeps the document's theme as the session and the system want it, and shows it through the eyes that were chosen.

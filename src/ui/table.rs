@@ -22,7 +22,7 @@ pub fn button_and_view(page: Page) -> (String, String) {
     watch(
         move || {
             let session = page.session.read();
-            let shown = (session.table, session.step, session.projection, session.head);
+            let shown = (session.table, session.step, session.projection, session.head, session.item);
             (shown, session.pinned, page.data.version())
         },
         move |&((part, ..), pin, _)| {
@@ -34,8 +34,9 @@ pub fn button_and_view(page: Page) -> (String, String) {
                 return page.session.update(|session| session.table = looked_up);
             }
             let (session, data) = (page.session.read(), page.data.read());
-            if let Some(part) = shown(&session) {
-                offer(&choices(&session), part.tensor);
+            let setup = data.as_ref().map_or(&session.setup, |data| &data.setup);
+            if let Some(part) = shown(&session, setup) {
+                offer(&choices(&session, setup), part.tensor);
             }
             let Some(new) = data.as_ref().and_then(|data| table(&session, data)) else {
                 // While its numbers are on their way, what was there stays.
@@ -62,7 +63,7 @@ pub fn button_and_view(page: Page) -> (String, String) {
     dom::on("click", "#table-open", move |_, _| {
         let cell = page.session.read().pinned.or(page.at_cursor());
         page.session.update(|session| {
-            let result = scene::result(session.step, session.projection);
+            let result = scene::result(session.step, session.projection, &session.setup);
             let opened = cell.map_or(Part::first(result), Part::with);
             session.table = if session.table.is_some() { None } else { Some(opened) };
         });
@@ -70,7 +71,7 @@ pub fn button_and_view(page: Page) -> (String, String) {
     dom::on("change", "#table-choice", move |select, _| {
         let chosen = dom::value(select).parse::<usize>().ok();
         page.session.update(|session| {
-            let tensor = chosen.and_then(|index| choices(session).get(index).copied());
+            let tensor = chosen.and_then(|index| choices(session, &session.setup).get(index).copied());
             session.table = tensor.map(Part::first).or(session.table);
         });
     });

@@ -23,11 +23,11 @@ pub fn Overview(page: Page) -> impl IntoView {
     watch(
         move || {
             let session = page.session.read();
-            (session.step, session.projection)
+            (session.step, scene::result(session.step, session.projection, &session.setup))
         },
-        |&(step, projection)| {
+        |&(step, result)| {
             for (index, (tensor, leads_to)) in OVERVIEW.into_iter().enumerate() {
-                let here = leads_to == step && (step != Step::Project || scene::projected(projection) == tensor);
+                let here = leads_to == step && result == tensor;
                 let id = format!("overview-{index}");
                 dom::set(&id, "class", here.then_some("on"));
                 if here {
@@ -55,7 +55,7 @@ pub fn Overview(page: Page) -> impl IntoView {
             let Some(data) = data.as_ref() else {
                 return;
             };
-            sentence::mark(focus.map(light::words_of).unwrap_or_default());
+            sentence::mark(focus.map(light::words_of).unwrap_or_default(), data.setup.is_cross);
             let lit = focus.map(|cell| light::in_overview(cell, head, &data.setup)).unwrap_or_default();
             for (index, (tensor, _)) in OVERVIEW.into_iter().enumerate() {
                 let source = lit.iter().copied().find(|source| source.tensor() == tensor);
@@ -65,6 +65,7 @@ pub fn Overview(page: Page) -> impl IntoView {
                     let shown = lit.zip(data.in_thumbnail(tensor, head));
                     outline(&format!("{id}-{index}"), shown, data.shape(tensor));
                 }
+                dom::flag(&format!("overview-{index}"), "hidden", !tensor.is_of(&data.setup));
             }
         },
     );
@@ -72,17 +73,27 @@ pub fn Overview(page: Page) -> impl IntoView {
         if let Some(&(tensor, leads_to)) = dom::index(button, "data-overview").and_then(|index| OVERVIEW.get(index)) {
             page.go_to(leads_to);
             let made = Projection::ALL.into_iter().find(|&projection| scene::projected(projection) == tensor);
+            // Of two sentences, each has a projection that is made of it.
+            let embedded = |projection| {
+                Step::Embed == leads_to && scene::result(Step::Embed, projection, &page.session.read().setup) == tensor
+            };
+            let made = made.or_else(|| Projection::ALL.into_iter().find(|&projection| embedded(projection)));
             page.session.update(|session| session.projection = made.unwrap_or(session.projection));
         }
     });
     let mut buttons = String::new();
-    for (index, (tensor, leads_to)) in OVERVIEW.into_iter().enumerate() {
-        // Q, K and V stand side by side: none leads to the other.
-        let arrow = if index == 0 || matches!(tensor, Tensor::Keys | Tensor::Values) { "" } else { "→" };
+    // The inputs stand side by side.
+    for index in [0, OVERVIEW.len() - 1].into_iter().chain(1..OVERVIEW.len() - 1) {
+        let (tensor, leads_to) = OVERVIEW[index];
+        // So do Q, K and V: none leads to the other.
+        let arrow = match tensor {
+            Tensor::Input | Tensor::KeyInput | Tensor::Keys | Tensor::Values => "",
+            _ => "→",
+        };
         let (label, role) = (words::overview_button(tensor, leads_to), role_class(tensor));
         buttons += &format!(
             r#"<span class="arrow" aria-hidden="true">{arrow}</span>
-            <button id="overview-{index}" data-overview="{index}" aria-label="{label}">
+            <button id="overview-{index}" data-overview="{index}" aria-label="{label}" hidden>
                 <span class="thumb {role}" aria-hidden="true">
                     <canvas id="overview-canvas-{index}" width="0" height="0"></canvas>
                     <i class="lit" id="overview-lit-{index}" hidden></i>

@@ -15,7 +15,7 @@ use crate::lesson::{
         page::{ALL_TOKENS, ZOOM, ZOOM_IN, ZOOM_OUT},
     },
 };
-use crate::protocol::Span;
+use crate::protocol::{Lengths, Span};
 
 /// One step nearer shows so many times the tokens.
 const STEP: f64 = 0.5;
@@ -31,7 +31,7 @@ pub fn controls(page: Page) -> String {
         |&(zoom, len, zooms)| {
             dom::flag("zoom", "hidden", !zooms);
             dom::flag("figure", "data-zooms", zooms);
-            dom::text("zoomed", &words::zoomed(zoom.queries.within(len), zoom.keys.within(len), len));
+            dom::text("zoomed", &words::zoomed(zoom.queries.within(len.queries), zoom.keys.within(len.keys), len));
             dom::disable("zoom-out", zoom.shows_all(len));
             dom::disable("zoom-all", zoom.shows_all(len));
             dom::set("figure", "data-zoomed", (!zoom.shows_all(len)).then_some(""));
@@ -97,13 +97,13 @@ fn zooms(page: Page) -> bool {
 }
 
 /// How many tokens the run on the stage has.
-pub fn tokens(page: Page) -> usize {
-    page.data.read().as_ref().map_or(0, |data| data.tokens.len())
+pub fn tokens(page: Page) -> Lengths {
+    page.data.read().as_ref().map_or(0.into(), Data::lengths)
 }
 
 fn scale(page: Page, factor: f64, at: (f64, f64)) {
     let len = tokens(page);
-    if len > 0 {
+    if len.queries > 0 {
         page.session.update(|session| session.zoom = session.zoom.scaled(factor, at, len));
     }
 }
@@ -179,8 +179,9 @@ fn drag(page: Page) {
         let scaled = begun.zoom.scaled(factor, begun.place, len);
         let (.., width, height) = grid.bounds();
         let (queries, keys) = grid.of_tokens((-y / f64::from(height), -x / f64::from(width)), 0.0);
-        let tokens = |part: f64, shown: Span| (part * shown.within(len).len() as f64).round() as isize;
-        let moved = scaled.moved(tokens(queries, scaled.queries), tokens(keys, scaled.keys), len);
+        let tokens = |part: f64, shown: Span, len| (part * shown.within(len).len() as f64).round() as isize;
+        let moved =
+            scaled.moved(tokens(queries, scaled.queries, len.queries), tokens(keys, scaled.keys, len.keys), len);
         if page.session.read().zoom != moved {
             page.session.update(|session| session.zoom = moved);
         }

@@ -39,6 +39,10 @@ pub const TENSORS: [Tensor; 24] = [
     Tensor::Output,
 ];
 
+/// Those that there are in cross-attention alone.
+pub const KEY_TENSORS: [Tensor; 4] =
+    [Tensor::KeyTokens, Tensor::KeyWordEmbeddings, Tensor::KeyPositions, Tensor::KeyInput];
+
 /// Milliseconds since the test began.
 pub fn clock() -> f64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -84,6 +88,22 @@ pub fn run(engine: &mut Engine, number: u64, sentence: &str, setup: &Setup, slic
     run_compared(engine, number, sentence, [setup, setup], slices)
 }
 
+/// Runs sentences that are not refused: a line each, and those that keys and values are made of.
+pub fn run_pair(
+    engine: &mut Engine,
+    number: u64,
+    [sentence, second]: [&str; 2],
+    setup: &Setup,
+    slices: Vec<Slice>,
+) -> Run {
+    let (sentence, second) = (sentence.to_owned(), second.to_owned());
+    let request = Request::Run { run: number, sentence, second, setup: setup.clone(), before: None, slices };
+    match ask(engine, request) {
+        Some(Reply::Ran(run)) => run,
+        other => panic!("{setup:?} gave {other:?}"),
+    }
+}
+
 /// Runs a sentence that is not refused with the second set-up, and compares it with the first where that is another.
 pub fn run_compared(
     engine: &mut Engine,
@@ -93,7 +113,14 @@ pub fn run_compared(
     slices: Vec<Slice>,
 ) -> Run {
     let before = Some(before.clone()).filter(|before| before != setup);
-    let request = Request::Run { run: number, sentence: sentence.to_owned(), setup: setup.clone(), before, slices };
+    let request = Request::Run {
+        run: number,
+        sentence: sentence.to_owned(),
+        second: String::new(),
+        setup: setup.clone(),
+        before,
+        slices,
+    };
     match ask(engine, request) {
         Some(Reply::Ran(run)) => run,
         other => panic!("{sentence:?} in {setup:?} gave {other:?}"),
@@ -103,6 +130,7 @@ pub fn run_compared(
 /// The whole of a tensor.
 pub fn whole(tensor: Tensor, head: usize) -> Slice {
     Slice {
+        item: 0,
         tensor,
         head,
         rows: Span::ALL,
@@ -128,7 +156,12 @@ pub fn read(engine: &mut Engine, run: u64, slice: Slice) -> Option<Matrix> {
 
 /// A number of the run that is kept, and what it was made from, if it is there.
 pub fn explain(engine: &mut Engine, run: u64, cell: CellRef) -> Option<Operands> {
-    match ask(engine, Request::Explain { run, cell })? {
+    explain_of(engine, run, 0, cell)
+}
+
+/// The same of a sentence of a batch.
+pub fn explain_of(engine: &mut Engine, run: u64, item: usize, cell: CellRef) -> Option<Operands> {
+    match ask(engine, Request::Explain { run, item, cell })? {
         Reply::Operands { run: answered, operands } if answered == run => Some(operands),
         other => panic!("{cell:?} gave {other:?}"),
     }

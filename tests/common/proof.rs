@@ -168,7 +168,7 @@ fn layers() -> Vec<Layer> {
         let matrix = |key: &str| tensors[key].clone().into_dimensionality().expect("two axes");
         let weights = BlockWeights { w_q: matrix("w_q"), w_k: matrix("w_k"), w_v: matrix("w_v"), w_o: matrix("w_o") };
         let has = |key: &str| file.tensor(&format!("{name}/{key}")).is_ok();
-        let is_plain = !has("x_kv") && !has("b_q") && !has("mask") && settings["key_lengths"].is_null();
+        let is_plain = !has("b_q") && !has("mask") && settings["key_lengths"].is_null();
         let is_causal = settings["causal"].as_bool() == Some(true);
         let heads = settings["heads"].as_u64().expect("every layer has heads") as usize;
         Layer { name, heads, is_causal, is_plain, weights, tensors }

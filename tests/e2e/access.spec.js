@@ -183,6 +183,7 @@ test("the keyboard alone reaches every control, and one sees where it is", async
     "Heads",
     "Model width",
     "Positions",
+    "Keys, values",
     "Calculate on",
     "Mask",
     "Padding",

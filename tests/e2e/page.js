@@ -25,6 +25,8 @@ export class Headlight {
     this.inspector = page.getByRole("region", { name: "Inspector", exact: true });
     this.unpin = this.inspector.getByRole("button", { name: "Let go" });
     this.wayBack = this.inspector.getByRole("button", { name: /^Back to / });
+    this.second = page.getByRole("textbox", { name: "Second sentence", exact: true });
+    this.shown = page.getByRole("combobox", { name: "Sentence shown", exact: true });
     this.setup = page.getByRole("complementary", { name: "Set-up", exact: true });
     this.seed = this.setup.getByRole("spinbutton", { name: "Seed" });
     this.heads = page.getByRole("group", { name: "Heads", exact: true }).getByRole("button");
@@ -261,12 +263,12 @@ export class Headlight {
     return ran;
   }
 
-  /** Whole matrices of the run that the page shows, as its engine stores them: `[["Weights", 0], …]`. */
-  async stored(run, tensors) {
+  /** Whole matrices of the run that the page shows, as its engine stores them: `[["Weights", 0], …]`; of one sentence. */
+  async stored(run, tensors, item = 0) {
     const from = await this.page.evaluate((request) => {
       tap.worker.postMessage(Uint8Array.from(request).buffer);
       return tap.messages.length;
-    }, readRequest(run, tensors));
+    }, readRequest(run, tensors, item));
     let slices;
     await expect
       .poll(async () => {
@@ -368,7 +370,7 @@ function tapEngine(corruption) {
   };
 
   // Whether the cell that was last asked about is the one last explained, and painted: after their tags, question and
-  // answer both begin with the run and the cell.
+  // answer both begin with the run, the sentence and the cell.
   async function isAnswered() {
     const answered = tap.asked.every((byte, at) => at === 0 || byte === tap.operands[at]);
     await new Promise(requestAnimationFrame);
@@ -376,11 +378,12 @@ function tapEngine(corruption) {
   }
 
   const corruptions = {
-    // In what comes to be explained, the number stands after six varints: tag, run, tensor, head, row and column.
+    // In what comes to be explained, the number stands after seven varints: tag, run, item, tensor, head, row and
+    // column.
     anotherNumber(bytes) {
       if (bytes[0] !== 4) return;
       let at = 0;
-      for (let varints = 0; varints < 6; at++) varints += bytes[at] < 0x80;
+      for (let varints = 0; varints < 7; at++) varints += bytes[at] < 0x80;
       const view = new DataView(bytes.buffer);
       const number = view.getFloat32(at, true);
       view.setFloat32(at, Number.isFinite(number) ? number * 1.01 + 1 : 1, true);

@@ -28,11 +28,15 @@ export const TENSORS = [
   "Heads",
   "OutputWeights",
   "Output",
+  "KeyTokens",
+  "KeyWordEmbeddings",
+  "KeyPositions",
+  "KeyInput",
 ];
 
-/** A request for whole matrices, `[["Weights", 0], …]`: tensor and head. */
-export function readRequest(run, tensors) {
-  const slices = tensors.flatMap(([tensor, head]) => [TENSORS.indexOf(tensor), head, 0, WHOLE, 0, WHOLE, WHOLE, WHOLE, 0]);
+/** A request for whole matrices, `[["Weights", 0], …]`: tensor and head; of the sentence with this index. */
+export function readRequest(run, tensors, item = 0) {
+  const slices = tensors.flatMap(([tensor, head]) => [item, TENSORS.indexOf(tensor), head, 0, WHOLE, 0, WHOLE, WHOLE, WHOLE, 0]);
   return [2, run, tensors.length, ...slices].flatMap(varint);
 }
 
@@ -141,6 +145,7 @@ class Reader {
         () => this.f32(),
       ),
       headsOff: this.list(() => this.varint()),
+      isCross: this.varint() === 1,
     };
   }
 
@@ -167,8 +172,8 @@ class Reader {
         () => null,
         () => this.setup(),
       ),
-      tokens: this.list(() => this.token()),
-      leftOut: this.varint(),
+      batch: this.list(() => ({ tokens: this.list(() => this.token()), keys: this.list(() => this.token()) })),
+      leftOut: { tokens: this.varint(), sentences: this.varint() },
       engine: this.engine(),
       milliseconds: this.f64(),
       slices: this.slices(),
@@ -178,6 +183,7 @@ class Reader {
   refusal() {
     return this.tag(
       () => ({ kind: "NoTokens" }),
+      () => ({ kind: "NoKeys" }),
       () => ({ kind: "Width", width: this.varint() }),
       () => ({ kind: "Heads", heads: this.varint(), width: this.varint() }),
       () => ({ kind: "Attention", message: this.string() }),
@@ -186,6 +192,7 @@ class Reader {
 
   slices() {
     return this.list(() => ({
+      item: this.varint(),
       tensor: TENSORS[this.varint()],
       head: this.varint(),
       firstRow: this.varint(),
@@ -208,12 +215,13 @@ class Reader {
   }
 
   operands() {
+    const item = this.varint();
     const cell = { tensor: TENSORS[this.varint()], head: this.varint(), row: this.varint(), column: this.varint() };
     const value = this.f32();
     const before = this.tag(
       () => null,
       () => this.f32(),
     );
-    return { cell, value, before, left: this.floats(), right: this.floats() };
+    return { item, cell, value, before, left: this.floats(), right: this.floats() };
   }
 }

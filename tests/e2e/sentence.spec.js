@@ -27,11 +27,11 @@ test("sentences of every kind", async ({ headlight, page }) => {
       const count = tokens.length === 1 ? "1 token · alone, it can only attend to itself" : `${tokens.length} tokens`;
       await expect(headlight.tokenNote).toContainText(count);
       const ran = await headlight.lastRan();
-      expect(ran).toMatchObject({ leftOut: 0, engine: { name: headlight.engineName } });
-      expect(ran.tokens.map(({ text }) => text)).toEqual(tokens);
+      expect(ran).toMatchObject({ leftOut: { tokens: 0, sentences: 0 }, engine: { name: headlight.engineName } });
+      expect(ran.batch[0].tokens.map(({ text }) => text)).toEqual(tokens);
       await expectMatricesOf(headlight, tokens.length);
       await expectRowsToSumToOne(headlight, page, tokens.length);
-      await expectLastTokenToOpen(headlight, page, ran.tokens);
+      await expectLastTokenToOpen(headlight, page, ran.batch[0].tokens);
     });
   }
 });
@@ -42,7 +42,7 @@ test("200 words", async ({ headlight, page }) => {
   await headlight.sentence.fill(words.join(" "));
   await expect(headlight.grid("Attention weights")).toHaveAttribute("aria-rowcount", "200");
   const ran = await headlight.lastRan();
-  expect(ran.tokens.map(({ text }) => text)).toEqual(words);
+  expect(ran.batch[0].tokens.map(({ text }) => text)).toEqual(words);
   await expectMatricesOf(headlight, 200);
   await expectRowsToSumToOne(headlight, page, 200);
   await expect(headlight.notice).toBeEmpty();
@@ -62,8 +62,8 @@ test("5,000 words: the first 4,096 tokens are taken, and nothing is lost", async
   await expect(headlight.notice).toContainText("more than 4096 tokens");
   await expect(headlight.sentence).toHaveValue(text);
   const ran = await headlight.lastRan();
-  expect(ran).toMatchObject({ leftOut: 904, engine: { name: headlight.engineName } });
-  expect(ran.tokens.map(({ text }) => text)).toEqual(words.slice(0, 4096));
+  expect(ran).toMatchObject({ leftOut: { tokens: 904 }, engine: { name: headlight.engineName } });
+  expect(ran.batch[0].tokens.map(({ text }) => text)).toEqual(words.slice(0, 4096));
   await expectMatricesOf(headlight, 4096);
   await headlight.goTo("Scores");
   const scores = headlight.grid("Scores");

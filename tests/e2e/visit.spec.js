@@ -13,7 +13,7 @@ test("a first visit finds the example calculated, at the softmax", async ({ head
   expect(await headlight.lastRan()).toMatchObject({
     setup: { seed: 42, heads: 4, width: 64, positions: "sinusoidal", mask: "none" },
     engine: { name: headlight.engineName },
-    leftOut: 0,
+    leftOut: { tokens: 0, sentences: 0 },
   });
 });
 

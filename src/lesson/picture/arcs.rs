@@ -16,7 +16,7 @@ use super::{
 };
 use crate::builtin;
 use crate::figure::{Anchor, Face, Figure, Line, Mark, Rect, Rgb, Text};
-use crate::protocol::{CellRef, Matrix, Tensor};
+use crate::protocol::{Axis, CellRef, Matrix, Tensor};
 
 /// The arcs of one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,9 +59,10 @@ impl ArcsPicture {
     }
 }
 
-/// Whether a step's stage has arcs in this session: where the weights are drawn, and not what has changed of them.
+/// Whether a step's stage has arcs in this session: where the weights are drawn, and not what has changed of them. Arcs are
+/// between the words of one sentence.
 pub fn has_arcs(session: &Session) -> bool {
-    matches!(session.step, Step::Softmax | Step::Mix) && session.before.is_none()
+    matches!(session.step, Step::Softmax | Step::Mix) && session.before.is_none() && !session.setup.is_cross
 }
 
 /// The cell that a word on the stage stands for: while a query is kept, the word as its key; otherwise where it looks
@@ -81,14 +82,14 @@ pub fn word_of(session: &Session, data: &Data, cell: CellRef) -> Option<usize> {
 
 /// What a word says of itself: where it looks most, or, while a query is kept, what it gets from that.
 pub fn name_of(session: &Session, data: &Data, word: usize) -> String {
-    let context = Context { tokens: &data.tokens, setup: &data.setup };
-    let name = context.word_in_place(word);
+    let context = data.context();
+    let name = context.word_in_place(Axis::Queries, word);
     let kept = kept_query(session, data);
     let Some(row) = Row::of(session, data, kept.unwrap_or(word)) else { return name };
     match (kept, row.strongest()) {
         (Some(query), _) => match row.share(word) {
-            Some(share) => say::gets(&name, &context.word_in_place(query), share.into()),
-            None => say::hidden_from(&name, &context.word_in_place(query)),
+            Some(share) => say::gets(&name, &context.word_in_place(Axis::Queries, query), share.into()),
+            None => say::hidden_from(&name, &context.word_in_place(Axis::Queries, query)),
         },
         (None, None) => say::looks_nowhere(&name),
         (None, Some(key)) => {
@@ -150,7 +151,7 @@ impl<'a> Row<'a> {
     }
 
     fn name(&self, key: usize, context: Context) -> String {
-        if key == self.query { say::ITSELF.to_owned() } else { context.word_in_place(key) }
+        if key == self.query { say::ITSELF.to_owned() } else { context.word_in_place(Axis::Queries, key) }
     }
 
     /// All of it in words, largest first.
@@ -165,23 +166,24 @@ impl<'a> Row<'a> {
         for key in self.keys().filter(|key| !named.contains(key)) {
             match self.share(key) {
                 Some(share) => (others, rest) = (others + 1, rest + f64::from(share)),
-                None => hidden.push(context.word_in_place(key)),
+                None => hidden.push(context.word_in_place(Axis::Queries, key)),
             }
         }
-        say::row(&context.word_in_place(self.query), &shares, (others, rest), &hidden)
+        say::row(&context.word_in_place(Axis::Queries, self.query), &shares, (others, rest), &hidden)
     }
 }
 
 /// The weights on the stage, where they are no changes.
 fn weights<'a>(session: &Session, data: &'a Data) -> Option<&'a Matrix> {
-    data.on_stage(Tensor::Weights, session.head).filter(|matrix| has_arcs(session) && !matrix.is_change)
+    data.on_stage(Tensor::Weights, session.head)
+        .filter(|matrix| has_arcs(session) && !data.setup.is_cross && !matrix.is_change)
 }
 
 /// Draws the arcs, where they are asked for and the step has them.
 pub fn arcs(session: &Session, data: &Data, view: &View) -> Option<ArcsPicture> {
     let wanted = session.arcs?;
     let matrix = weights(session, data)?;
-    let context = Context { tokens: &data.tokens, setup: &data.setup };
+    let context = data.context();
     if !matrix.is_whole() {
         return Some(ArcsPicture { text: say::TOO_MANY.to_owned(), ..ArcsPicture::default() });
     }
@@ -255,7 +257,7 @@ impl WordLine {
             left += width;
         }
         // The longest word of the sentence, also where it is out of sight: zooming moves nothing.
-        let longest = (0..data.tokens.len()).map(width_of).fold(0.0, f32::max);
+        let longest = (0..data.tokens().len()).map(width_of).fold(0.0, f32::max);
         let (word_height, share_height) = if turned { (longest + 8.0, 36.0) } else { (24.0, 17.0) };
         let over = RISE + WIDEST / 2.0 + 2.0;
         let middle = over + word_height;
@@ -362,7 +364,7 @@ fn draw_words(
             let stroke = Some((color, 1.5));
             marks.push(Mark::Rect(Rect { x, y, width, height, radius: 6.0, fill: Some(colors.chip), stroke }));
         }
-        let word = cut(&data.tokens[index].text, full_width(index, view), LONGEST);
+        let word = cut(&data.tokens()[index].text, full_width(index, view), LONGEST);
         let face = if at_hand { Face::Strong } else { Face::Plain };
         let (y, anchor) =
             if line.turned { (line.middle - 4.0, Anchor::Start) } else { ((top + line.middle) / 2.0, Anchor::Middle) };

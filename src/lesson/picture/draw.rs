@@ -11,7 +11,7 @@ use super::{
     panel::{Item, Panel, Scale, Scene, Shown, hatch_line, swap_if},
 };
 use crate::figure::{Anchor, Cell, Face, Heatmap, Line, Mark, Rect, Rgb, Text, colormap::ink_on};
-use crate::protocol::CellRef;
+use crate::protocol::{Axis, CellRef, Setup};
 
 /// Left free at both sides, for the outline of a cell in focus.
 const MARGIN: f32 = 3.0;
@@ -373,7 +373,7 @@ fn draw_panel(
                 }));
                 if panel.sums_to_one
                     && *cell_height >= 30.0
-                    && shown.number.is_some_and(|sum| is_whole_row(sum, data.tokens.len()))
+                    && shown.number.is_some_and(|sum| is_whole_row(sum, data.lengths().keys))
                 {
                     texts.push(Mark::Text(Text {
                         x: x + (column as f32 + 0.5) * cell_width,
@@ -420,7 +420,7 @@ fn draw_panel(
     if let Some(color) = panel.chosen {
         marks.push(outline((x - 3.0, y - 3.0, width + 6.0 - gap, height + 6.0 - gap), color, 1.5));
     }
-    draw_focus(&grid, focus, term, gap, view, marks);
+    draw_focus(&grid, (focus, term), gap, &data.setup, view, marks);
     grid
 }
 
@@ -507,7 +507,14 @@ fn outline((x, y, width, height): (f32, f32, f32, f32), color: Rgb, stroke: f32)
 }
 
 /// Lights the cell in focus where it is drawn, and what it was made from; of that, the two factors of the term at hand.
-fn draw_focus(grid: &Grid, focus: Option<CellRef>, term: Option<usize>, gap: f32, view: &View, marks: &mut Vec<Mark>) {
+fn draw_focus(
+    grid: &Grid,
+    (focus, term): (Option<CellRef>, Option<usize>),
+    gap: f32,
+    setup: &Setup,
+    view: &View,
+    marks: &mut Vec<Mark>,
+) {
     let Some(focus) = focus else {
         return;
     };
@@ -527,7 +534,7 @@ fn draw_focus(grid: &Grid, focus: Option<CellRef>, term: Option<usize>, gap: f32
         marks.push(outline(rect, view.colors.panel, 5.0));
         marks.push(outline(rect, view.colors.ink, 2.5));
     };
-    for source in scene::sources(focus).into_iter().filter(|source| source.tensor() == grid.tensor) {
+    for source in scene::sources(focus, setup).into_iter().filter(|source| source.tensor() == grid.tensor) {
         let color = match role_of(grid.tensor) {
             Role::Plain => view.colors.accent,
             role => view.colors.role(role),
@@ -641,10 +648,12 @@ fn draw_labels(
 ) {
     let colors = &view.colors;
     let panel = &laid.panel;
-    let lit = focus.and_then(|focus| lit_row_and_column(grid, focus));
-    let label = |index: usize, x: f32, y: f32, anchor: Anchor, turned: bool, most: f32, strong: bool| {
-        let token = &data.tokens[index];
-        let full = view.token_widths.get(index).copied().unwrap_or(0.0);
+    let context = data.context();
+    let (rows, columns) = swap_if(grid.transposed, grid.tensor.axes());
+    let lit = focus.and_then(|focus| lit_row_and_column(grid, focus, &data.setup));
+    let label = |axis: Axis, index: usize, x: f32, y: f32, anchor: Anchor, turned: bool, most: f32, strong: bool| {
+        let token = &context.tokens_of(axis)[index];
+        let full = view.token_widths.get(index + data.first_width(axis)).copied().unwrap_or(0.0);
         Mark::Text(Text {
             x,
             y,
@@ -663,7 +672,7 @@ fn draw_labels(
             let strong = lit == Some(row);
             if is_labelled(row, lit, step) {
                 let middle = y + (row as f32 + 0.5) * step;
-                marks.push(label(grid.first.0 + row, x - 7.0, middle, Anchor::End, false, LONGEST_LABEL, strong));
+                marks.push(label(rows, grid.first.0 + row, x - 7.0, middle, Anchor::End, false, LONGEST_LABEL, strong));
             }
         }
     }
@@ -674,9 +683,27 @@ fn draw_labels(
             let strong = lit == Some(column);
             let middle = x + (column as f32 + 0.5) * step;
             if laid.turned && is_labelled(column, lit, step) {
-                marks.push(label(grid.first.1 + column, middle, y - 6.0, Anchor::Start, true, LONGEST_LABEL, strong));
+                marks.push(label(
+                    columns,
+                    grid.first.1 + column,
+                    middle,
+                    y - 6.0,
+                    Anchor::Start,
+                    true,
+                    LONGEST_LABEL,
+                    strong,
+                ));
             } else if !laid.turned {
-                marks.push(label(grid.first.1 + column, middle, y - 11.0, Anchor::Middle, false, step, strong));
+                marks.push(label(
+                    columns,
+                    grid.first.1 + column,
+                    middle,
+                    y - 11.0,
+                    Anchor::Middle,
+                    false,
+                    step,
+                    strong,
+                ));
             }
         }
     }
@@ -717,11 +744,11 @@ fn is_labelled(index: usize, lit: Option<usize>, step: f32) -> bool {
 }
 
 /// The drawn row and column that the focus lights in this grid.
-fn lit_row_and_column(grid: &Grid, focus: CellRef) -> Option<(Option<usize>, Option<usize>)> {
+fn lit_row_and_column(grid: &Grid, focus: CellRef, setup: &Setup) -> Option<(Option<usize>, Option<usize>)> {
     if let Some((row, column)) = grid.drawn_at(focus) {
         return Some((Some(row), Some(column)));
     }
-    let source = scene::sources(focus).into_iter().find(|source| source.tensor() == grid.tensor)?;
+    let source = scene::sources(focus, setup).into_iter().find(|source| source.tensor() == grid.tensor)?;
     let (row, column) = match source {
         Source::Row(_, row) => (Some(row), None),
         Source::Column(_, column) => (None, Some(column)),

@@ -30,7 +30,8 @@ pub struct View {
     pub least_height: f32,
     /// The figure's colours.
     pub colors: Colors,
-    /// How wide each token's label is at [`LABEL_SIZE`], in CSS pixels, as measured by whoever paints.
+    /// How wide each token's label is at [`LABEL_SIZE`], in CSS pixels, as measured by whoever paints; in cross-attention
+    /// those of the keys come after those of the queries.
     pub token_widths: Vec<f32>,
     /// The cell whose origin is lit.
     pub focus: Option<CellRef>,
@@ -239,7 +240,7 @@ fn show_newly_visible<'a>(panel: &mut Panel<'a>, data: &'a Data, view: &View) {
     }
     let (shown, risen) =
         (std::mem::replace(&mut panel.shown, Box::new(|_, _| unreachable!())), view.colors.signed.color(1.0));
-    let own = data.own_len();
+    let own = data.sentence().own_keys();
     panel.shown = Box::new(move |row, column| {
         let is_seen = data.setup.sees(matrix.first_row + row, matrix.first_column + column, own);
         match shown(row, column) {

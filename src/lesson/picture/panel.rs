@@ -232,7 +232,7 @@ impl<'a> Panel<'a> {
     }
 }
 
-pub(super) fn swap_if(swap: bool, (a, b): (usize, usize)) -> (usize, usize) {
+pub(super) fn swap_if<T>(swap: bool, (a, b): (T, T)) -> (T, T) {
     if swap { (b, a) } else { (a, b) }
 }
 

@@ -92,7 +92,8 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
     let matrix = |tensor| data.on_stage(tensor, head);
     let colors = view.colors;
     let panel = |tensor, size| Some(Panel::new(tensor, head, matrix(tensor)?, size, &colors));
-    let result_tensor = scene::result(session.step, projection);
+    let result_tensor = scene::result(session.step, projection, &data.setup);
+    let of = |tensor| scene::of_projection(tensor, projection, &data.setup);
     let result = matrix(result_tensor)?;
     let result_scale = Scale::of(result_tensor, result, &colors);
     let cell_of = |tensor: Tensor, (row, column): (usize, usize)| {
@@ -118,11 +119,11 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         Step::Tokens => None,
         Step::Embed => {
             let size = Size::flat((view.width, 96.0), (14.0, 13.0));
-            let (words, positions) = (matrix(Tensor::WordEmbeddings)?, matrix(Tensor::Positions)?);
+            let (words, positions) = (matrix(of(Tensor::WordEmbeddings))?, matrix(of(Tensor::Positions))?);
             // One colour scale for all three, so that the colours add up as the numbers do.
             let scale = Scale::common(result_tensor, result, &[words, positions], &colors);
             let plain = |tensor| Some(panel(tensor, size)?.labels(true, false).on(scale));
-            let built = plain(Tensor::Input)?.showing(move |row, column| {
+            let built = plain(result_tensor)?.showing(move |row, column| {
                 let value = result.values[row * result.shown_columns + column];
                 let local = wave(position, row, result.shown_rows) as f32;
                 if local <= 0.0 { Shown::nothing(&colors) } else { Shown::value(scale, value * local) }
@@ -130,8 +131,8 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             Some(Scene {
                 rows: vec![
                     // Without a sign, but in line with those that have one.
-                    vec![operator(""), Item::Panel(plain(Tensor::WordEmbeddings)?)],
-                    vec![operator("+"), Item::Panel(plain(Tensor::Positions)?)],
+                    vec![operator(""), Item::Panel(plain(of(Tensor::WordEmbeddings))?)],
+                    vec![operator("+"), Item::Panel(plain(of(Tensor::Positions))?)],
                     vec![operator("="), Item::Panel(built)],
                 ],
                 legend: (result_tensor, scale),
@@ -143,7 +144,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             })
         }
         Step::Project => {
-            let (input, weights) = (matrix(Tensor::Input)?, matrix(scene::projection_weights(projection))?);
+            let (input, weights) = (matrix(of(Tensor::Input))?, matrix(scene::projection_weights(projection))?);
             let (terms, operands) = first_terms(input, weights, false, data.setup.width);
             let (shown, progress) = building(result, result_scale, position, &terms, colors);
             let making = making(progress, &terms, operands, result);
@@ -163,7 +164,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 shown.chosen = (which == projection).then(|| colors.role(role_of(tensor)));
                 results.push(Item::Panel(shown));
             }
-            let input = panel(Tensor::Input, Size::flat((420.0, 128.0), (12.0, 20.0)))?.labels(true, false);
+            let input = panel(of(Tensor::Input), Size::flat((420.0, 128.0), (12.0, 20.0)))?.labels(true, false);
             let weights = panel(scene::projection_weights(projection), Size::flat((180.0, 128.0), (12.0, 12.0)))?;
             Some(scene(vec![vec![Item::Panel(input), operator("·"), Item::Panel(weights)], results], making, false))
         }
@@ -252,7 +253,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         Step::Softmax => softmax(session, data, view),
         Step::Mix => {
             let (weights, values) = (matrix(Tensor::Weights)?, matrix(Tensor::Values)?);
-            let (terms, operands) = first_terms(weights, values, false, data.tokens.len());
+            let (terms, operands) = first_terms(weights, values, false, data.lengths().keys);
             // A hidden key's weight is 0, and so is its term.
             let terms: Vec<f64> = terms.into_iter().map(|term| if term.is_finite() { term } else { 0.0 }).collect();
             let operands = move |i| {

@@ -1,46 +1,88 @@
 //! The first step: no matrices yet, but the sentence itself.
 
 use super::{
-    super::{Session, scene::Data, timeline, words},
+    super::{Session, explain::Role, scene::Data, timeline, words},
     Grid, LABEL_SIZE, Picture, Place, View,
     draw::{about_width, cut},
 };
-use crate::figure::{Anchor, Face, Figure, Line, Mark, Rect, Rgb, Text};
-use crate::protocol::Tensor;
+use crate::figure::{Anchor, Face, Line, Mark, Rect, Rgb, Text};
+use crate::protocol::{Axis, Tensor};
 
 /// No more chips than these are drawn.
 const MOST_CHIPS: usize = 256;
 
-/// The first step: the sentence as chips; the same word in two places is linked.
+/// The first step: the sentence as chips, and under it the one that keys and values are made of, if that is another.
 pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
+    let mut picture = Picture::default();
+    let (mut y, mut done, mut all) = (8.0, 0, 0);
+    for tensor in [Tensor::Tokens, Tensor::KeyTokens].into_iter().filter(|tensor| tensor.is_of(&data.setup)) {
+        if data.setup.is_cross {
+            picture.figure.marks.push(Mark::Text(Text {
+                x: 2.0,
+                y: y + 6.0,
+                text: words::made_of(tensor).to_owned(),
+                size: 13.0,
+                color: view.colors.role(if tensor == Tensor::Tokens { Role::Query } else { Role::Key }),
+                anchor: Anchor::Start,
+                face: Face::Strong,
+                turned: false,
+            }));
+            y += 24.0;
+        }
+        let progress = draw_sentence(tensor, session, data, view, &mut y, &mut picture);
+        (done, all) = (done + progress.0, all + progress.1);
+    }
+    picture.figure.width = view.width;
+    picture.figure.height = y.max(view.least_height).ceil();
+    picture.caption = words::token_of(done, all);
+    picture
+}
+
+/// A sentence as chips; the same word in two places is linked. Returns how many are done, of how many.
+fn draw_sentence(
+    tensor: Tensor,
+    session: &Session,
+    data: &Data,
+    view: &View,
+    y: &mut f32,
+    picture: &mut Picture,
+) -> (usize, usize) {
     let colors = &view.colors;
+    let axis = tensor.axes().1;
+    let (zoom, sentence) = match axis {
+        Axis::Keys => (data.zoom.keys, data.context().keys),
+        _ => (data.zoom.queries, data.tokens()),
+    };
+    let width_of = |index: usize| {
+        view.token_widths.get(data.first_width(axis) + index).copied().unwrap_or(0.0) * 15.0 / LABEL_SIZE
+    };
     // The chips of the tokens that the stage shows, as far as a picture can hold them.
-    let all = data.zoom.queries.within(data.tokens.len());
+    let all = zoom.within(sentence.len());
     let (first, count) = (all.start, all.len().min(MOST_CHIPS));
-    let tokens = &data.tokens[first..first + count];
+    let tokens = &sentence[first..first + count];
     let roomy = count <= 24;
     let (height, line_height) = if roomy { (54.0, 84.0) } else { (30.0, 38.0) };
     let done = timeline::tokens(session.shown_position(), count);
-    let focus = view.focus.filter(|focus| focus.tensor == Tensor::Tokens).map(|focus| focus.column);
-    let focus_id = focus.and_then(|focus| data.tokens.get(focus)).map(|token| token.id);
+    let focus = view.focus.filter(|focus| focus.tensor == tensor).map(|focus| focus.column);
+    let focus_id = focus.and_then(|focus| sentence.get(focus)).map(|token| token.id);
     let focus = focus.and_then(|focus| focus.checked_sub(first));
 
     // Where each chip stands.
     let mut boxes: Vec<(f32, f32, f32, f32)> = Vec::with_capacity(count);
-    let (mut x, mut y) = (2.0, 8.0);
+    let mut x = 2.0;
     for (index, token) in tokens.iter().enumerate() {
-        let word = view.token_widths.get(first + index).copied().unwrap_or(0.0) * 15.0 / LABEL_SIZE;
+        let word = width_of(first + index);
         let id = if roomy { about_width(&words::explain::token_id(token.id), 11.5) } else { 0.0 };
         let width =
             (word.min(view.width * 0.6) + about_width(&(first + index).to_string(), 11.5) + 30.0).max(id + 20.0);
         if x + width > view.width && x > 2.0 {
-            (x, y) = (2.0, y + line_height);
+            (x, *y) = (2.0, *y + line_height);
         }
-        boxes.push((x, y, width, height));
+        boxes.push((x, *y, width, height));
         x += width + 10.0;
     }
 
-    let mut marks = Vec::new();
+    let marks = &mut picture.figure.marks;
     for (index, token) in tokens.iter().enumerate() {
         let (left, top, width, height) = boxes[index];
         let same = focus_id == Some(token.id);
@@ -57,7 +99,7 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
         let text = |x: f32, y: f32, text: String, size: f32, color: Rgb, anchor: Anchor| {
             Mark::Text(Text { x, y, text, size, color, anchor, face: Face::Plain, turned: false })
         };
-        let full = view.token_widths.get(first + index).copied().unwrap_or(0.0) * 15.0 / LABEL_SIZE;
+        let full = width_of(first + index);
         let word = cut(&token.text, full, view.width * 0.6);
         marks.push(text(left + 10.0, first_line, word, 15.0, colors.ink, Anchor::Start));
         if !cut_off {
@@ -104,10 +146,10 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
         }
     }
     if let Some(more) = all.len().checked_sub(count).filter(|more| *more > 0) {
-        y += line_height;
+        *y += line_height;
         marks.push(Mark::Text(Text {
             x: 2.0,
-            y: y + 15.0,
+            y: *y + 15.0,
             text: words::more_tokens(more),
             size: 13.0,
             color: colors.soft,
@@ -116,17 +158,16 @@ pub(super) fn draw(session: &Session, data: &Data, view: &View) -> Picture {
             turned: false,
         }));
     }
-    let height = (y + line_height + 4.0).max(view.least_height).ceil();
-    let figure = Figure { width: view.width, height, marks };
-    let grid = Grid {
-        tensor: Tensor::Tokens,
+    *y += line_height + 4.0;
+    picture.grids.push(Grid {
+        tensor,
         head: 0,
         transposed: false,
         rows: 1,
         columns: count,
         first: (0, first),
-        of: (1, data.tokens.len()),
+        of: (1, sentence.len()),
         place: Place::Each(boxes),
-    };
-    Picture { figure, grids: vec![grid], caption: words::token_of(done, count), arcs: None }
+    });
+    (done, count)
 }

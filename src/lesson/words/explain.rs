@@ -340,11 +340,13 @@ pub const WHY_HEAD_OFF: &str = "This head still attends, but what it found count
 
 pub const WHY_NO_MASK: &str = "No mask is set: every query may see every key.";
 
-pub fn why_window(window: Window, query: usize, key: usize, hidden: bool) -> String {
+/// In cross-attention, a query's own place in the other sentence takes the place of the token itself.
+pub fn why_window(window: Window, is_cross: bool, [query, key]: [usize; 2], hidden: bool) -> String {
+    let itself = if is_cross { "the token at its own place in the second sentence" } else { "itself" };
     if window == Window::CAUSAL {
         let so = if hidden { "later, so it stays hidden" } else { "not later, so it may be seen" };
         return format!(
-            "Causal: a token sees itself and what came before it. The query stands at position {query}, the key at {key}, which is {so}."
+            "Causal: a token sees {itself} and what came before it. The query stands at position {query}, the key at {key}, which is {so}."
         );
     }
     let side = |side: Option<usize>, where_to: &str| match side {
@@ -353,7 +355,7 @@ pub fn why_window(window: Window, query: usize, key: usize, hidden: bool) -> Str
     };
     let so = if hidden { "outside, so it stays hidden" } else { "within, so it may be seen" };
     format!(
-        "Window: a token sees itself, {} and {}. The query stands at position {query}, the key at {key}, which is {so}.",
+        "Window: a token sees {itself}, {} and {}. The query stands at position {query}, the key at {key}, which is {so}.",
         side(window.left, "before it"),
         side(window.right, "after it")
     )

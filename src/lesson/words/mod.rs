@@ -17,8 +17,11 @@ use super::{
 use std::ops;
 
 use crate::attention::Window;
-use crate::embedding::Positions;
-use crate::protocol::{Against, EngineChoice, EngineKind, MOST_TOKENS, Refusal, Setup, Tensor, WIDEST_MODEL};
+use crate::embedding::{Positions, Token};
+use crate::protocol::{
+    Against, EngineChoice, EngineKind, LeftOut, Lengths, MOST_SENTENCES, MOST_TOKENS, Refusal, Setup, Tensor,
+    WIDEST_MODEL,
+};
 
 /// The page's name.
 pub const NAME: &str = "Headlight";
@@ -31,6 +34,13 @@ pub mod page {
 
     pub const SENTENCE: &str = "Sentence";
     pub const SENTENCE_HINT: &str = "Type a sentence";
+    pub const SECOND_SENTENCE_BOX: &str = "Second sentence";
+    pub const KEYS_FROM: &str = "Keys, values";
+    pub const SAME_SENTENCE: &str = "same sentence";
+    pub const SECOND_SENTENCE: &str = "second sentence";
+    pub const SHOWN: &str = "Shown";
+    pub const SENTENCE_SHOWN: &str = "Sentence shown";
+    pub const BATCH_HINT: &str = "Enter begins another sentence: several, one a line, are calculated together, as a batch; the shorter ones are padded.";
     pub const STEPS: &str = "Steps";
     pub const OVERVIEW: &str = "Overview";
     pub const PLAY: &str = "Play";
@@ -107,6 +117,7 @@ pub mod page {
     pub const USE_EXAMPLE: &str = "Use the example";
     pub const RESTART_ENGINE: &str = "Start it again";
     pub const BUILT_FROM: &str = "Which projection to build";
+    pub const EMBEDDED_FOR: &str = "Whose input to show";
     pub const WHY_CPU: &str = "why not WebGPU?";
     pub const CHECK: &str = "check";
     pub const CHECK_RUNS: &str = "Calculating everything once more …";
@@ -153,10 +164,22 @@ pub fn step_title(step: Step) -> &'static str {
     }
 }
 
-/// The sentence under the title.
-pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
-    let Setup { mask, positions, is_scaled, padding, ref painted, .. } = *setup;
+/// The sentence under the title. `is_padded`: the sentence on the stage has keys of padding.
+pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
+    let Setup { mask, positions, is_scaled, ref painted, is_cross, .. } = *setup;
     match step {
+        Step::Tokens if is_cross => {
+            "Two sentences are cut into words and punctuation marks. Those of the first will ask; those of the second will be attended to."
+        }
+        Step::Embed if is_cross => {
+            "Both sentences are embedded alike, each counting its places from 0. Choose whose input is shown: the queries’, or that of keys and values."
+        }
+        Step::Project if is_cross => {
+            "Cross-attention: the first sentence’s rows become queries, the second’s become keys and values. Else nothing changes."
+        }
+        Step::Mask if is_cross && painted.is_empty() && mask != Window::OPEN => {
+            "Places are compared across the two sentences: token 2 of the first stands at token 2 of the second. Hatched cells may not be seen."
+        }
         Step::Tokens => {
             "The sentence is cut into words and punctuation marks. Each gets a number, its id; the same word gets the same id."
         }
@@ -187,7 +210,7 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
         Step::Mask if !painted.is_empty() => {
             "Painted by hand, over the mask that is set. Hatched cells may not be seen and take no part in the softmax."
         }
-        Step::Mask if padding > 0 && mask == Window::OPEN => {
+        Step::Mask if is_padded && mask == Window::OPEN => {
             "Padding fills a sentence up and means nothing, so no token may see it: its columns are hatched and take no part in the softmax."
         }
         Step::Mask => match mask {
@@ -195,14 +218,14 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
                 "Causal mask: what comes later is hidden (hatched), so that a model cannot look at the next word that it has to guess."
             }
             Window::OPEN => {
-                "No mask is set: every token may see every other, so nothing changes here. Choose “causal” to hide what comes later."
+                "No mask is set: every query may see every key, so nothing changes here. Choose “causal” to hide what comes later."
             }
             _ => {
                 "Window: a token sees itself and so many tokens back and ahead as are set. Hatched cells may not be seen and take no part in the softmax."
             }
         },
         Step::Softmax => match mask {
-            Window::OPEN if padding == 0 && painted.is_empty() => {
+            Window::OPEN if !is_padded && painted.is_empty() => {
                 "Each row becomes positive and is divided by its own sum, so it sums to 1: a token’s attention, shared out among all tokens."
             }
             _ => {
@@ -246,7 +269,16 @@ pub fn tensor_name(tensor: Tensor) -> &'static str {
         Tensor::Heads => "Heads side by side",
         Tensor::OutputWeights => "Output weights",
         Tensor::Output => "Output",
+        Tensor::KeyTokens => "Tokens of the second sentence",
+        Tensor::KeyWordEmbeddings => "Word embeddings of the second sentence",
+        Tensor::KeyPositions => "Positions in the second sentence",
+        Tensor::KeyInput => "Input of keys and values",
     }
+}
+
+/// Over a sentence, where there are two: what is made of it.
+pub fn made_of(tensor: Tensor) -> &'static str {
+    if tensor == Tensor::Tokens { "Queries are made of" } else { "Keys and values are made of" }
 }
 
 /// A matrix's name in the middle of a text. (The names are ASCII, and the tables for more would be heavy.)
@@ -281,6 +313,10 @@ pub fn tensor_symbol(tensor: Tensor) -> &'static str {
         Tensor::Heads => "Z",
         Tensor::OutputWeights => "W_o",
         Tensor::Output => "Y",
+        Tensor::KeyTokens => "t_kv",
+        Tensor::KeyWordEmbeddings => "E_kv",
+        Tensor::KeyPositions => "P_kv",
+        Tensor::KeyInput => "X_kv",
     }
 }
 
@@ -293,6 +329,7 @@ pub fn thumbnail_name(tensor: Tensor) -> &'static str {
         Tensor::Weights => "Weights",
         Tensor::Mixed => "Mixed",
         Tensor::Output => "Output",
+        Tensor::KeyInput => "X kv",
         Tensor::Queries | Tensor::Keys | Tensor::Values => tensor_symbol(tensor),
         other => tensor_name(other),
     }
@@ -338,6 +375,8 @@ pub fn compared_with(before: &Setup, now: &Setup) -> String {
     add(before.painted != now.painted, format!("{} cells painted", before.painted.len()));
     add(before.heads_off != now.heads_off, heads_off(&before.heads_off));
     add(before.positions != now.positions, format!("positions {}", positions(before.positions)));
+    let from = |is_cross| if is_cross { page::SECOND_SENTENCE } else { page::SAME_SENTENCE };
+    add(before.is_cross != now.is_cross, format!("keys and values from the {}", from(before.is_cross)));
     add(before.seed != now.seed, format!("seed {}", before.seed));
     add(before.heads != now.heads, format!("{} heads", before.heads));
     add(before.width != now.width, format!("width {}", before.width));
@@ -530,13 +569,14 @@ pub fn head_in_strip(index: usize, is_off: bool) -> String {
 }
 
 /// The line beside the token chips. `repeated` are the spellings of a word that occurs more than once.
-pub fn token_note(count: usize, repeated: Option<(&str, &str)>, positions: Positions) -> String {
+pub fn token_note(count: usize, repeated: Option<(&str, &str)>, setup: &Setup) -> String {
     let tokens = if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") };
-    let apart = match positions {
+    let apart = match setup.positions {
         Positions::None => "without positions nothing tells them apart",
         _ => "only position tells them apart",
     };
     match repeated {
+        _ if count == 1 && setup.is_cross => tokens,
         _ if count == 1 => format!("{tokens} · alone, it can only attend to itself"),
         Some((first, second)) if first == second => {
             format!("{tokens} · “{first}” occurs more than once with one embedding; {apart}")
@@ -551,15 +591,24 @@ pub fn more_tokens(count: usize) -> String {
     format!("and {count} more")
 }
 
+/// "2 of 3: A dog barked", a choice of the sentence that is shown.
+pub fn sentence_of(index: usize, of: usize, tokens: &[Token]) -> String {
+    const MOST: usize = 8;
+    let own: Vec<&str> = tokens.iter().filter(|token| !token.is_padding()).map(|token| token.text.as_str()).collect();
+    let rest = if own.len() > MOST { " …" } else { "" };
+    format!("{} of {of}: {}{rest}", index + 1, own[..own.len().min(MOST)].join(" "))
+}
+
 /// Which tokens of a long sentence the stage shows; counted from 0, as everywhere.
-pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: usize) -> String {
+pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: Lengths) -> String {
     let span = |tokens: &ops::Range<usize>| format!("{}–{}", tokens.start, tokens.end.saturating_sub(1));
-    if queries == (0..len) && keys == (0..len) {
-        format!("all {len} tokens")
-    } else if queries == keys {
-        format!("tokens {} of {len}", span(&queries))
-    } else {
-        format!("queries {}, keys {} of {len}", span(&queries), span(&keys))
+    match (len.queries, len.keys) {
+        (of, of_keys) if of != of_keys => {
+            format!("queries {} of {of}, keys {} of {of_keys}", span(&queries), span(&keys))
+        }
+        (len, _) if queries == (0..len) && keys == (0..len) => format!("all {len} tokens"),
+        (len, _) if queries == keys => format!("tokens {} of {len}", span(&queries)),
+        (len, _) => format!("queries {}, keys {} of {len}", span(&queries), span(&keys)),
     }
 }
 
@@ -601,8 +650,16 @@ pub fn no_engine(name: &str) -> String {
     )
 }
 
-/// More tokens than a run takes.
-pub fn left_out(count: usize) -> String {
+/// More tokens, or sentences, than a run takes.
+pub fn left_out(LeftOut { tokens: count, sentences }: LeftOut) -> String {
+    if sentences > 0 {
+        let last = if sentences == 1 { "the last one was".to_owned() } else { format!("the last {sentences} were") };
+        return format!(
+            "These are more sentences than one batch takes, so {last} left out: all are padded to the longest, and a \
+             batch has at most {MOST_SENTENCES} sentences and {MOST_TOKENS} tokens, padding included. Your text is still \
+             in the box; shorten the longest, or take some out."
+        );
+    }
     let last = if count == 1 { "the last one was".to_owned() } else { format!("the last {count} were") };
     format!(
         "This text has more than {MOST_TOKENS} tokens, so {last} left out: every token looks at every other, and the \
@@ -615,6 +672,10 @@ pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NoTokens => {
             "There is nothing to calculate yet: the sentence is empty. Type a few words; the last result stays below until then."
+                .to_owned()
+        }
+        Refusal::NoKeys => {
+            "There is nothing to attend to yet: the second sentence, which keys and values are made of, is empty. Type a few words; the last result stays below until then."
                 .to_owned()
         }
         Refusal::Width(width) => {
