@@ -36,7 +36,11 @@ pub fn Steps(page: Page) -> impl IntoView {
         },
     );
     // What the keyboard has come to is whole. (Nothing may move under a pointer before it has clicked.)
-    for (strip, buttons) in [("steps", "#steps button:focus-visible"), ("overview", "#overview button:focus-visible")] {
+    for (strip, buttons) in [
+        ("steps", "#steps button:focus-visible"),
+        ("overview", "#overview button:focus-visible"),
+        ("heads", "#heads button:focus-visible"),
+    ] {
         dom::on("focusin", buttons, move |button, _| dom::scroll_strip(strip, &button.id()));
     }
     let go = move |step: Option<Step>| step.into_iter().for_each(|step| page.go_to(step));

@@ -91,7 +91,7 @@ for (const viewport of [
       // What the next term was made of lies on another step.
       await tabTo(/go to scaled scores: query the, key cat$/);
       await press("Enter");
-      await headlight.expectStep("Mask");
+      await headlight.expectStep("Scale");
       expect((await headlight.focused()).name).toBe("Inspector");
       await press("Backspace");
       await headlight.expectStep("Softmax");

@@ -241,10 +241,12 @@ function personAt(page, random) {
     },
     playing: async (round) => {
       await choose("Speed", ...(round % 2 ? ["ArrowDown", "ArrowDown"] : ["ArrowUp", "ArrowUp"]));
+      await click(button("Tokens"));
       await page.evaluate(() => seen.watchFrames(true));
       await click(button("Play"));
       await pause(5000);
-      await click(button("Pause"));
+      // On a slow machine, and fast, it may be over.
+      await click(page.locator("#play"));
       await page.evaluate(() => seen.watchFrames(false));
     },
     heads: async () => {
