@@ -42,15 +42,18 @@ fn drawn(session: &Session, data: &Data, width: f32, focus: Option<CellRef>) -> 
     picture.arcs.expect("arcs were asked for")
 }
 
-/// The arcs, each as it is coloured: the edge that is painted before it is wider.
+/// The arcs, each as it is coloured: the edge that may be painted before it is wider.
 fn arcs_of(picture: &ArcsPicture) -> Vec<&Line> {
     let lines = picture.figure.marks.iter().filter_map(|mark| match mark {
         Mark::Line(line) if line.points.len() > 2 => Some(line),
         _ => None,
     });
     let lines: Vec<_> = lines.collect();
-    assert!(lines.chunks(2).all(|pair| pair[0].points == pair[1].points && pair[0].width > pair[1].width));
-    lines.into_iter().skip(1).step_by(2).collect()
+    let is_edge = |index: usize| {
+        let above = lines.get(index + 1);
+        above.is_some_and(|line| line.points == lines[index].points && line.width < lines[index].width)
+    };
+    (0..lines.len()).filter(|index| !is_edge(*index)).map(|index| lines[index]).collect()
 }
 
 /// The words that an arc begins and ends at: the middles between them, for a word's own.

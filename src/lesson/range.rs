@@ -68,7 +68,10 @@ pub fn on_stage(session: &Session, data: &Data) -> Range {
 /// The range that the stage has now, to be kept. A kind of number that the stage does not show keeps the range that is
 /// usual: shares go to 1, and so do signed numbers.
 pub fn frozen(session: &Session, data: &Data) -> Range {
-    let ends = session.range.ends(&coloured(session, data));
+    let mut matrices = coloured(session, data);
+    // These go to 1 whatever the shares are that they become.
+    matrices.retain(|(tensor, _)| *tensor != Tensor::Exponentials);
+    let ends = session.range.ends(&matrices);
     let or_one = |end: f32| if end > 0.0 { end } else { 1.0 };
     Range::Fixed(Ends { signed: or_one(ends.signed), shares: or_one(ends.shares) })
 }

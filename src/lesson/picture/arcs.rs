@@ -7,6 +7,7 @@ use super::{
         light::words_of,
         number::fixed,
         scene::Data,
+        theme::Colors,
         timeline::{SoftmaxPart, softmax_part, wave},
         words::arcs as say,
     },
@@ -15,7 +16,7 @@ use super::{
     panel::{Scale, blend},
 };
 use crate::builtin;
-use crate::figure::{Anchor, Face, Figure, Line, Mark, Rect, Rgb, Text};
+use crate::figure::{Anchor, Face, Figure, Line, Mark, Rect, Rgb, Text, colormap::contrast};
 use crate::protocol::{Axis, CellRef, Matrix, Tensor};
 
 /// The arcs of one moment.
@@ -35,6 +36,8 @@ pub struct ArcsPicture {
 pub const TEXT_HEIGHT: f32 = 22.0;
 /// The width of an arc whose share is at the scale's end, in CSS pixels.
 pub const WIDEST: f32 = 14.0;
+/// A line that is thinner has no edge, in CSS pixels.
+const THIN: f32 = 4.0;
 /// With more words than these, only one word's arcs are drawn.
 const MOST_AT_ONCE: usize = 24;
 /// How far the longest arc reaches from the words.
@@ -296,6 +299,12 @@ fn full_width(index: usize, view: &View) -> f32 {
     view.token_widths.get(index).copied().unwrap_or(0.0) * WORD_SIZE / LABEL_SIZE
 }
 
+/// The colour of a line of this width: a thin one, which has no edge, is lightened or darkened until it can be seen.
+pub(super) fn line_color(color: Rgb, width: f32, colors: &Colors) -> Rgb {
+    let is_faint = width < THIN && contrast(color, colors.panel) < 3.0;
+    if is_faint { blend(color, colors.soft, 0.6) } else { color }
+}
+
 /// How wide an arc of this share is.
 fn width_of(share: f32, scale: Scale) -> f32 {
     WIDEST * (share / scale.end()).clamp(0.0, 1.0)
@@ -316,10 +325,12 @@ fn draw_arcs(rows: &[Row], key: Option<usize>, line: &WordLine, scale: Scale, vi
                     continue;
                 }
                 let points = line.arc(row.query, to);
-                // An edge, so that any colour stands out on the ground.
+                // An edge, so that any colour stands out on the ground; a thin arc would be nothing but edges.
                 let edge = if at_hand { (colors.ink, 4.0) } else { (blend(colors.panel, colors.soft, 0.7), 1.2) };
-                marks.push(Mark::Line(Line { points: points.clone(), color: edge.0, width: width + edge.1 }));
-                marks.push(Mark::Line(Line { points, color: scale.color(share), width }));
+                if at_hand || width >= THIN {
+                    marks.push(Mark::Line(Line { points: points.clone(), color: edge.0, width: width + edge.1 }));
+                }
+                marks.push(Mark::Line(Line { points, color: line_color(scale.color(share), width, colors), width }));
             }
         }
     }

@@ -8,6 +8,7 @@ use super::{
         words,
     },
     Grid, LABEL_SIZE, Picture, Place, View,
+    arcs::line_color,
     panel::{Item, Panel, Scale, Scene, Shown, hatch_line, swap_if},
 };
 use crate::figure::{Anchor, Cell, Face, Heatmap, Line, Mark, Rect, Rgb, Text, colormap::ink_on};
@@ -806,7 +807,8 @@ pub(super) fn draw_legend(legend: &Legend, y: f32, view: &View, marks: &mut Vec<
         for part in (0..BARS).map(|i| (i as f32 + 0.5) / BARS as f32) {
             let (x, half) = (left + part * width, (part * widest / 2.0).max(0.5));
             let points = vec![(x, middle - half), (x, middle + half)];
-            marks.push(Mark::Line(Line { points, color: color_at(part), width: bar }));
+            let color = line_color(color_at(part), 2.0 * half, colors);
+            marks.push(Mark::Line(Line { points, color, width: bar }));
         }
     } else {
         marks.push(Mark::Heatmap(Heatmap {

@@ -7,8 +7,7 @@ pub const ARCS: &str = "Arcs over words";
 /// The name of the words that can be gone through.
 pub const WORDS: &str = "Words, and where each looks";
 /// How they are used.
-pub const HINT: &str =
-    "Point at a word to see where it looks; click it to keep it, then click another to open that pair.";
+pub const HINT: &str = "Point at a word to see its arcs; click two to open their pair.";
 /// What width and colour of an arc mean.
 pub const LEGEND: &str = "share of attention";
 /// What the side means that an arc is on, where arcs are on both.

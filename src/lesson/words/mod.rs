@@ -435,7 +435,7 @@ pub fn signed_map(map: SignedMap) -> &'static str {
 /// How far the colours reach.
 pub fn range(range: Range) -> &'static str {
     match range {
-        Range::Lesson => "the lesson’s",
+        Range::Lesson => "as taught",
         Range::Matrix => "per matrix",
         Range::Step => "per step",
         Range::Fixed(_) => "fixed",
