@@ -2,7 +2,11 @@
 
 use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
-use headlight::lesson::{Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom, table::Part};
+use headlight::lesson::{
+    Arcs, Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom,
+    range::{Ends, Range},
+    table::Part,
+};
 use headlight::protocol::{
     Against, CellRef, Check, Difference, EngineChoice, EngineKind, Item, LeftOut, Matrix, Operands, Refusal, Reply,
     Request, Run, Setup, Slice, Span, Tensor, from_bytes, to_bytes,
@@ -190,7 +194,10 @@ fn sessions() -> impl Strategy<Value = Session> {
     let projection = (0..Projection::ALL.len()).prop_map(|index| Projection::ALL[index]);
     let speed = (0..SPEEDS.len()).prop_map(|index| SPEEDS[index]);
     let zoom = (spans(), spans()).prop_map(|(queries, keys)| Zoom { queries, keys });
-    let colors = (select(&SharesMap::ALL), select(&SignedMap::ALL), select(&Sight::ALL));
+    let ends = (numbers(), numbers()).prop_map(|(signed, shares)| Range::Fixed(Ends { signed, shares }));
+    let range = prop_oneof![Just(Range::Lesson), Just(Range::Matrix), Just(Range::Step), ends];
+    let arcs = option::of(prop_oneof![Just(Arcs::Word), Just(Arcs::All)]);
+    let colors = (select(&SharesMap::ALL), select(&SignedMap::ALL), select(&Sight::ALL), range, arcs);
     let theme = option::of(prop_oneof![Just(Theme::Light), Just(Theme::Dark)]);
     (
         (any::<[String; 2]>(), setups(), option::of(setups()), choices(), step, zoom),
@@ -198,7 +205,8 @@ fn sessions() -> impl Strategy<Value = Session> {
     )
         .prop_map(|(of_run, of_stage)| {
             let ([sentence, second], setup, before, engine, step, zoom) = of_run;
-            let (position, (item, head), projection, pinned, speed, theme, (shares_map, signed_map, sight)) = of_stage;
+            let (position, (item, head), projection, pinned, speed, theme, colors) = of_stage;
+            let (shares_map, signed_map, sight, range, arcs) = colors;
             Session {
                 sentence,
                 second,
@@ -218,6 +226,8 @@ fn sessions() -> impl Strategy<Value = Session> {
                 shares_map,
                 signed_map,
                 sight,
+                range,
+                arcs,
             }
         })
 }

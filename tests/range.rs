@@ -33,7 +33,7 @@ fn drawn(session: &Session, data: &Data) -> Picture {
 
 /// The matrices whose cells are coloured by their numbers alone.
 fn coloured(session: &Session) -> Vec<Tensor> {
-    let mut tensors = on_stage(session.step, session.projection);
+    let mut tensors = on_stage(session.step, session.projection, &session.setup);
     let apart = [Tensor::Mask, Tensor::ExponentialSums, Tensor::RowSums, Tensor::RowMax];
     tensors.retain(|tensor| !apart.contains(tensor));
     tensors
@@ -114,7 +114,7 @@ fn what_is_frozen_is_what_is_shown() {
         let data = data(&session);
         let Range::Fixed(ends) = frozen(&session, &data) else { panic!("it is not fixed") };
         let legend = legend_of(&drawn(&session, &data));
-        let result = result(session.step, session.projection);
+        let result = result(session.step, session.projection, &session.setup);
         let end = if is_share(result) { ends.shares } else { ends.signed };
         let shown = if is_share(result) && end == 1.0 { "1".to_owned() } else { legend[1].clone() };
         assert_eq!(legend[1], shown);
@@ -149,7 +149,7 @@ fn the_legend_of_every_step_has_the_true_ends() {
             Step::Embed => vec![Tensor::WordEmbeddings, Tensor::Positions, Tensor::Input],
             Step::Scale => vec![Tensor::Scores, Tensor::Scaled],
             Step::Mask => vec![Tensor::Scaled, Tensor::Masked],
-            step => vec![result(step, session.projection)],
+            step => vec![result(step, session.projection, &session.setup)],
         };
         let end = among.into_iter().map(largest).fold(0.0, f32::max);
         let expected = match session.step {
@@ -170,7 +170,7 @@ fn what_lies_beyond_is_counted_and_said() {
     ] {
         let session = Session { step, range: Range::Fixed(ends), ..Session::default() };
         let data = data(&session);
-        let result = result(step, session.projection);
+        let result = result(step, session.projection, &session.setup);
         // The legend speaks for all matrices that are on its scale.
         let (mut below, mut above) = (0, 0);
         let drawn_now = drawn(&session, &data);
