@@ -2,9 +2,11 @@
 
 use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
-use headlight::lesson::range::{Ends, Range};
-use headlight::lesson::table::Part;
-use headlight::lesson::{Arcs, Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom};
+use headlight::lesson::{
+    Arcs, Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom,
+    range::{Ends, Range},
+    table::Part,
+};
 use headlight::protocol::{
     Against, CellRef, Check, Difference, EngineChoice, EngineKind, Item, LeftOut, Matrix, Operands, Refusal, Reply,
     Request, Run, Setup, Slice, Span, Tensor, from_bytes, to_bytes,
@@ -192,19 +194,19 @@ fn sessions() -> impl Strategy<Value = Session> {
     let projection = (0..Projection::ALL.len()).prop_map(|index| Projection::ALL[index]);
     let speed = (0..SPEEDS.len()).prop_map(|index| SPEEDS[index]);
     let zoom = (spans(), spans()).prop_map(|(queries, keys)| Zoom { queries, keys });
-    let ends = (0.0_f32..9.0, 0.0_f32..1.0).prop_map(|(signed, shares)| Range::Fixed(Ends { signed, shares }));
+    let ends = (numbers(), numbers()).prop_map(|(signed, shares)| Range::Fixed(Ends { signed, shares }));
     let range = prop_oneof![Just(Range::Lesson), Just(Range::Matrix), Just(Range::Step), ends];
-    let colors = (select(&SharesMap::ALL), select(&SignedMap::ALL), select(&Sight::ALL), range);
     let arcs = option::of(prop_oneof![Just(Arcs::Word), Just(Arcs::All)]);
+    let colors = (select(&SharesMap::ALL), select(&SignedMap::ALL), select(&Sight::ALL), range, arcs);
     let theme = option::of(prop_oneof![Just(Theme::Light), Just(Theme::Dark)]);
     (
         (any::<[String; 2]>(), setups(), option::of(setups()), choices(), step, zoom),
-        (0.0..=1.0_f64, (sizes(), sizes(), arcs), projection, option::of(cells()), speed, theme, colors),
+        (0.0..=1.0_f64, (sizes(), sizes()), projection, option::of(cells()), speed, theme, colors),
     )
         .prop_map(|(of_run, of_stage)| {
             let ([sentence, second], setup, before, engine, step, zoom) = of_run;
-            let (position, (item, head, arcs), projection, pinned, speed, theme, colors) = of_stage;
-            let (shares_map, signed_map, sight, range) = colors;
+            let (position, (item, head), projection, pinned, speed, theme, colors) = of_stage;
+            let (shares_map, signed_map, sight, range, arcs) = colors;
             Session {
                 sentence,
                 second,
@@ -219,13 +221,13 @@ fn sessions() -> impl Strategy<Value = Session> {
                 projection,
                 pinned,
                 table: pinned.map(Part::with),
-                arcs,
-                range,
                 speed,
                 theme,
                 shares_map,
                 signed_map,
                 sight,
+                range,
+                arcs,
             }
         })
 }
