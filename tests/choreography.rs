@@ -28,8 +28,10 @@ use std::{env, fs, path::Path};
 const DESKTOP: f32 = 800.0;
 /// The stage of a phone that is 390 pixels wide.
 const PHONE: f32 = 340.0;
-/// Frames of a strip.
-const FRAMES: usize = 24;
+/// Frames of a strip that is compared.
+const FRAMES: usize = 13;
+/// Frames of one that is looked at.
+const FRAMES_TO_LOOK_AT: usize = 24;
 /// Frames beside each other.
 const BESIDE: usize = 4;
 
@@ -57,8 +59,8 @@ fn frames(session: &Session, data: &Data, view: &View, positions: impl Iterator<
     positions.map(at).collect()
 }
 
-fn positions() -> impl DoubleEndedIterator<Item = f64> {
-    (0..FRAMES).map(|frame| frame as f64 / (FRAMES - 1) as f64)
+fn positions(frames: usize) -> impl DoubleEndedIterator<Item = f64> {
+    (0..frames).map(move |frame| frame as f64 / (frames - 1) as f64)
 }
 
 /// All frames of a step in one picture.
@@ -88,27 +90,28 @@ fn the_same_strip_twice_is_equal_to_the_pixel_and_backwards_too() {
         let once = || {
             let data = data(&session);
             let view = view(&session, &data, DESKTOP, Theme::Light);
-            let forwards = frames(&session, &data, &view, positions());
-            let mut backwards = frames(&session, &data, &view, positions().rev());
+            let forwards = frames(&session, &data, &view, positions(FRAMES));
+            let mut backwards = frames(&session, &data, &view, positions(FRAMES).rev());
             backwards.reverse();
             assert!(forwards == backwards, "{step:?} is another when it is gone through backwards");
-            (strip(&forwards, view.colors.panel, 0.6), forwards)
+            (strip(&forwards, view.colors.panel, 0.5), forwards)
         };
         let ((one, frames), (other, _)) = (once(), once());
         assert!(one.data() == other.data(), "{step:?} is another when it is played again");
         let still = frames.windows(2).filter(|pair| pair[0].figure == pair[1].figure).count();
         assert!(still <= FRAMES / 3, "{step:?} stands still between {still} of its frames");
-        look_at(&format!("{step:?}").to_lowercase(), &one);
     }
 }
 
-/// More strips, for whoever looks at them.
+/// Strips of every step, and of some in the dark and on a phone, for whoever looks at them.
 #[test]
 fn strips_can_be_looked_at() {
     if env::var("HEADLIGHT_STRIPS").is_err() {
         return;
     }
-    for (name, step, setup, width, theme) in [
+    let plain =
+        Step::ALL.map(|step| (format!("{step:?}").to_lowercase(), step, Setup::default(), DESKTOP, Theme::Light));
+    let more = [
         ("dark-scores", Step::Scores, causal(), DESKTOP, Theme::Dark),
         ("dark-softmax", Step::Softmax, causal(), DESKTOP, Theme::Dark),
         ("dark-mask", Step::Mask, causal(), DESKTOP, Theme::Dark),
@@ -116,11 +119,14 @@ fn strips_can_be_looked_at() {
         ("phone-softmax", Step::Softmax, Setup::default(), PHONE, Theme::Light),
         ("phone-output", Step::Output, Setup::default(), PHONE, Theme::Light),
         ("phone-mix", Step::Mix, causal(), PHONE, Theme::Light),
-    ] {
+    ];
+    let more = more.map(|(name, step, setup, width, theme)| (name.to_owned(), step, setup, width, theme));
+    for (name, step, setup, width, theme) in plain.into_iter().chain(more) {
         let session = Session { setup, ..at(step, 0.0) };
         let data = data(&session);
         let view = view(&session, &data, width, theme);
-        look_at(name, &strip(&frames(&session, &data, &view, positions()), view.colors.panel, 0.6));
+        let frames = frames(&session, &data, &view, positions(FRAMES_TO_LOOK_AT));
+        look_at(&name, &strip(&frames, view.colors.panel, 0.6));
     }
 }
 
