@@ -2,7 +2,12 @@
 
 use std::ops::Range;
 
-use super::{Projection, Session, Step, Zoom, explain::Context, table, timeline};
+use super::{
+    Projection, Session, Step, Zoom,
+    explain::Context,
+    table,
+    timeline::{self, Shape},
+};
 use crate::embedding::{Positions, Token};
 use crate::protocol::{Axis, CellRef, EngineKind, Item, LeftOut, Lengths, Matrix, Run, Setup, Slice, Span, Tensor};
 
@@ -271,14 +276,27 @@ pub fn being_made(session: &Session, data: &Data) -> Option<CellRef> {
     }
     let (left, right) = factors(session.step, session.projection, &data.setup)?;
     let tensor = result(session.step, session.projection, &data.setup);
-    let on_stage = |tensor| data.on_stage(tensor, session.head).filter(|matrix| matrix.is_whole());
-    let made = on_stage(tensor)?;
-    let in_full = on_stage(left).filter(|matrix| matrix.columns == data.shape(left).1);
-    let terms = in_full.filter(|_| on_stage(right).is_some()).map_or(0, |left| left.columns);
-    let progress = timeline::product(session.shown_position(), made.rows, made.columns, terms);
+    let on_stage = |tensor| data.on_stage(tensor, session.head);
+    let made = on_stage(tensor).filter(|matrix| matrix.is_whole())?;
+    let shape = product_shape(session.step, (on_stage(left)?, on_stage(right)?), made, data.shape(left).1);
+    let progress = timeline::product(timeline::work(session.step, session.shown_position()), shape);
     let (row, column) = (made.first_row, made.first_column + progress.done.min(made.columns - 1));
     let head = head_of(tensor, session.head);
     (progress.done < made.rows * made.columns).then_some(CellRef { tensor, head, row, column })
+}
+
+/// The product that a step makes, with `all` terms a cell. Terms can be shown where both operands came in full; a key that
+/// may not be seen contributes none.
+pub fn product_shape(step: Step, (left, right): (&Matrix, &Matrix), made: &Matrix, all: usize) -> Shape {
+    let in_full = left.is_whole() && right.is_whole() && left.columns == all;
+    let seen = left.values.iter().take(all).filter(|&&value| value != f32::NEG_INFINITY).count();
+    Shape {
+        rows: made.shown_rows,
+        columns: made.shown_columns,
+        terms: if in_full { seen } else { 0 },
+        // A share carries the whole row of its value.
+        by_row: in_full && step == Step::Mix,
+    }
 }
 
 /// Whether the words that a cell is about stand at the same places in another sentence.

@@ -13,6 +13,7 @@ use super::{
 use crate::lesson::{
     Zoom,
     notice::Trouble,
+    picture::can_change,
     scene::{self, Data},
 };
 use crate::protocol::{BUILD, EngineChoice, Reply, Request, Setup, from_bytes, to_bytes};
@@ -234,7 +235,10 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             // They are of the run before.
             page.operands.set(None);
             page.check.set(Checking::No);
-            page.data.set(Some(Data::new(run, shown(page))));
+            let new = Data::new(run, shown(page));
+            let moves = !page.reduced_motion.get() && !page.playing.get() && can_change(&new);
+            let old = page.data.update(|data| data.replace(new));
+            page.earlier.set(old.filter(|old| moves && can_change(old)));
             ask_for_missing(page, link);
         }
         Reply::Refused { run, refusal } if link.borrow().run == run => {

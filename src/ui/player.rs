@@ -36,7 +36,8 @@ pub fn start(page: Page) {
     );
 }
 
-fn now() -> f64 {
+/// Milliseconds since the page was opened.
+pub fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
 }
 

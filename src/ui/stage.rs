@@ -10,7 +10,7 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObse
 use super::{
     arcs, canvas, dom, glossary, keyboard,
     live::watch,
-    paint, print, setup,
+    paint, player, print, setup,
     state::{Badge, Page},
     table, thumbnails, zoom,
 };
@@ -18,7 +18,7 @@ use crate::lesson::{
     Arcs, Projection, Session, Step,
     explain::{announcement, change_announcement, what_moved},
     glossary::Seen,
-    picture::{Grid, View, common_height, picture},
+    picture::{Earlier, Grid, View, changing, common_height, picture},
     scene::{self, Data},
     words::{
         self,
@@ -257,7 +257,12 @@ struct Painter {
     token_widths: RefCell<Vec<f32>>,
     /// At a stage of this width, with arcs or without, the pictures are at least so high.
     heights: Cell<(f32, Option<Arcs>, f32)>,
+    /// When the run that is shown came, and where the matrices were then.
+    came: RefCell<(f64, Vec<Grid>)>,
 }
+
+/// How long the picture takes to go over from one run to the next, in milliseconds.
+const CHANGE: f64 = 300.0;
 
 impl Painter {
     /// So high that a short sentence's slider stays where it is from step to step; a new run may change it.
@@ -299,18 +304,24 @@ fn repaint_on_change(page: Page) {
             if prints {
                 // Paper is not waited for.
                 paint(page, &painter);
-            } else if width > 0.0 && !painter.waiting.replace(true) {
-                let painter = Rc::clone(&painter);
-                dom::before_next_paint(move || {
-                    painter.waiting.set(false);
-                    paint(page, &painter);
-                });
+            } else if width > 0.0 {
+                paint_soon(page, &painter);
             }
         },
     );
 }
 
-fn paint(page: Page, painter: &Painter) {
+fn paint_soon(page: Page, painter: &Rc<Painter>) {
+    if !painter.waiting.replace(true) {
+        let painter = Rc::clone(painter);
+        dom::before_next_paint(move || {
+            painter.waiting.set(false);
+            paint(page, &painter);
+        });
+    }
+}
+
+fn paint(page: Page, painter: &Rc<Painter>) {
     let (session, data) = (page.session.read(), page.data.read());
     let (Some(canvas), Some(data)) = (dom::canvas("canvas"), data.as_ref()) else {
         return;
@@ -326,6 +337,10 @@ fn paint(page: Page, painter: &Painter) {
     let stage = page.stage_width.get() as f32;
     // On a very large screen everything grows.
     let scale = if prints { 1.0 } else { (stage / FULL_SIZE).max(1.0) };
+    if new {
+        let grids = page.grids.read().iter().map(|grid| grid.clone().scaled(1.0 / scale)).collect();
+        painter.came.replace((player::now(), grids));
+    }
     let mut view = View {
         width: if prints { print::WIDTH } else { stage / scale },
         matrix_height: if data.is_long() { 560.0 } else { 400.0 },
@@ -339,7 +354,16 @@ fn paint(page: Page, painter: &Painter) {
     if !prints {
         view.least_height = painter.least_height(&session, data, &view, new);
     }
-    let picture = picture(&session, data, &view);
+    let earlier = page.earlier.read();
+    let came = painter.came.borrow();
+    // Paper shows what is calculated.
+    let gone = if prints { 1.0 } else { (player::now() - came.0) / CHANGE };
+    let changing = earlier.as_ref().filter(|_| gone < 1.0).and_then(|old| {
+        changing(&session, Earlier { data: old, grids: &came.1, gone: gone.max(0.0) as f32 }, data, &view)
+    });
+    let is_changing = changing.is_some();
+    dom::flag("figure", "data-changing", is_changing);
+    let picture = changing.or_else(|| picture(&session, data, &view));
     page.lagging.renew(picture.is_none());
     if let Some(picture) = picture {
         let ratio = if prints { print::RATIO } else { page.pixel_ratio.get() };
@@ -350,6 +374,13 @@ fn paint(page: Page, painter: &Painter) {
         arcs::paint(page, picture.arcs, scale, ratio);
         page.grids.renew(picture.grids.into_iter().map(|grid| grid.scaled(scale)).collect());
         page.caption.renew(picture.caption);
+    }
+    let is_over = !is_changing && earlier.is_some();
+    drop(earlier);
+    if is_changing {
+        paint_soon(page, painter);
+    } else if is_over {
+        page.earlier.set(None);
     }
 }
 

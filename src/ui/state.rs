@@ -27,6 +27,8 @@ pub struct Page {
     pub session: Live<Session>,
     /// What the engine made of it: the last good run.
     pub data: Live<Option<Data>>,
+    /// The run before it, while the stage goes over from that to it.
+    pub earlier: Live<Option<Data>>,
     /// Which engine calculates.
     pub badge: Live<Badge>,
     /// What is wrong.
@@ -121,6 +123,7 @@ impl Page {
         Self {
             session: Live::new(Session { engine, ..Session::default() }),
             data: Live::new(None),
+            earlier: Live::new(None),
             badge: Live::new(Badge::Starting),
             facts: Live::new(Facts { no_engine, ..Facts::default() }),
             hover: Live::new(None),

@@ -8,7 +8,7 @@ use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::{env, fs};
 
 /// Device pixels a CSS pixel in the committed pictures.
@@ -91,14 +91,16 @@ pub fn text_width(text: &str, size: f32) -> f32 {
 }
 
 fn tree(svg: &str) -> Tree {
-    let mut fonts = Database::new();
-    fonts.load_font_data(include_bytes!("../data/fonts/DejaVuSans.ttf").to_vec());
-    fonts.load_font_data(include_bytes!("../data/fonts/DejaVuSans-Bold.ttf").to_vec());
-    fonts.load_font_data(include_bytes!("../data/fonts/DejaVuSerif-Italic.ttf").to_vec());
-    fonts.set_sans_serif_family("DejaVu Sans");
-    fonts.set_serif_family("DejaVu Serif");
-
-    let options = Options { fontdb: Arc::new(fonts), ..Options::default() };
+    static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
+        let mut fonts = Database::new();
+        fonts.load_font_data(include_bytes!("../data/fonts/DejaVuSans.ttf").to_vec());
+        fonts.load_font_data(include_bytes!("../data/fonts/DejaVuSans-Bold.ttf").to_vec());
+        fonts.load_font_data(include_bytes!("../data/fonts/DejaVuSerif-Italic.ttf").to_vec());
+        fonts.set_sans_serif_family("DejaVu Sans");
+        fonts.set_serif_family("DejaVu Serif");
+        Arc::new(fonts)
+    });
+    let options = Options { fontdb: Arc::clone(&FONTS), ..Options::default() };
     Tree::from_str(svg, &options).unwrap_or_else(|error| panic!("{error}:\n{svg}"))
 }
 

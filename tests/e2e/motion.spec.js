@@ -18,6 +18,31 @@ test("nothing plays by itself", async ({ headlight, page }) => {
   }
 });
 
+test("an edited sentence goes over to the new one, and cuts where motion is not wanted", async ({ headlight, page }) => {
+  for (const reducedMotion of ["no-preference", "reduce"]) {
+    await page.emulateMedia({ reducedMotion });
+    await headlight.open();
+    const figure = page.locator("#figure");
+    const changed = await figure.evaluateHandle((figure) => {
+      const changed = [];
+      new MutationObserver(() => changed.push(figure.hasAttribute("data-changing"))).observe(figure, {
+        attributeFilter: ["data-changing"],
+      });
+      return changed;
+    });
+    const picture = await headlight.picture();
+    await headlight.sentence.fill("The dog sat on the mat");
+    await expect(headlight.tokens).toHaveText(["The", "dog", "sat", "on", "the", "mat"]);
+    await expect(headlight.check()).toHaveText(/^✓ /);
+    await headlight.frames(3);
+    expect(await headlight.picture()).not.toBe(picture);
+    // It begins once and ends once.
+    const expected = reducedMotion === "reduce" ? [] : [true, false];
+    const seen = await changed.evaluate((changed) => changed.filter((now, index) => now !== changed[index - 1]));
+    expect(seen, reducedMotion).toEqual(expected);
+  }
+});
+
 test("where motion is not wanted, Play cuts from step to step", async ({ headlight, page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await headlight.open();

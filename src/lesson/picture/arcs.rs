@@ -8,7 +8,7 @@ use super::{
         number::fixed,
         scene::Data,
         theme::Colors,
-        timeline::{SoftmaxPart, softmax_part, wave},
+        timeline::{SoftmaxPart, row_by_row, softmax_part},
         words::arcs as say,
     },
     LABEL_SIZE, View,
@@ -122,7 +122,7 @@ impl<'a> Row<'a> {
         let matrix = weights(session, data).filter(|matrix| matrix.is_whole())?;
         let row = query.checked_sub(matrix.first_row).filter(|row| *row < matrix.rows)?;
         let (part, local) = softmax_part(session.shown_position());
-        let is_made = part == SoftmaxPart::Divide && wave(local, row, matrix.rows) >= 1.0;
+        let is_made = part == SoftmaxPart::Divide && row_by_row(local, row, matrix.rows) >= 1.0;
         let shares = &matrix.values[row * matrix.columns..][..matrix.columns];
         (is_made || session.step != Step::Softmax).then_some(Self { query, first_key: matrix.first_column, shares })
     }

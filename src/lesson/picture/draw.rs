@@ -4,15 +4,17 @@ use super::{
     super::{
         explain::{Role, is_whole_row, role_of},
         number::{fixed, shape, short},
-        scene::{self, Data, Source, has_heads},
+        scene::{Data, Source, has_heads},
+        theme::Colors,
         words,
     },
     Grid, LABEL_SIZE, Picture, Place, View,
     arcs::line_color,
-    panel::{Item, Panel, Scale, Scene, Shown, hatch_line, swap_if},
+    motion::{Ground, draw_tile, fade, part_of},
+    panel::{Item, Lights, Move, Panel, Scale, Scene, Shown, hatch_line, lerp, swap_if},
 };
 use crate::figure::{Anchor, Cell, Face, Heatmap, Line, Mark, Rect, Rgb, Text, colormap::ink_on};
-use crate::protocol::{Axis, CellRef, Setup};
+use crate::protocol::{Axis, Setup, Tensor};
 
 /// Left free at both sides, for the outline of a cell in focus.
 const MARGIN: f32 = 3.0;
@@ -58,6 +60,35 @@ struct Row<'a> {
     below: f32,
 }
 
+/// What drawing a panel needs to know besides.
+struct Desk<'a> {
+    lights: &'a Lights,
+    data: &'a Data,
+    view: &'a View,
+    /// The picture's.
+    height: f32,
+}
+
+impl Desk<'_> {
+    /// Where a panel's cells are, for the pointer and for assistive technology.
+    fn grid_of(&self, panel: &Panel, (x, y): (f32, f32), cell: (f32, f32)) -> Grid {
+        let (rows, columns) = panel.drawn_shown();
+        let (true_rows, true_columns) = panel.drawn();
+        let (cell_width, cell_height) =
+            (cell.0 * columns as f32 / true_columns as f32, cell.1 * rows as f32 / true_rows as f32);
+        Grid {
+            tensor: panel.tensor,
+            head: panel.head,
+            transposed: panel.transposed,
+            rows: true_rows,
+            columns: true_columns,
+            first: swap_if(panel.transposed, (panel.matrix.first_row, panel.matrix.first_column)),
+            of: swap_if(panel.transposed, self.data.shape(panel.tensor)),
+            place: Place::Even { x, y, cell_width, cell_height },
+        }
+    }
+}
+
 /// Lays a scene out and draws it.
 pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
     // The legend is that of a matrix that is drawn.
@@ -95,25 +126,39 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
     let needed = 4.0 + rows_height + ticker_height + legend_height;
     let spare = (view.least_height - needed).max(0.0);
     let mut y = 4.0 + (spare / 2.0).floor();
+    let height = needed.max(view.least_height).ceil();
+    let (mut sign, mut on_top) = (None, Vec::new());
+    let desk = Desk { lights: &scene.lights, data, view, height };
     for row in &rows {
         let middle = y + row.above;
         let mut x = ((view.width - row.width) / 2.0).max(MARGIN);
         for item in &row.items {
             match item {
-                LaidItem::Operator(operator, width) => marks.push(Mark::Text(Text {
-                    x: x + width / 2.0,
-                    y: middle,
-                    text: operator.clone(),
-                    size: if operator.chars().count() > 1 { 17.0 } else { 24.0 },
-                    color: colors.soft,
-                    anchor: Anchor::Middle,
-                    face: Face::Math,
-                    turned: false,
-                })),
+                LaidItem::Operator(operator, width) => {
+                    sign = Some(x + width / 2.0);
+                    marks.push(Mark::Text(Text {
+                        x: x + width / 2.0,
+                        y: middle,
+                        text: operator.clone(),
+                        size: if operator.chars().count() > 1 { 17.0 } else { 24.0 },
+                        color: colors.soft,
+                        anchor: Anchor::Middle,
+                        face: Face::Math,
+                        turned: false,
+                    }));
+                }
                 LaidItem::Panel(laid) => {
                     let left = x + laid.left();
                     let top = middle - matrix_height(laid) / 2.0;
-                    picture.grids.push(draw_panel(laid, left, top, (scene.focus, scene.term), data, view, marks));
+                    let grid = desk.grid_of(&laid.panel, (left, top), laid.cell);
+                    // What is on its way is over everything that stands.
+                    match scene.moves.iter().find(|from| from.grid.tensor == laid.panel.tensor) {
+                        Some(from) => {
+                            draw_moved(laid, &grid, from, &desk, &mut on_top);
+                        }
+                        None => draw_panel(laid, &grid, laid.cell, &desk, marks),
+                    }
+                    picture.grids.push(grid);
                 }
             }
             x += item_width(item) + SPACE;
@@ -121,6 +166,9 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
         y = middle + row.below + 8.0;
     }
     y += (spare / 2.0).ceil();
+    if scene.arrival < 1.0 {
+        fade(marks, colors.panel, scene.arrival);
+    }
     if let Some(ticker) = scene.ticker {
         if !ticker.is_empty() {
             marks.push(Mark::Text(Text {
@@ -137,8 +185,57 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
         y += 24.0;
     }
     draw_legend(&legend, y, view, marks);
-    (picture.figure.width, picture.figure.height) = (view.width, needed.max(view.least_height).ceil());
+    marks.append(&mut on_top);
+    (picture.figure.width, picture.figure.height) = (view.width, height);
+    let made = picture.grids.iter().find(|grid| grid.tensor == scene.result).map(|grid| grid.cell_box(0, 0));
+    let sign = (sign.unwrap_or_default(), made.map_or(0.0, |(_, y, _, height)| y + height / 2.0));
+    let mut tiles = Vec::new();
+    let ground = Ground { figure: &picture.figure, grids: &picture.grids, sign };
+    scene.tiles.iter().for_each(|tile| draw_tile(tile, &ground, colors, &mut tiles));
+    picture.figure.marks.append(&mut tiles);
     picture
+}
+
+/// A panel on its way from where its grid was to where it is now.
+fn draw_moved(laid: &Laid, to: &Grid, from: &Move, desk: &Desk, marks: &mut Vec<Mark>) {
+    let (mut start, end, at) = (from.grid.cell_box(0, 0), to.cell_box(0, 0), from.at);
+    let (rows, columns) = laid.panel.drawn_shown();
+    // The picture before may have been higher.
+    let (_, _, width, height) = from.grid.bounds();
+    let within = |at: f32, before: f32, length: f32, of: f32| at.min(of - length).max(before);
+    let moved = (
+        within(start.0, laid.label_width, width, desk.view.width) - start.0,
+        within(start.1, laid.head_height, height + laid.foot_height, desk.height) - start.1,
+    );
+    (start.0, start.1) = (start.0 + moved.0, start.1 + moved.1);
+    if from.grid.transposed != to.transposed {
+        // Its rows become columns: each cell goes there by itself.
+        for cell in 0..rows * columns {
+            let (row, column) = (cell / columns, cell % columns);
+            let (was, end) = (from.grid.cell_box(column, row), to.cell_box(row, column));
+            let start = (was.0 + moved.0, was.1 + moved.1, was.2, was.3);
+            let (tensor_row, tensor_column) = swap_if(to.transposed, (row, column));
+            let shown = (laid.panel.shown)(tensor_row, tensor_column);
+            if let Cell::Color(color) = shown.cell {
+                marks.push(Mark::Rect(Rect {
+                    x: lerp(start.0, end.0, at),
+                    y: lerp(start.1, end.1, at),
+                    width: lerp(start.2, end.2, at) - 1.0,
+                    height: lerp(start.3, end.3, at) - 1.0,
+                    radius: 0.0,
+                    fill: Some(color),
+                    stroke: None,
+                }));
+            }
+        }
+        return;
+    }
+    let (x, y) = (lerp(start.0, end.0, at), lerp(start.1, end.1, at));
+    // Where there are other rows and columns than before, they stay in the picture.
+    let cell_width = lerp(start.2, end.2, at).min((desk.view.width - x) / columns as f32);
+    let cell_height = lerp(start.3, end.3, at).min((desk.height - laid.foot_height - y) / rows as f32);
+    let grid = desk.grid_of(&laid.panel, (x, y), (cell_width, cell_height));
+    draw_panel(laid, &grid, (cell_width, cell_height), desk, marks);
 }
 
 enum LaidItem<'a> {
@@ -322,34 +419,16 @@ fn panel_ratio(panel: &Panel) -> f32 {
     panel.drawn_shown().1 as f32 / panel.drawn().1 as f32
 }
 
-fn draw_panel(
-    laid: &Laid,
-    x: f32,
-    y: f32,
-    (focus, term): (Option<CellRef>, Option<usize>),
-    data: &Data,
-    view: &View,
-    marks: &mut Vec<Mark>,
-) -> Grid {
-    let Laid { panel, cell: (cell_width, cell_height), .. } = laid;
+fn draw_panel(laid: &Laid, grid: &Grid, (cell_width, cell_height): (f32, f32), desk: &Desk, marks: &mut Vec<Mark>) {
+    let Desk { lights, data, view, .. } = *desk;
+    let panel = &laid.panel;
     let colors = &view.colors;
     let (rows, columns) = panel.drawn_shown();
-    let (width, height) = (cell_width * columns as f32, cell_height * rows as f32);
-    let (true_rows, true_columns) = panel.drawn();
-    let grid = Grid {
-        tensor: panel.tensor,
-        head: panel.head,
-        transposed: panel.transposed,
-        rows: true_rows,
-        columns: true_columns,
-        first: swap_if(panel.transposed, (panel.matrix.first_row, panel.matrix.first_column)),
-        of: swap_if(panel.transposed, data.shape(panel.tensor)),
-        place: Place::Even { x, y, cell_width: width / true_columns as f32, cell_height: height / true_rows as f32 },
-    };
+    let (x, y, width, height) = grid.bounds();
 
     // The cells and their numbers.
-    let gap = if cell_width.min(*cell_height) >= 5.0 { 1.0 } else { 0.0 };
-    let number_size = number_size(panel, *cell_width).filter(|_| *cell_height >= 16.0);
+    let gap = if cell_width.min(cell_height) >= 5.0 { 1.0 } else { 0.0 };
+    let number_size = number_size(panel, cell_width).filter(|_| cell_height >= 16.0);
     let mut shown_cells = Vec::with_capacity(rows * columns);
     let mut texts = Vec::new();
     for row in 0..rows {
@@ -373,7 +452,7 @@ fn draw_panel(
                     turned: false,
                 }));
                 if panel.sums_to_one
-                    && *cell_height >= 30.0
+                    && cell_height >= 30.0
                     && shown.number.is_some_and(|sum| is_whole_row(sum, data.lengths().keys))
                 {
                     texts.push(Mark::Text(Text {
@@ -410,7 +489,7 @@ fn draw_panel(
     if panel.titled && !is_empty {
         draw_caption(panel, x + width / 2.0, y - laid.head_height + CAPTION / 2.0 - 2.0, view, marks);
     }
-    draw_labels(laid, &grid, (x, y, width, height), focus, data, view, marks);
+    draw_labels(laid, grid, (x, y, width, height), lights, data, view, marks);
     let mut below = y + height + 14.0;
     for text in laid.notes.iter().cloned() {
         let (x, color) = (x + width / 2.0, colors.soft);
@@ -421,8 +500,7 @@ fn draw_panel(
     if let Some(color) = panel.chosen {
         marks.push(outline((x - 3.0, y - 3.0, width + 6.0 - gap, height + 6.0 - gap), color, 1.5));
     }
-    draw_focus(&grid, (focus, term), gap, &data.setup, view, marks);
-    grid
+    draw_focus(grid, lights, gap, &data.setup, view, marks);
 }
 
 /// The cells to draw, so many rows and columns, where each is at least a pixel wide and high: of those that share one, the
@@ -507,18 +585,9 @@ fn outline((x, y, width, height): (f32, f32, f32, f32), color: Rgb, stroke: f32)
     Mark::Rect(Rect { x, y, width, height, radius: 2.0, fill: None, stroke: Some((color, stroke)) })
 }
 
-/// Lights the cell in focus where it is drawn, and what it was made from; of that, the two factors of the term at hand.
-fn draw_focus(
-    grid: &Grid,
-    (focus, term): (Option<CellRef>, Option<usize>),
-    gap: f32,
-    setup: &Setup,
-    view: &View,
-    marks: &mut Vec<Mark>,
-) {
-    let Some(focus) = focus else {
-        return;
-    };
+/// Lights the cell in focus where it is drawn, and what it was made from; of that, the two factors of the term at hand;
+/// and what is lit besides.
+fn draw_focus(grid: &Grid, lights: &Lights, gap: f32, setup: &Setup, view: &View, marks: &mut Vec<Mark>) {
     let Place::Even { x, y, cell_width, cell_height } = grid.place else {
         return;
     };
@@ -535,35 +604,30 @@ fn draw_focus(
         marks.push(outline(rect, view.colors.panel, 5.0));
         marks.push(outline(rect, view.colors.ink, 2.5));
     };
-    for source in scene::sources(focus, setup).into_iter().filter(|source| source.tensor() == grid.tensor) {
-        let color = match role_of(grid.tensor) {
-            Role::Plain => view.colors.accent,
-            role => view.colors.role(role),
+    let color = light(grid.tensor, &view.colors);
+    for (source, is_made) in lights.all(setup) {
+        let Some((row, column, rows, columns)) = part_of(grid, source).filter(|_| source.tensor() == grid.tensor)
+        else {
+            continue;
         };
-        let (row, column, rows, columns) = match source {
-            Source::Row(_, row) => (row, 0, 1, if grid.transposed { grid.rows } else { grid.columns }),
-            Source::Column(_, column) => (0, column, if grid.transposed { grid.columns } else { grid.rows }, 1),
-            Source::Cell(_, row, column) => (row, column, 1, 1),
-        };
-        let (row, column) = swap_if(grid.transposed, (row, column));
-        let (rows, columns) = swap_if(grid.transposed, (rows, columns));
-        // A whole row or column is lit as far as it is shown.
-        let row = if rows > 1 { Some(0) } else { row.checked_sub(grid.first.0).filter(|row| *row < grid.rows) };
-        let column = if columns > 1 {
-            Some(0)
-        } else {
-            column.checked_sub(grid.first.1).filter(|column| *column < grid.columns)
-        };
-        if let (Some(row), Some(column)) = (row, column) {
-            marks.push(outline(rect(row, column, rows, columns), color, 2.5));
-            if let Some(term) = term {
-                let (row, column) = if rows > columns { (row + term, column) } else { (row, column + term) };
-                mark_cell(rect(row, column, 1, 1), marks);
-            }
+        marks.push(outline(rect(row, column, rows, columns), color, 2.5));
+        if let Some(term) = lights.term.filter(|_| is_made) {
+            let (row, column) = if rows > columns { (row + term, column) } else { (row, column + term) };
+            mark_cell(rect(row, column, 1, 1), marks);
         }
     }
-    for (row, column) in view.lit.iter().chain([&focus]).filter_map(|cell| grid.drawn_at(*cell)) {
-        mark_cell(rect(row, column, 1, 1), marks);
+    if let Some(focus) = lights.focus {
+        for (row, column) in view.lit.iter().chain([&focus]).filter_map(|cell| grid.drawn_at(*cell)) {
+            mark_cell(rect(row, column, 1, 1), marks);
+        }
+    }
+}
+
+/// In which colour a part of a matrix is lit.
+pub(super) fn light(tensor: Tensor, colors: &Colors) -> Rgb {
+    match role_of(tensor) {
+        Role::Plain => colors.accent,
+        role => colors.role(role),
     }
 }
 
@@ -642,7 +706,7 @@ fn draw_labels(
     laid: &Laid,
     grid: &Grid,
     (x, y, width, height): (f32, f32, f32, f32),
-    focus: Option<CellRef>,
+    lights: &Lights,
     data: &Data,
     view: &View,
     marks: &mut Vec<Mark>,
@@ -651,7 +715,7 @@ fn draw_labels(
     let panel = &laid.panel;
     let context = data.context();
     let (rows, columns) = swap_if(grid.transposed, grid.tensor.axes());
-    let lit = focus.and_then(|focus| lit_row_and_column(grid, focus, &data.setup));
+    let lit = lit_row_and_column(grid, lights, &data.setup);
     let label = |axis: Axis, index: usize, x: f32, y: f32, anchor: Anchor, turned: bool, most: f32, strong: bool| {
         let token = &context.tokens_of(axis)[index];
         let full = view.token_widths.get(index + data.first_width(axis)).copied().unwrap_or(0.0);
@@ -744,12 +808,12 @@ fn is_labelled(index: usize, lit: Option<usize>, step: f32) -> bool {
     lit == Some(index) || (index.is_multiple_of(every) && !makes_room)
 }
 
-/// The drawn row and column that the focus lights in this grid.
-fn lit_row_and_column(grid: &Grid, focus: CellRef, setup: &Setup) -> Option<(Option<usize>, Option<usize>)> {
-    if let Some((row, column)) = grid.drawn_at(focus) {
+/// The drawn row and column that are lit in this grid.
+fn lit_row_and_column(grid: &Grid, lights: &Lights, setup: &Setup) -> Option<(Option<usize>, Option<usize>)> {
+    if let Some((row, column)) = lights.focus.and_then(|focus| grid.drawn_at(focus)) {
         return Some((Some(row), Some(column)));
     }
-    let source = scene::sources(focus, setup).into_iter().find(|source| source.tensor() == grid.tensor)?;
+    let (source, _) = lights.all(setup).into_iter().find(|(source, _)| source.tensor() == grid.tensor)?;
     let (row, column) = match source {
         Source::Row(_, row) => (Some(row), None),
         Source::Column(_, column) => (None, Some(column)),

@@ -4,18 +4,25 @@
 //! marks, and come back as [`Grid`]s that say where each cell is, for the pointer and for assistive technology.
 //!
 //! [`picture()`] is the way in. `scenes` says what each step shows, in the panels of `panel`; `draw` lays them out and
-//! draws them; `tokens` draws the first step, which has no matrices; [`arcs`] draws the words with arcs over them.
+//! draws them, and `motion` what flies over them; `tokens` draws the first step, which has no matrices; [`arcs`] draws the
+//! words with arcs over them.
 
 pub mod arcs;
 mod draw;
+mod motion;
 mod panel;
 mod scenes;
 mod tokens;
 
 use arcs::ArcsPicture;
-use panel::{Item, Panel, Scale, Shown, hatch_line};
+use panel::{Item, Move, Panel, Scale, Scene, Shown, hatch_line};
 
-use super::{Session, Step, Zoom, range, scene::Data, theme::Colors};
+use super::{
+    Session, Step, Zoom, range,
+    scene::{Data, of_projection},
+    theme::Colors,
+    timeline,
+};
 use crate::figure::{Cell, Figure, Heatmap, Mark};
 use crate::protocol::{Axis, CellRef, Matrix, Tensor};
 
@@ -196,6 +203,35 @@ impl Grid {
 
 /// Draws a frame, with the arcs over the words where they are wanted. `None` while a matrix that it needs has not come yet.
 pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
+    frame(session, data, view, None)
+}
+
+/// Draws a frame on the way from one run to another of the same step: what is the same in both stays as it is. `None`
+/// where one of them lacks something.
+pub fn changing(session: &Session, earlier: Earlier, data: &Data, view: &View) -> Option<Picture> {
+    frame(session, data, view, Some(earlier))
+}
+
+/// A run that another has replaced, and where its matrices were: the picture goes over from there.
+#[derive(Clone, Copy)]
+pub struct Earlier<'a> {
+    /// The run.
+    pub data: &'a Data,
+    /// Of its picture.
+    pub grids: &'a [Grid],
+    /// How much of the way is gone, 0 to 1.
+    pub gone: f32,
+}
+
+impl Earlier<'_> {
+    /// Whether a row or column is of the same word in both runs; one that is not of words always is.
+    fn same(&self, axis: Axis, index: usize, data: &Data) -> bool {
+        let word = |data: &Data| data.context().tokens_of(axis).get(index).map(|token| token.id);
+        !axis.is_of_tokens() || word(self.data) == word(data)
+    }
+}
+
+fn frame(session: &Session, data: &Data, view: &View, earlier: Option<Earlier>) -> Option<Picture> {
     let mut view = view.clone();
     view.colors.range = range::on_stage(session, data);
     let arcs = arcs::arcs(session, data, &view);
@@ -206,16 +242,66 @@ pub fn picture(session: &Session, data: &Data, view: &View) -> Option<Picture> {
             view.matrix_height = view.matrix_height.min(BESIDE_ARCS);
         }
     }
-    matrices(session, data, &view).map(|picture| Picture { arcs, ..picture })
+    matrices(session, data, &view, earlier).map(|picture| Picture { arcs, ..picture })
 }
 
 /// The height of a matrix that shares the stage with arcs.
 const BESIDE_ARCS: f32 = 240.0;
 
-fn matrices(session: &Session, data: &Data, view: &View) -> Option<Picture> {
+fn matrices(session: &Session, data: &Data, view: &View, earlier: Option<Earlier>) -> Option<Picture> {
     if session.step == Step::Tokens {
-        return Some(tokens::draw(session, data, view));
+        return Some(tokens::draw(session, data, view, earlier));
     }
+    let mut scene = scene(session, data, view)?;
+    match earlier {
+        Some(earlier) => go_over(&mut scene, session, earlier, data, view)?,
+        None => hand_over(&mut scene, session, data, view),
+    }
+    Some(draw::draw(scene, data, view))
+}
+
+/// Puts a scene on the way to itself from that of an earlier run.
+fn go_over<'a>(
+    new: &mut Scene<'a>,
+    session: &Session,
+    earlier: Earlier<'a>,
+    data: &'a Data,
+    view: &View,
+) -> Option<()> {
+    let mut old: Vec<Panel> = Vec::new();
+    for item in scene(session, earlier.data, view)?.rows.into_iter().flatten() {
+        if let Item::Panel(panel) = item {
+            old.push(panel);
+        }
+    }
+    for item in new.rows.iter_mut().flatten() {
+        let Item::Panel(panel) = item else { continue };
+        let Some(old) = old.iter().position(|old| old.tensor == panel.tensor).map(|at| old.swap_remove(at)) else {
+            continue;
+        };
+        if !(panel.matrix.is_whole() && old.matrix.is_whole()) {
+            continue;
+        }
+        let (rows, columns) = panel.tensor.axes();
+        let nothing = Shown::nothing(&view.colors);
+        let matrix = panel.matrix;
+        let now = std::mem::replace(&mut panel.shown, Box::new(move |_, _| nothing));
+        panel.shown = Box::new(move |row, column| {
+            let was_there = row < old.matrix.rows && column < old.matrix.columns;
+            let same = was_there
+                && earlier.same(rows, matrix.first_row + row, data)
+                && earlier.same(columns, matrix.first_column + column, data);
+            let before = if same { (old.shown)(row, column) } else { nothing };
+            before.towards(now(row, column), earlier.gone)
+        });
+    }
+    let at = timeline::eased(earlier.gone.into()) as f32;
+    new.moves = earlier.grids.iter().map(|grid| Move { grid: grid.clone(), at }).collect();
+    Some(())
+}
+
+/// What a step shows, before anything of it moves.
+fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'a>> {
     let mut scene = scenes::scene(session, data, view)?;
     for item in scene.rows.iter_mut().flatten().filter(|_| data.before.is_some()) {
         match item {
@@ -229,7 +315,57 @@ fn matrices(session: &Session, data: &Data, view: &View) -> Option<Picture> {
             panel.size.fills = panel.tensor.axes().0.is_of_tokens();
         }
     }
-    Some(draw::draw(scene, data, view))
+    Some(scene)
+}
+
+/// Of longer sentences, nothing is seen to move from step to step, or from run to run.
+const MOST_MOVED: usize = 64;
+
+/// Whether a picture may go over from this run to another, or from another to this.
+pub fn can_change(data: &Data) -> bool {
+    data.lengths().queries.max(data.lengths().keys) <= MOST_MOVED && data.zoom == Zoom::ALL && data.before.is_none()
+}
+
+/// While a step begins, what the step before made moves to where it is needed now, and everything else appears.
+fn hand_over(scene: &mut Scene, session: &Session, data: &Data, view: &View) {
+    let arrival = timeline::arrival(session.step, session.shown_position());
+    let Some(step) = session.step.previous().filter(|_| arrival < 1.0) else {
+        return;
+    };
+    if !can_change(data) {
+        return;
+    }
+    let before = Session { step, position: 1.0, ..session.clone() };
+    let unlit = View { focus: None, lit: Vec::new(), ..view.clone() };
+    let Some(before) = matrices(&before, &data.blank(session.head, session.projection), &unlit, None) else {
+        return;
+    };
+    scene.arrival = timeline::eased(arrival) as f32;
+    for grid in before.grids {
+        match (&grid.place, grid.tensor) {
+            (Place::Each(chips), words) => {
+                let of = |tensor| of_projection(tensor, session.projection, &data.setup);
+                if words == of(Tensor::Tokens) {
+                    let embeddings = of(Tensor::WordEmbeddings);
+                    scene.tiles = scenes::words_becoming_rows(embeddings, data, chips, arrival, view);
+                }
+            }
+            (_, Tensor::Mixed) => {
+                let heads = (data.setup.heads, session.head);
+                for item in scene.rows.iter_mut().flatten() {
+                    if let Item::Panel(panel) = item
+                        && panel.tensor == Tensor::Heads
+                        && panel.matrix.is_whole()
+                    {
+                        panel.shown = Box::new(|_, _| Shown { cell: Cell::Empty, number: None });
+                        let (place, matrix) = (grid.bounds(), panel.matrix);
+                        scene.tiles = scenes::heads_coming_together(matrix, data, heads, place, arrival, &view.colors);
+                    }
+                }
+            }
+            _ => scene.moves.push(Move { grid, at: scene.arrival }),
+        }
+    }
 }
 
 /// A key that was hidden before and may be seen now has no score to compare, but is not hidden: it has risen without end.

@@ -3,16 +3,17 @@
 use super::{
     super::{
         range::{Range, is_share},
-        scene::head_of,
+        scene::{Source, head_of, sources},
         theme::Colors,
     },
-    View,
+    Grid, View,
+    motion::Tile,
 };
 use crate::figure::{
     Cell, Rgb,
     colormap::{Colormap, diverging, sequential},
 };
-use crate::protocol::{CellRef, Matrix, Tensor};
+use crate::protocol::{CellRef, Matrix, Setup, Tensor};
 
 /// How numbers become colours.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +37,11 @@ impl Scale {
             Range::Lesson => Scale::Signed(largest, colors.signed),
             _ => Scale::of(tensor, matrix, colors),
         }
+    }
+
+    /// The scale that a matrix is on where the step's is this one: its own, if a person wants each on its own.
+    pub(super) fn or_own(self, tensor: Tensor, matrix: &Matrix, colors: &Colors) -> Self {
+        if colors.range == Range::Matrix { Scale::of(tensor, matrix, colors) } else { self }
     }
 
     /// The number at its end.
@@ -74,8 +80,12 @@ pub(super) fn hatch_line(colors: &Colors) -> Rgb {
 }
 
 pub(super) fn blend(from: Rgb, to: Rgb, t: f32) -> Rgb {
-    let channel = |from: u8, to: u8| (f32::from(from) + (f32::from(to) - f32::from(from)) * t).round() as u8;
+    let channel = |from: u8, to: u8| lerp(f32::from(from), f32::from(to), t).round() as u8;
     Rgb(channel(from.0, to.0), channel(from.1, to.1), channel(from.2, to.2))
+}
+
+pub(super) fn lerp(from: f32, to: f32, t: f32) -> f32 {
+    from + (to - from) * t
 }
 
 /// What one cell shows.
@@ -93,6 +103,29 @@ impl Shown {
 
     pub(super) fn nothing(colors: &Colors) -> Self {
         Self { cell: Cell::Color(colors.chip), number: None }
+    }
+
+    /// On its way to another: the colour is in between; a number is seen at both ends alone, because nothing calculated
+    /// what lies between. Hatching does not mix.
+    pub(super) fn towards(self, to: Self, t: f32) -> Self {
+        let cell = match (self.cell, to.cell) {
+            (Cell::Color(from), Cell::Color(to)) => Cell::Color(blend(from, to, t)),
+            (from, to) => {
+                if t < 0.5 {
+                    from
+                } else {
+                    to
+                }
+            }
+        };
+        let number = if t <= 0.0 {
+            self.number
+        } else if t >= 1.0 {
+            to.number
+        } else {
+            self.number.filter(|number| to.number == Some(*number))
+        };
+        Self { cell, number }
     }
 }
 
@@ -246,8 +279,38 @@ pub(super) fn operator<'a>(sign: &str) -> Item<'a> {
     Item::Operator(sign.to_owned())
 }
 
+/// What is lit.
+#[derive(Default)]
+pub(super) struct Lights {
+    /// The cell whose origin is lit.
+    pub(super) focus: Option<CellRef>,
+    /// The term of that cell whose two factors are marked.
+    pub(super) term: Option<usize>,
+    /// What is lit besides.
+    pub(super) more: Vec<Source>,
+}
+
+impl Lights {
+    /// Everything but the cell in focus, and whether that was made from it.
+    pub(super) fn all(&self, setup: &Setup) -> Vec<(Source, bool)> {
+        let made_from =
+            self.focus.map(|focus| sources(focus, setup)).unwrap_or_default().into_iter().map(|source| (source, true));
+        made_from.chain(self.more.iter().map(|source| (*source, false))).collect()
+    }
+}
+
+/// A matrix comes from another place.
+pub(super) struct Move {
+    /// Where it was, of the same tensor.
+    pub(super) grid: Grid,
+    /// How far it has come, 0 to 1.
+    pub(super) at: f32,
+}
+
 pub(super) struct Scene<'a> {
     pub(super) rows: Vec<Vec<Item<'a>>>,
+    /// What the step makes.
+    pub(super) result: Tensor,
     /// Whose colours the legend explains: tensor and scale.
     pub(super) legend: (Tensor, Scale),
     /// Whether the legend explains hatching.
@@ -255,8 +318,11 @@ pub(super) struct Scene<'a> {
     /// A line of numbers under the equation, kept free where there may be one.
     pub(super) ticker: Option<String>,
     pub(super) caption: String,
-    /// The cell whose origin is lit.
-    pub(super) focus: Option<CellRef>,
-    /// The term of that cell whose two factors are marked.
-    pub(super) term: Option<usize>,
+    pub(super) lights: Lights,
+    /// What flies over the picture.
+    pub(super) tiles: Vec<Tile>,
+    /// Which matrices are on their way.
+    pub(super) moves: Vec<Move>,
+    /// How much is to be seen of what is not on its way, 0 to 1.
+    pub(super) arrival: f32,
 }

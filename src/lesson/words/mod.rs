@@ -558,6 +558,11 @@ pub fn term_of(done: usize, of: usize) -> String {
     format!("first cell, term {done} of {of}")
 }
 
+/// "first row, term 3 of 6", where a term is added to a whole row.
+pub fn row_term_of(done: usize, of: usize) -> String {
+    format!("first row, term {done} of {of}")
+}
+
 /// "head 1"; heads are counted from 1 on the page, as people do.
 pub fn head(index: usize) -> String {
     format!("head {}", index + 1)
@@ -615,6 +620,11 @@ pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: Lengths)
 /// A product in the making: one term, and the sum so far.
 pub fn ticker(left: &str, right: &str, product: &str, sum: &str) -> String {
     format!("{left} × {right} = {product}   sum so far {sum}")
+}
+
+/// A row in the making: one share of a value, and the sum of the shares so far.
+pub fn row_ticker(share: &str, word: &str, sum: &str) -> String {
+    format!("{share} × the value of {word}   shares so far {sum}")
 }
 
 /// The terms after the largest ones, together.
