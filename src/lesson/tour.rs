@@ -1,6 +1,8 @@
 //! The guided tour: twelve stops through the standard example, and three questions to predict before the page
 //! calculates the answer. A stop says what the page shows; its words take their numbers from what was calculated.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Projection, STANDARD_EXAMPLE, Session, Step, Zoom,
     number::{fixed, percent},
@@ -16,7 +18,7 @@ use crate::embedding::{Positions, Token};
 use crate::protocol::{CellRef, Setup, Tensor};
 
 /// A stop of the tour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stop {
     /// The sentence is cut into tokens.
     Tokens,
@@ -181,7 +183,7 @@ const LOOKED_FROM: usize = 2;
 const CHOICES: usize = 4;
 
 /// A tour that is under way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tour {
     stop: Stop,
     chosen: Option<usize>,
@@ -265,7 +267,7 @@ impl Tour {
         let facts = Facts(data);
         let said = |text: &str, gaps: &[Gap]| {
             let gaps: Option<Vec<String>> = gaps.iter().map(|gap| facts.gap(*gap)).collect();
-            Some(words::fill(text, &gaps?))
+            Some(fill(text, &gaps?))
         };
         let answer = match self.chosen {
             Some(_) => {
@@ -350,6 +352,18 @@ impl Stop {
     }
 }
 
+/// Fills the gaps in a text, in their order.
+fn fill(text: &str, gaps: &[String]) -> String {
+    let mut filled = String::new();
+    for (index, piece) in text.split("{}").enumerate() {
+        if let Some(gap) = index.checked_sub(1).and_then(|gap| gaps.get(gap)) {
+            filled += gap;
+        }
+        filled += piece;
+    }
+    filled
+}
+
 /// What the words are made of.
 struct Facts<'a>(&'a Data);
 
@@ -364,12 +378,10 @@ impl Facts<'_> {
             Gap::HiddenFrom(query) => {
                 let row = self.row(Tensor::Masked, query)?;
                 let is_hidden = |key: &usize| row[*key] == f32::NEG_INFINITY;
-                return Some(
-                    (0..row.len())
-                        .filter(is_hidden)
-                        .filter_map(|key| self.word(key))
-                        .fold(String::new(), |list, word| if list.is_empty() { word } else { list + "”, “" + &word }),
-                );
+                return Some((0..row.len()).filter(is_hidden).filter_map(|key| self.word(key)).fold(
+                    String::new(),
+                    |list, word| if list.is_empty() { word } else { list + words::BETWEEN_WORDS + &word },
+                ));
             }
             Gap::Shares(query) => {
                 return Some(self.row(Tensor::Weights, query)?.iter().fold(String::new(), |sum, share| {

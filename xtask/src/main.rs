@@ -17,7 +17,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask <command>
 
-  serve [--port N] [--watch]   build the site and serve it on http://127.0.0.1:8080;
+  serve [--port N] [--watch]   build the site and serve it on http://127.0.0.1:8080, other languages once the
+                               first page is served;
                                --watch builds again when a source changes
   build                        build the complete site in dist/, ready for any file server and any sub-path
   test [PART…] [--keep-going] [-- ARGUMENTS]
@@ -52,7 +53,7 @@ fn command() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["serve", options @ ..] => serve(options),
-        ["build"] => site::build(),
+        ["build"] => site::build(|| Ok(())),
         ["test", options @ ..] => checks::run(options, &passed_on),
         ["proof"] => proof::run(),
         ["bench", name] => bench::run(name, &passed_on),
@@ -80,9 +81,17 @@ fn serve(options: &[&str]) -> Result<()> {
     }
     // Before the build, so that a port already taken is said at once.
     let listener = server::listen(port)?;
-    site::build()?;
-    let url = server::start(listener, &site::dist())?;
-    println!("Headlight is on {url} (Ctrl+C ends it)");
+    let mut is_served = false;
+    let built = site::build(|| {
+        let url = server::start(listener, &site::dist())?;
+        println!("Headlight is on {url} (Ctrl+C ends it)");
+        is_served = true;
+        Ok(())
+    });
+    match built {
+        Err(error) if is_served => eprintln!("{error:#}\nStill serving the other languages."),
+        built => built?,
+    }
     if watch {
         site::watch()
     } else {

@@ -1,0 +1,55 @@
+//! What stands on paper besides the picture.
+
+use super::{NAME, heads_off, mask, painted, positions, range, scale_operator, scaling};
+use crate::embedding::Token;
+use crate::lesson::{number::fixed, range::Range};
+use crate::protocol::{EngineKind, Item, Setup};
+
+/// The sentence on the sheet, of so many, and what it attends to where that is another.
+pub fn sentences(item: &Item, is_cross: bool, index: usize, of: usize) -> String {
+    let text = |tokens: &[Token]| tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
+    let mut sentence = if of > 1 { format!("{} von {of}: ", index + 1) } else { String::new() };
+    sentence += &text(&item.tokens);
+    if is_cross {
+        sentence += " → ";
+        sentence += &text(&item.keys);
+    }
+    sentence
+}
+
+/// With what and by what it was calculated, and how far its colours reach, where that is not as usual.
+pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind, reach: Range) -> String {
+    let Setup { seed, heads, width, .. } = *setup;
+    let scaling = if setup.is_scaled { scale_operator(setup) } else { scaling(false).to_owned() };
+    let (positions, mask, temperature) =
+        (positions(setup.positions), mask(setup.mask), fixed(setup.temperature.into(), 2));
+    let mut besides = String::new();
+    if setup.padding > 0 {
+        besides += &format!(" · Padding {}", setup.padding);
+    }
+    if let Some(softcap) = setup.softcap {
+        besides += &format!(" · Softcap {}", fixed(softcap.into(), 2));
+    }
+    if !setup.heads_off.is_empty() {
+        besides += " · ";
+        besides += &heads_off(&setup.heads_off);
+    }
+    if !setup.painted.is_empty() {
+        besides += " · ";
+        besides += painted(setup.painted.len()).trim_end_matches('.');
+    }
+    if reach != Range::Lesson {
+        besides += " · Farbbereich ";
+        besides += range(reach);
+    }
+    let engine = match engine {
+        EngineKind::Cpu { .. } => "der CPU",
+        EngineKind::WebGpu { adapter } => adapter,
+    };
+    format!(
+        "Kopf {} von {heads} · Modellbreite {width} · Gewichte, wie PyTorch sie anfangs zieht, Seed {seed} · \
+         Positionen: {positions} · Maske: {mask} · Skalierung: {scaling} · Temperatur {temperature}{besides} · \
+         berechnet von {NAME} auf {engine}",
+        head + 1
+    )
+}
