@@ -20,6 +20,8 @@ pub mod theme;
 pub mod timeline;
 pub mod tour;
 pub mod trail;
+/// In the language that the page is built in: what is not translated does not compile.
+#[cfg_attr(feature = "german", path = "words_de/mod.rs")]
 pub mod words;
 mod zoom;
 

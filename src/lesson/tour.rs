@@ -265,7 +265,7 @@ impl Tour {
         let facts = Facts(data);
         let said = |text: &str, gaps: &[Gap]| {
             let gaps: Option<Vec<String>> = gaps.iter().map(|gap| facts.gap(*gap)).collect();
-            Some(words::fill(text, &gaps?))
+            Some(fill(text, &gaps?))
         };
         let answer = match self.chosen {
             Some(_) => {
@@ -350,6 +350,18 @@ impl Stop {
     }
 }
 
+/// Fills the gaps in a text, in their order.
+fn fill(text: &str, gaps: &[String]) -> String {
+    let mut filled = String::new();
+    for (index, piece) in text.split("{}").enumerate() {
+        if let Some(gap) = index.checked_sub(1).and_then(|gap| gaps.get(gap)) {
+            filled += gap;
+        }
+        filled += piece;
+    }
+    filled
+}
+
 /// What the words are made of.
 struct Facts<'a>(&'a Data);
 
@@ -364,12 +376,10 @@ impl Facts<'_> {
             Gap::HiddenFrom(query) => {
                 let row = self.row(Tensor::Masked, query)?;
                 let is_hidden = |key: &usize| row[*key] == f32::NEG_INFINITY;
-                return Some(
-                    (0..row.len())
-                        .filter(is_hidden)
-                        .filter_map(|key| self.word(key))
-                        .fold(String::new(), |list, word| if list.is_empty() { word } else { list + "”, “" + &word }),
-                );
+                return Some((0..row.len()).filter(is_hidden).filter_map(|key| self.word(key)).fold(
+                    String::new(),
+                    |list, word| if list.is_empty() { word } else { list + words::BETWEEN_WORDS + &word },
+                ));
             }
             Gap::Shares(query) => {
                 return Some(self.row(Tensor::Weights, query)?.iter().fold(String::new(), |sum, share| {

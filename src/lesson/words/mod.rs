@@ -1,5 +1,6 @@
-//! The words that a person reads on the page, in one place, ready to be translated. What an engine says when something
-//! goes wrong is worded where it goes wrong; what is said before this program runs stands in `index.html`.
+//! The words that a person reads on the page, in one place. `words_de` has them in German, item for item, and
+//! `docs/translating.md` says how one more language is added. What an engine says when something goes wrong is worded, in
+//! English, where it goes wrong; what is said before this program runs stands in `index.html`.
 
 pub mod arcs;
 pub(super) mod explain;
@@ -32,6 +33,8 @@ pub const TAGLINE: &str = "see every step of attention, down to the last product
 pub mod page {
     #![allow(missing_docs, reason = "each constant is named after the control that it labels")]
 
+    /// The other language of the page, and its own name for itself.
+    pub const OTHER_LANGUAGE: (&str, &str) = ("de", "Deutsch");
     pub const SENTENCE: &str = "Sentence";
     pub const SENTENCE_HINT: &str = "Type a sentence";
     pub const SECOND_SENTENCE_BOX: &str = "Second sentence";

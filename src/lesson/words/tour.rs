@@ -14,6 +14,8 @@ pub const NEXT: &str = "Next";
 pub const LEAVE: &str = "Leave";
 pub const FINISH: &str = "Finish";
 pub const ANSWERS: &str = "Your prediction";
+/// Between the words of a list, each of which is quoted.
+pub const BETWEEN_WORDS: &str = "”, “";
 
 /// "Tour · 3 of 12", "Question 1 of 3".
 pub fn progress(stop: Stop) -> String {
@@ -117,18 +119,6 @@ pub fn answer(stop: Stop, right: usize) -> &'static str {
             "They are the same: the largest difference between the two rows is {}. The same word has the same row of X, so the same query, key and value: without positions nothing that follows can tell the two apart."
         }
     }
-}
-
-/// Fills the gaps in a text, in their order.
-pub fn fill(text: &str, gaps: &[String]) -> String {
-    let mut filled = String::new();
-    for (index, piece) in text.split("{}").enumerate() {
-        if let Some(gap) = index.checked_sub(1).and_then(|gap| gaps.get(gap)) {
-            filled += gap;
-        }
-        filled += piece;
-    }
-    filled
 }
 
 /// Before what the page calculated.

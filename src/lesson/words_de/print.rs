@@ -1,0 +1,38 @@
+//! What stands on paper besides the picture.
+
+use super::{NAME, heads_off, mask, painted, positions, scale_operator, scaling};
+use crate::lesson::number::fixed;
+use crate::protocol::{EngineKind, Setup};
+
+/// With what and by what it was calculated.
+pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind) -> String {
+    let Setup { seed, heads, width, .. } = *setup;
+    let scaling = if setup.is_scaled { scale_operator(setup) } else { scaling(false).to_owned() };
+    let (positions, mask, temperature) =
+        (positions(setup.positions), mask(setup.mask), fixed(setup.temperature.into(), 2));
+    let mut besides = String::new();
+    if setup.padding > 0 {
+        besides += &format!(" · Padding {}", setup.padding);
+    }
+    if let Some(softcap) = setup.softcap {
+        besides += &format!(" · Softcap {}", fixed(softcap.into(), 2));
+    }
+    if !setup.heads_off.is_empty() {
+        besides += " · ";
+        besides += &heads_off(&setup.heads_off);
+    }
+    if !setup.painted.is_empty() {
+        besides += " · ";
+        besides += painted(setup.painted.len()).trim_end_matches('.');
+    }
+    let engine = match engine {
+        EngineKind::Cpu { .. } => "der CPU",
+        EngineKind::WebGpu { adapter } => adapter,
+    };
+    format!(
+        "Kopf {} von {heads} · Modellbreite {width} · Gewichte, wie PyTorch sie anfangs zieht, Seed {seed} · \
+         Positionen: {positions} · Maske: {mask} · Skalierung: {scaling} · Temperatur {temperature}{besides} · \
+         berechnet von {NAME} auf {engine}",
+        head + 1
+    )
+}
