@@ -10,6 +10,18 @@
 (() => {
   const files = document.currentScript.dataset;
   const handedOver = globalThis.headlightPrograms;
+
+  // Each language has a page of its own, which names the other. The address may ask for one (?lang=de). index.html, where
+  // everybody arrives, else goes by what was chosen last, then by the browser's language.
+  const here = document.documentElement.lang;
+  const other = handedOver ? null : document.querySelector("link[hreflang]");
+  const asked = new URLSearchParams(location.search).get("lang");
+  const wanted = asked ?? (here === "en" ? kept("localStorage", "headlight-language") ?? navigator.language : here);
+  if (other && wanted.split("-")[0] === other.hreflang) {
+    // Nothing more of this page is needed.
+    window.stop();
+    return goToOther();
+  }
   const urls = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, new URL(file, document.baseURI).href]));
 
   const start = `(${runEngine})(${JSON.stringify(handedOver ? {} : urls)}, ${compiled});`;
@@ -30,6 +42,7 @@
     const program = globalThis.headlightApp;
     if (!program) throw new Error(`${urls.app} could not be loaded`);
     await program({ module_or_path: module });
+    document.getElementById("language").hidden = !other;
     return program;
   });
   app.catch(async (error) => {
@@ -54,7 +67,43 @@
     launchEngine,
     // A promise of what the program in the page can be asked.
     app,
+    // Goes to the page in the other language, which is handed these bytes.
+    changeLanguage(bytes) {
+      keep("localStorage", "headlight-language", other.hreflang);
+      keep("sessionStorage", "headlight-luggage", bytes);
+      goToOther();
+    },
+    // What the page in the other language handed over, if this is the first time that it is asked for.
+    takeLuggage() {
+      const bytes = kept("sessionStorage", "headlight-luggage");
+      keep("sessionStorage", "headlight-luggage", "");
+      return Uint8Array.from(bytes ? bytes.split(",") : []);
+    },
   };
+
+  // In the place of this page, so that the way back leads to where it did.
+  function goToOther() {
+    const address = new URL(other.href);
+    address.search = location.search;
+    address.searchParams.set("lang", other.hreflang);
+    address.hash = location.hash;
+    location.replace(address);
+  }
+
+  // A browser may keep nothing, and refuse to be asked.
+  function keep(where, name, value) {
+    try {
+      globalThis[where].setItem(name, value);
+    } catch {}
+  }
+
+  function kept(where, name) {
+    try {
+      return globalThis[where].getItem(name);
+    } catch {
+      return null;
+    }
+  }
 
   function launchEngine() {
     const worker = new Worker(workerUrl, { name: "engine" });

@@ -6,6 +6,7 @@ pub mod claim;
 pub mod explain;
 pub mod glossary;
 pub mod light;
+pub mod luggage;
 mod mathml;
 pub mod notice;
 pub mod number;

@@ -1,6 +1,8 @@
 //! The guided tour: twelve stops through the standard example, and three questions to predict before the page
 //! calculates the answer. A stop says what the page shows; its words take their numbers from what was calculated.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Projection, STANDARD_EXAMPLE, Session, Step, Zoom,
     number::{fixed, percent},
@@ -16,7 +18,7 @@ use crate::embedding::{Positions, Token};
 use crate::protocol::{CellRef, Setup, Tensor};
 
 /// A stop of the tour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stop {
     /// The sentence is cut into tokens.
     Tokens,
@@ -181,7 +183,7 @@ const LOOKED_FROM: usize = 2;
 const CHOICES: usize = 4;
 
 /// A tour that is under way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tour {
     stop: Stop,
     chosen: Option<usize>,

@@ -1,5 +1,7 @@
 //! The trail through the lesson that a person lays who follows terms to the cells that they came from, and the way back.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Projection, Session, Step, scene,
     timeline::{self, SoftmaxPart},
@@ -10,11 +12,11 @@ use crate::protocol::{CellRef, Lengths, Setup, Tensor};
 const LONGEST: usize = 100;
 
 /// Where a person has been: the cells whose terms were followed, the last one last.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trail(Vec<Stop>);
 
 /// A cell, and where it was looked at.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stop {
     /// The cell in the inspector.
     pub cell: CellRef,

@@ -3,7 +3,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    dom,
+    dom, language,
     live::watch,
     state::{Badge, Checking, Page},
 };
@@ -15,8 +15,8 @@ use crate::lesson::{
         NAME, TAGLINE, check_verdict, checked_against,
         glossary::GLOSSARY,
         page::{
-            CHECK, CHECK_LARGEST, CHECK_RUNS, CHECK_STAGE, ENGINE, KEY_MAP, KEYS, STARTING, STOPPED, THEME_TO_DARK,
-            THEME_TO_LIGHT, WHY_CPU,
+            CHECK, CHECK_LARGEST, CHECK_RUNS, CHECK_STAGE, ENGINE, KEY_MAP, KEYS, OTHER_LANGUAGE, STARTING, STOPPED,
+            THEME_TO_DARK, THEME_TO_LIGHT, WHY_CPU,
         },
         tensor_name,
         tour::TOUR,
@@ -24,7 +24,7 @@ use crate::lesson::{
 };
 use crate::protocol::{Check, EngineKind};
 
-/// The name, the engine's badge and the theme switch.
+/// The name, the ways to learn and to another language, the engine's badge and the theme switch.
 #[component]
 pub fn Header(page: Page) -> impl IntoView {
     watch(
@@ -90,6 +90,8 @@ pub fn Header(page: Page) -> impl IntoView {
         let other = if page.theme() == Theme::Dark { Theme::Light } else { Theme::Dark };
         page.session.update(|session| session.theme = Some(other));
     });
+    dom::on("click", "#language", move |_, _| language::change(page));
+    let (language, language_name) = OTHER_LANGUAGE;
     let keys: String = KEY_MAP.iter().map(|(keys, does)| format!("<dt>{keys}</dt><dd>{does}</dd>")).collect();
     dom::skeleton(format!(
         r#"<header>
@@ -104,6 +106,7 @@ pub fn Header(page: Page) -> impl IntoView {
             <div class="learn">
                 <button class="btn" id="tour-start">{TOUR}</button>
                 <button class="btn" id="glossary-open">{GLOSSARY}</button>
+                <button class="btn" id="language" lang="{language}" hidden>{language_name}</button>
             </div>
             <div class="right">
                 <div class="badge">
@@ -112,7 +115,7 @@ pub fn Header(page: Page) -> impl IntoView {
                     <span class="detail" id="engine-detail"></span>
                     <details class="reason" id="reason" hidden>
                         <summary>{WHY_CPU}</summary>
-                        <p id="reason-text"></p>
+                        <p id="reason-text" lang="en"></p>
                     </details>
                     <details class="reason" id="engine-check" hidden>
                         <summary>{CHECK}</summary>

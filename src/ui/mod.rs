@@ -17,6 +17,7 @@ mod glossary;
 mod header;
 mod inspector;
 mod keyboard;
+mod language;
 mod light;
 mod link;
 mod live;

@@ -4,13 +4,14 @@ use leptos::prelude::{document, window};
 
 use super::{
     arcs::Places,
-    dom,
+    dom, language,
     live::{Live, watch},
 };
 use crate::lesson::{
     Session, Sight, Step, Theme,
     explain::whereabouts,
     glossary::Term,
+    luggage::Luggage,
     notice::Facts,
     picture::Grid,
     scene::{self, Data},
@@ -120,8 +121,10 @@ impl Page {
             Some("webgpu") => (EngineChoice::WebGpu, None),
             Some(other) => (EngineChoice::Auto, Some(other.to_owned())),
         };
+        let opened = Luggage { session: Session { engine, ..Session::default() }, ..Luggage::default() };
+        let Luggage { session, tour, trail } = language::luggage().unwrap_or(opened);
         Self {
-            session: Live::new(Session { engine, ..Session::default() }),
+            session: Live::new(session),
             data: Live::new(None),
             earlier: Live::new(None),
             badge: Live::new(Badge::Starting),
@@ -139,10 +142,10 @@ impl Page {
             play_until: Live::new(None),
             all_terms: Live::new(false),
             lit: Live::new(Vec::new()),
-            trail: Live::new(Trail::default()),
+            trail: Live::new(trail),
             glossary: Live::new(None),
             pointed: Live::new(None),
-            tour: Live::new(None),
+            tour: Live::new(tour),
             brings: Live::new(false),
             stage_width: Live::new(0.0),
             grids: Live::new(Vec::new()),

@@ -12,7 +12,7 @@ pub fn run(name: &str, passed_on: &[String]) -> Result<()> {
     let script = format!("tests/e2e/bench/{name}.js");
     ensure!(root().join(&script).is_file(), "There is no measurement named `{name}`: {script} is missing.");
     let chromium = browser::chromium()?;
-    site::build()?;
+    site::build(|| Ok(()))?;
     tools::install_node_packages()?;
     let url = server::start(server::listen(0)?, &site::dist())?;
     process::run(command("node", &[&script]).args(passed_on).env("HEADLIGHT_URL", url).env("CHROMIUM", chromium))

@@ -52,7 +52,7 @@ fn command() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["serve", options @ ..] => serve(options),
-        ["build"] => site::build(),
+        ["build"] => site::build(|| Ok(())),
         ["test", options @ ..] => checks::run(options, &passed_on),
         ["proof"] => proof::run(),
         ["bench", name] => bench::run(name, &passed_on),
@@ -80,9 +80,17 @@ fn serve(options: &[&str]) -> Result<()> {
     }
     // Before the build, so that a port already taken is said at once.
     let listener = server::listen(port)?;
-    site::build()?;
-    let url = server::start(listener, &site::dist())?;
-    println!("Headlight is on {url} (Ctrl+C ends it)");
+    let mut is_served = false;
+    let built = site::build(|| {
+        let url = server::start(listener, &site::dist())?;
+        println!("Headlight is on {url} (Ctrl+C ends it)");
+        is_served = true;
+        Ok(())
+    });
+    match built {
+        Err(error) if is_served => eprintln!("{error:#}\nStill serving the other languages."),
+        built => built?,
+    }
     if watch {
         site::watch()
     } else {

@@ -12,7 +12,10 @@ use std::{env, fs};
 /// What becomes wasm.
 const CODE: &[&str] = &["src", "lanes", "shaders", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"];
 /// What else becomes part of the site, or decides how.
-const PAGE: &[&str] = &["index.html", "Trunk.toml", "www", "package-lock.json", "xtask/src"];
+const PAGE: &[&str] = &["index.html", "de.html", "Trunk.toml", "www", "package-lock.json", "xtask/src"];
+
+/// The pages in other languages than index.html's, and what each calls its program, which Trunk calls `app`.
+const TRANSLATIONS: &[(&str, &str)] = &[("de.html", "app_de")];
 
 /// What of WebAssembly a program uses; `index.html` says the same to Trunk.
 const WASM_FEATURES: &[&str] = &[
@@ -30,14 +33,15 @@ pub fn dist() -> PathBuf {
     root().join("dist")
 }
 
-/// Builds the site, unless `dist/` holds that of the very same sources already.
-pub fn build() -> Result<()> {
+/// Builds the site, unless `dist/` holds that of the very same sources already. Compiling every language takes as long as
+/// compiling the first: once `dist/` has a whole site in that one, it is `there`.
+pub fn build(there: impl FnOnce() -> Result<()>) -> Result<()> {
     let code = digest(CODE)?;
     let sources = format!("{code}{}", digest(PAGE)?);
     let stamp = root().join("target/dist.stamp");
     if dist().exists() && fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == format!("{sources}{}", dist_digest())) {
         println!("dist/ is up to date.");
-        return Ok(());
+        return there();
     }
 
     tools::install_for_build()?;
@@ -45,19 +49,32 @@ pub fn build() -> Result<()> {
     let started = Instant::now();
     // Then Trunk can be held offline: it would fetch a tool of its own rather than say that ours is missing.
     process::run(&mut cargo(&["fetch", "--locked", "--quiet"]))?;
-    process::run(
-        tools::with_tools(&mut command("trunk", &["build", "--offline", "--color", "never", "--log", "warn"]))?
-            .env("HEADLIGHT_BUILD", &code)
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_home_paths()?)
-            // Trunk takes NO_COLOR=1 for a mistake; RUSTFLAGS would replace those of .cargo/config.toml.
-            .env_remove("NO_COLOR")
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS"),
-    )?;
-    name_programs(&root().join("target/trunk"))?;
-    shorten_names(&root().join("target/trunk"))?;
-    minify_scripts(&root().join("target/trunk"))?;
-    let sizes = seal(&root().join("target/trunk"), &dist())?;
+    let staged = root().join("target/trunk");
+    compile("index.html", &staged, &code)?;
+    for (program, name) in [("app", "headlightApp"), ("gpu", "headlightGpu")] {
+        name_program(&staged.join(format!("{program}.js")), name)?;
+        shorten_names(&staged, program)?;
+    }
+    minify_scripts(&files(&staged)?)?;
+    seal(&staged, &dist())?;
+    there()?;
+
+    for (page, program) in TRANSLATIONS {
+        println!("Building {page} …");
+        let translated = root().join("target").join(format!("trunk-{program}"));
+        compile(page, &translated, &code)?;
+        name_program(&translated.join("app.js"), "headlightApp")?;
+        shorten_names(&translated, "app")?;
+        minify_scripts(&[translated.join("app.js")])?;
+        for (from, to) in [
+            (*page, (*page).to_owned()),
+            ("app.js", format!("{program}.js")),
+            ("app_bg.wasm", format!("{program}_bg.wasm")),
+        ] {
+            fs::copy(translated.join(from), staged.join(to)).with_context(|| format!("Trunk left no {from}"))?;
+        }
+    }
+    let sizes = seal(&staged, &dist())?;
     fs::write(stamp, format!("{sources}{}", dist_digest()))?;
 
     println!("\n{:>9} {:>9}  dist/", "bytes", "gzip");
@@ -78,7 +95,7 @@ pub fn watch() -> Result<()> {
         let now = state()?;
         if now != built {
             built = now;
-            if let Err(error) = build() {
+            if let Err(error) = build(|| Ok(())) {
                 eprintln!("{error:#}\nStill serving the last good build.");
             }
         }
@@ -91,42 +108,53 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory can't fail")
 }
 
+/// Compiles what a page names, and gathers it.
+fn compile(page: &str, staged: &Path, build: &str) -> Result<()> {
+    let folder = staged.to_str().context("the repository's path is not Unicode")?;
+    let options = ["build", page, "--dist", folder, "--offline", "--color", "never", "--log", "warn"];
+    process::run(
+        tools::with_tools(&mut command("trunk", &options))?
+            .env("HEADLIGHT_BUILD", build)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_home_paths()?)
+            // Trunk takes NO_COLOR=1 for a mistake; RUSTFLAGS would replace those of .cargo/config.toml.
+            .env_remove("NO_COLOR")
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS"),
+    )
+}
+
 /// wasm-bindgen calls every program `wasm_bindgen`, so that only one could be in a place. Here each gets its own name.
-fn name_programs(staged: &Path) -> Result<()> {
-    for (file, name) in [("app.js", "headlightApp"), ("gpu.js", "headlightGpu")] {
-        let path = staged.join(file);
-        let script = fs::read_to_string(&path).with_context(|| format!("Trunk left no {file}"))?;
-        ensure!(script.starts_with("let wasm_bindgen"), "{file} is not as wasm-bindgen wrote it for no-modules");
-        fs::write(path, format!("{{\n{script}\nglobalThis.{name} = wasm_bindgen;\n}}\n"))?;
-    }
+fn name_program(path: &Path, name: &str) -> Result<()> {
+    let file = path.display();
+    let script = fs::read_to_string(path).with_context(|| format!("Trunk left no {file}"))?;
+    ensure!(script.starts_with("let wasm_bindgen"), "{file} is not as wasm-bindgen wrote it for no-modules");
+    fs::write(path, format!("{{\n{script}\nglobalThis.{name} = wasm_bindgen;\n}}\n"))?;
     Ok(())
 }
 
 /// A program and its script call each other by a few hundred long names with hashes in them, which do not compress.
 /// wasm-opt gives them short ones and says which; the script is told.
-fn shorten_names(staged: &Path) -> Result<()> {
-    for program in ["app", "gpu"] {
-        let (wasm, path) = (staged.join(format!("{program}_bg.wasm")), staged.join(format!("{program}.js")));
-        let mut shorten = command("wasm-opt", WASM_FEATURES);
-        shorten.arg("--minify-imports-and-exports-and-modules");
-        let names = process::output(tools::with_tools(&mut shorten)?.arg(&wasm).arg("--output").arg(&wasm))?;
-        let mut script = fs::read_to_string(&path)?;
-        let module = format!("\"./{program}_bg.js\"");
-        // One name a line: `["./app_bg.js", "__wbg_click_c6eff13daacf9806", "$"],` or `["memory", "a"],`.
-        for line in names.lines() {
-            let quoted: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
-            script = match quoted[..] {
-                [_, long, short] => renamed(&script, &format!("{long}: "), &format!("{short}: "))?,
-                [long, short] => {
-                    // Some names are those of nobody who calls.
-                    let (long, short) = (format!("wasm.{long}"), format!("wasm.{short}"));
-                    renamed(&script, &long, &short).unwrap_or(script)
-                }
-                _ => script,
-            };
-        }
-        fs::write(path, renamed(&script, &format!("{module}: "), "\"a\": ")?)?;
+fn shorten_names(staged: &Path, program: &str) -> Result<()> {
+    let (wasm, path) = (staged.join(format!("{program}_bg.wasm")), staged.join(format!("{program}.js")));
+    let mut shorten = command("wasm-opt", WASM_FEATURES);
+    shorten.arg("--minify-imports-and-exports-and-modules");
+    let names = process::output(tools::with_tools(&mut shorten)?.arg(&wasm).arg("--output").arg(&wasm))?;
+    let mut script = fs::read_to_string(&path)?;
+    let module = format!("\"./{program}_bg.js\"");
+    // One name a line: `["./app_bg.js", "__wbg_click_c6eff13daacf9806", "$"],` or `["memory", "a"],`.
+    for line in names.lines() {
+        let quoted: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+        script = match quoted[..] {
+            [_, long, short] => renamed(&script, &format!("{long}: "), &format!("{short}: "))?,
+            [long, short] => {
+                // Some names are those of nobody who calls.
+                let (long, short) = (format!("wasm.{long}"), format!("wasm.{short}"));
+                renamed(&script, &long, &short).unwrap_or(script)
+            }
+            _ => script,
+        };
     }
+    fs::write(path, renamed(&script, &format!("{module}: "), "\"a\": ")?)?;
     Ok(())
 }
 
@@ -148,8 +176,8 @@ fn renamed(script: &str, long: &str, short: &str) -> Result<String> {
 
 /// In place. Trunk's own minifier is turned off: it moves globals out of functions, and `www/boot.js` sends one of its
 /// functions elsewhere.
-fn minify_scripts(staged: &Path) -> Result<()> {
-    for script in files(staged)?.iter().filter(|path| path.extension().is_some_and(|extension| extension == "js")) {
+fn minify_scripts(files: &[PathBuf]) -> Result<()> {
+    for script in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "js")) {
         let terser = ["node_modules/terser/bin/terser", "--compress", "--mangle", "--output"];
         process::run(command("node", &terser).arg(script).arg("--").arg(script))?;
     }
@@ -157,11 +185,25 @@ fn minify_scripts(staged: &Path) -> Result<()> {
 }
 
 /// Copies the staged site to `dist/`, each file under a name with its content's hash, so that servers and browsers may
-/// keep it for ever and no file of another build is ever mixed in. `index.html` keeps its name and is told the
-/// others; so do type declarations, which no page loads. Returns each file's name, size and compressed size.
+/// keep it for ever and no file of another build is ever mixed in. Pages keep their names and are told the others; so do
+/// type declarations, which no page loads. A page does not lead to one that is not there (yet). Returns each file's name,
+/// size and compressed size.
 fn seal(staged: &Path, dist: &Path) -> Result<Vec<(String, usize, usize)>> {
-    let mut page = fs::read_to_string(staged.join("index.html")).context("Trunk left no index.html")?;
-    ensure!(!page.contains("data-trunk"), "Trunk left a data-trunk link in index.html");
+    let files = files(staged)?;
+    let mut pages = Vec::new();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "html")) {
+        let page = fs::read_to_string(path)?;
+        ensure!(!page.contains("data-trunk"), "Trunk left a data-trunk link in {}", path.display());
+        let leads_nowhere = |line: &str| {
+            line.contains("rel=\"alternate\"")
+                && !files.iter().any(|file| {
+                    file.file_name().is_some_and(|name| line.contains(&format!("./{}", name.to_string_lossy())))
+                })
+        };
+        let page: String = page.split_inclusive('\n').filter(|line| !leads_nowhere(line)).collect();
+        pages.push((path.strip_prefix(staged)?.to_string_lossy().into_owned(), page));
+    }
+    ensure!(pages.iter().any(|(name, _)| name == "index.html"), "Trunk left no index.html");
     if dist.exists() {
         fs::remove_dir_all(dist)?;
     }
@@ -171,26 +213,33 @@ fn seal(staged: &Path, dist: &Path) -> Result<Vec<(String, usize, usize)>> {
         sizes.push((name.to_owned(), bytes.len(), gzip(bytes).len()));
         fs::write(dist.join(name), bytes)
     };
-    for path in files(staged)? {
+    for path in &files {
         let name = path.strip_prefix(staged)?.to_str().context("a file's name is not Unicode")?;
-        if name == "index.html" {
+        if pages.iter().any(|(page, _)| page == name) {
             continue;
         }
         if name.ends_with(".d.ts") {
             // For people and their editors, who look for it by its name.
-            write(name, &fs::read(&path)?)?;
+            write(name, &fs::read(path)?)?;
             continue;
         }
         let Some((stem, extension)) = name.split_once('.').filter(|_| !name.contains(['/', '\\'])) else {
             bail!("{name}: the site is flat, and each file has an extension");
         };
-        let bytes = fs::read(&path)?;
+        let bytes = fs::read(path)?;
         let sealed = format!("{stem}-{:016x}.{extension}", crc64(&bytes));
-        ensure!(page.contains(&format!("./{name}")), "index.html does not name {name}, so nothing could load it");
-        page = page.replace(&format!("./{name}"), &format!("./{sealed}"));
+        let named = format!("./{name}");
+        ensure!(pages.iter().any(|(_, page)| page.contains(&named)), "no page names {name}, so nothing could load it");
+        for (_, page) in &mut pages {
+            *page = page.replace(&named, &format!("./{sealed}"));
+        }
         write(&sealed, &bytes)?;
     }
-    write("index.html", page.as_bytes())?;
+    // The server takes a new one of this for a new build.
+    pages.sort_by_key(|(name, _)| name == "index.html");
+    for (name, page) in pages {
+        write(&name, page.as_bytes())?;
+    }
     Ok(sizes)
 }
 
@@ -262,6 +311,26 @@ mod tests {
         assert_eq!(fs::read_to_string(dist.join(script))?, "1");
         assert_eq!(fs::read_to_string(dist.join(wasm))?, "2");
         assert_ne!(script, "a.js");
+
+        // One more page shares what both name, and each leads to the other once both are there.
+        let page = |other: &str, script: &str| {
+            format!(
+                "<link rel=\"alternate\" hreflang=\"x\" href=\"./{other}\">\n<script src=\"./{script}\" data-wasm=\"./a_bg.wasm\">"
+            )
+        };
+        fs::write(staged.join("index.html"), page("de.html", "a.js"))?;
+        seal(&staged, &dist)?;
+        assert!(!fs::read_to_string(dist.join("index.html"))?.contains("de.html"));
+        fs::write(staged.join("de.html"), page("index.html", "a_de.js"))?;
+        fs::write(staged.join("a_de.js"), "4")?;
+        let names: Vec<String> = seal(&staged, &dist)?.into_iter().map(|(name, ..)| name).collect();
+        let [a, wasm, a_de, "de.html", "index.html"] = names.iter().map(String::as_str).collect::<Vec<_>>()[..] else {
+            bail!("three files and two pages, not {names:?}")
+        };
+        for (name, other, script) in [("index.html", "de.html", a), ("de.html", "index.html", a_de)] {
+            let expected = page(other, script).replace("a_bg.wasm", wasm);
+            assert_eq!(fs::read_to_string(dist.join(name))?, expected);
+        }
 
         fs::write(staged.join("lost.js"), "3")?;
         let error = seal(&staged, &dist).expect_err("a file that the page does not name");
