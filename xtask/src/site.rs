@@ -67,7 +67,7 @@ pub fn build(there: impl FnOnce() -> Result<()>) -> Result<()> {
         shorten_names(&translated, "app")?;
         minify_scripts(&[translated.join("app.js")])?;
         for (from, to) in [
-            (*page, (*page).to_owned()),
+            ("index.html", (*page).to_owned()),
             ("app.js", format!("{program}.js")),
             ("app_bg.wasm", format!("{program}_bg.wasm")),
         ] {
@@ -81,8 +81,15 @@ pub fn build(there: impl FnOnce() -> Result<()>) -> Result<()> {
     for (name, bytes, gzip) in &sizes {
         println!("{bytes:>9} {gzip:>9}  {name}");
     }
-    let total = |of: fn(&(String, usize, usize)) -> usize| sizes.iter().map(of).sum::<usize>();
-    println!("{:>9} {:>9}  in all, after {} s\n", total(|s| s.1), total(|s| s.2), started.elapsed().as_secs());
+    for page in sizes.iter().map(|(name, ..)| name).filter(|name| name.ends_with(".html")) {
+        let text = fs::read_to_string(dist().join(page))?;
+        let of_page = |name: &str| name == page || !name.ends_with(".html") && text.contains(name);
+        let total = |of: fn(&(String, usize, usize)) -> usize| {
+            sizes.iter().filter(|(name, ..)| of_page(name)).map(of).sum::<usize>()
+        };
+        println!("{:>9} {:>9}  {page} with all that it names", total(|s| s.1), total(|s| s.2));
+    }
+    println!("That took {} s.\n", started.elapsed().as_secs());
     Ok(())
 }
 
