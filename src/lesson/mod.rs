@@ -21,9 +21,14 @@ pub mod theme;
 pub mod timeline;
 pub mod tour;
 pub mod trail;
+#[cfg(all(test, not(feature = "german")))]
+mod translated;
 /// In the language that the page is built in: what is not translated does not compile.
 #[cfg_attr(feature = "german", path = "words_de/mod.rs")]
 pub mod words;
+#[cfg(all(test, not(feature = "german")))]
+#[allow(dead_code, reason = "the page has its own words; the tests compare some of these with them")]
+mod words_de;
 mod zoom;
 
 pub use session::{
