@@ -352,18 +352,21 @@ fn the_lesson_is_told_alike() {
     ] {
         assert_eq!(gaps(heading.0), gaps(heading.1), "{heading:?}");
     }
+    // Where no number is calculated, "two" may be "beide".
+    let digits = |text: &str| numbers(text).into_iter().filter(|number| text.contains(number)).collect::<Vec<_>>();
     for term in Term::ALL {
-        same(words::glossary::meaning(term), words_de::glossary::meaning(term));
+        assert_eq!(digits(words::glossary::meaning(term)), digits(words_de::glossary::meaning(term)), "{term:?}");
         same(words::glossary::whereabouts(&term.place()), words_de::glossary::whereabouts(&term.place()));
     }
     for step in Step::ALL {
         for (english, german) in words::more::more(step).iter().zip(words_de::more::more(step)) {
-            same(english, german);
+            assert_eq!(digits(english), digits(german), "{step:?}");
         }
         for mask in [Window::OPEN, Window::CAUSAL, Window { left: Some(2), right: Some(0) }] {
             for is_scaled in [true, false] {
                 let setup = Setup { mask, is_scaled, ..Setup::default() };
-                same(words::step_lead(step, &setup), words_de::step_lead(step, &setup));
+                let (english, german) = (words::step_lead(step, &setup), words_de::step_lead(step, &setup));
+                assert_eq!(digits(english), digits(german), "{step:?}");
             }
         }
         let title = |title: &str| title.matches(':').count();
