@@ -21,6 +21,11 @@ use headlight::lesson::words::{
 use headlight::lesson::{STANDARD_EXAMPLE, Session, Step, Theme, Zoom};
 use headlight::protocol::{CellRef, LeftOut, Setup, Tensor};
 
+/// What the page says in the language that it is built in.
+fn either<T>(english: T, german: T) -> T {
+    if cfg!(feature = "german") { german } else { english }
+}
+
 /// What a page shows in this session, whose run was done.
 fn data(session: &Session) -> Data {
     let Session { sentence, setup, before, .. } = session;
@@ -161,8 +166,11 @@ fn every_stop_shows_what_it_speaks_of() {
         });
     }
     let progress: Vec<String> = Stop::ALL.map(progress).to_vec();
-    assert_eq!((progress[0].as_str(), progress[11].as_str()), ("Tour · 1 of 12", "Tour · 12 of 12"));
-    assert_eq!((progress[12].as_str(), progress[14].as_str()), ("Question 1 of 3", "Question 3 of 3"));
+    let expected = either(
+        ["Tour · 1 of 12", "Tour · 12 of 12", "Question 1 of 3", "Question 3 of 3"],
+        ["Rundgang · 1 von 12", "Rundgang · 12 von 12", "Frage 1 von 3", "Frage 3 von 3"],
+    );
+    assert_eq!([0, 11, 12, 14].map(|index| progress[index].as_str()), expected);
 }
 
 fn row(data: &Data, tensor: Tensor, row: usize) -> Vec<f32> {
@@ -179,42 +187,45 @@ fn apart(data: &Data, tensor: Tensor) -> f32 {
 #[test]
 fn what_the_stops_claim_is_so() {
     visit(|stop, session, data, card| {
-        let says = |what: &str| assert!(card.text.contains(what), "{stop:?} does not say {what}: {}", card.text);
+        let says = |english: &str, german: &str| {
+            let what = either(english, german);
+            assert!(card.text.contains(what), "{stop:?} does not say {what}: {}", card.text);
+        };
         let mat = |tensor| row(data, tensor, 5);
         match stop {
             Stop::Tokens => {
                 assert_eq!(data.tokens()[0].id, data.tokens()[4].id);
-                says("6 tokens");
-                says("“The” (0) and “the” (4)");
+                says("6 tokens", "6 Tokens");
+                says("“The” (0) and “the” (4)", "„The“ (0) und „the“ (4)");
             }
             Stop::Embeddings => {
                 assert_eq!(apart(data, Tensor::WordEmbeddings), 0.0);
-                says("64 numbers");
-                says("largest difference is 0.000");
+                says("64 numbers", "64 Zahlen");
+                says("largest difference is 0.000", "größter Unterschied ist 0.000");
             }
             Stop::Positions => {
                 let apart = apart(data, Tensor::Input);
                 assert!(apart > 0.5, "{apart}");
-                says(&format!("by up to {apart:.3}"));
+                says(&format!("by up to {apart:.3}"), &format!("um bis zu {apart:.3}"));
             }
-            Stop::Heads => says("4 heads, 16 each"),
+            Stop::Heads => says("4 heads, 16 each", "4 Köpfe verteilt, je 16"),
             Stop::Scores => {
                 let scores = mat(Tensor::Scores);
                 assert!(scores.iter().all(|score| *score <= scores[2]), "“sat” fits best: {scores:?}");
-                says(&format!("{:.3}", scores[2]));
+                says(&format!("added up: {:.3}", scores[2]), &format!("addiert: {:.3}", scores[2]));
             }
             Stop::Scaling => {
                 let (from, to) = (data.on_stage(Tensor::Scores, 0), data.on_stage(Tensor::Scaled, 0));
                 let (from, to) = (from.expect("it is here").largest, to.expect("it is here").largest);
                 assert_eq!(from / 4.0, to);
-                says(&format!("±{from:.2} becomes ±{to:.2}"));
-                says("√16 = 4");
+                says(&format!("±{from:.2} becomes ±{to:.2}"), &format!("wird ±{from:.2} zu ±{to:.2}"));
+                says("√16 = 4", "√16 = 4");
             }
             Stop::Mask => {
                 assert_eq!(session.setup.mask, Window::CAUSAL);
                 assert!(row(data, Tensor::Masked, 1)[2] == f32::NEG_INFINITY);
-                says("15 of 36");
-                says("“cat” may not see “sat”");
+                says("15 of 36", "15 von 36");
+                says("“cat” may not see “sat”", "„cat“ darf „sat“ nicht sehen");
             }
             Stop::Exponentials => {
                 let exponentials: Vec<f32> = (0..6).flat_map(|query| row(data, Tensor::Exponentials, query)).collect();
@@ -225,24 +236,33 @@ fn what_the_stops_claim_is_so() {
             Stop::Shares => {
                 let shares: Vec<String> = mat(Tensor::Weights).iter().map(|share| format!("{share:.3}")).collect();
                 assert!((mat(Tensor::Weights).iter().sum::<f32>() - 1.0).abs() < 1e-6);
-                says(&format!("{}. Before rounding they add up to 1.000.", shares.join(" + ")));
+                let sum = shares.join(" + ");
+                let german = format!("{sum}. Vor dem Runden ergeben sie zusammen 1.000.");
+                says(&format!("{sum}. Before rounding they add up to 1.000."), &german);
             }
             Stop::Mixing => {
                 let weights = mat(Tensor::Weights);
                 assert!(weights.iter().all(|share| *share <= weights[2]));
-                says(&format!("“mat” gives “sat” the largest share of its attention, {:.1} %", weights[2] * 100.0));
+                let share = format!("{:.1} %", weights[2] * 100.0);
+                says(
+                    &format!("“mat” gives “sat” the largest share of its attention, {share}; so it takes {share}"),
+                    &format!(
+                        "„mat“ gibt „sat“ den größten Anteil seiner Aufmerksamkeit, {share}; also nimmt es {share}"
+                    ),
+                );
             }
-            Stop::Output => says("4 heads"),
+            Stop::Output => says("4 heads", "aller 4 Köpfe"),
             Stop::Unscaled => {
                 assert_eq!(session.setup, Setup::default());
-                says(&format!("{:.1} %", mat(Tensor::Weights)[2] * 100.0));
+                let share = format!("{:.1} %", mat(Tensor::Weights)[2] * 100.0);
+                says(&share, &share);
             }
             Stop::Hidden => assert_eq!(card.options, ["The", "cat", "sat", "on"]),
             Stop::Alike => {
                 assert!(apart(data, Tensor::Weights) > 0.05, "with positions the rows are different");
-                says("“The” (0) and “the” (4)");
+                says("“The” (0) and “the” (4)", "„The“ (0) und „the“ (4)");
             }
-            Stop::Projections => says("a query"),
+            Stop::Projections => says("a query", "eine Query"),
         }
     });
 }
@@ -270,17 +290,25 @@ fn questions_are_answered_by_what_is_calculated() {
     assert!(!session.setup.is_scaled && session.before == Some(Setup::default()));
     let unscaled = Session { setup: Setup { is_scaled: false, ..Setup::default() }, ..Session::default() };
     let now = row(&data(&unscaled), Tensor::Weights, 5)[2];
-    assert!(now > before && right == "grow" && shown.before.is_some());
-    assert!(text.contains(&format!("{:.1} % before, {:.1} % now", before * 100.0, now * 100.0)), "{text}");
+    assert!(now > before && right == either("grow", "er wächst") && shown.before.is_some());
+    let [percent_before, percent_now] = [before, now].map(|share| format!("{:.1} %", share * 100.0));
+    let said = either(
+        format!("{percent_before} before, {percent_now} now"),
+        format!("vorher {percent_before}, jetzt {percent_now}"),
+    );
+    assert!(text.contains(&said), "{text}");
 
     let (session, shown, text, right) = answer(Stop::Hidden, 0);
     assert_eq!((session.setup.mask, right.as_str()), (Window::CAUSAL, "on"));
     assert_eq!(row(&shown, Tensor::Masked, 2)[3..], [f32::NEG_INFINITY; 3]);
-    assert!(text.contains("“on”, “the”, “mat”"), "{text}");
+    assert!(text.contains(either("“on”, “the”, “mat”", "„on“, „the“, „mat“")), "{text}");
 
     let (session, shown, text, right) = answer(Stop::Alike, 1);
-    assert_eq!((session.setup.positions, right.as_str()), (Positions::None, "they will be the same"));
-    assert!(apart(&shown, Tensor::Weights) < 1e-6 && text.contains("is 0.000"), "{text}");
+    assert_eq!(
+        (session.setup.positions, right.as_str()),
+        (Positions::None, either("they will be the same", "sie sind gleich"))
+    );
+    assert!(apart(&shown, Tensor::Weights) < 1e-6 && text.contains(either("is 0.000", "ist 0.000")), "{text}");
 }
 
 #[test]

@@ -157,6 +157,7 @@ test("the keyboard alone reaches every control, and one sees where it is", async
     "Skip to the picture",
     "Tour",
     "Glossary",
+    "Deutsch",
     ...(headlight.engineName === "CPU" ? ["why not WebGPU?"] : []),
     "check",
     "Switch to dark",

@@ -60,7 +60,13 @@ const CHECKS: &[Check] = &[
     },
     Check { part: "clippy", name: "clippy, gpu", run: |_| clippy(&["--all-targets", "--features=engine,gpu"]) },
     Check { part: "gpu", name: "cargo test, gpu", run: |_| gpu() },
+    Check { part: "gpu", name: "cargo test, German", run: |_| german() },
     Check { part: "clippy", name: "clippy, app in wasm", run: |_| clippy_wasm(&["--bin=app", "--features=engine,ui"]) },
+    Check {
+        part: "clippy",
+        name: "clippy, German in wasm",
+        run: |_| clippy_wasm(&["--bin=app", "--features=engine,ui,german"]),
+    },
     Check { part: "clippy", name: "clippy, GPU in wasm", run: |_| clippy_wasm(&["--bin=gpu", "--features=gpu"]) },
     Check { part: "e2e", name: "build", run: |_| site::build(|| Ok(())).map(|()| Tally { passed: 1, failed: 0 }) },
     Check { part: "e2e", name: "Playwright, in Chromium", run: playwright },
@@ -84,6 +90,12 @@ fn clippy_wasm(options: &[&str]) -> Result<Tally> {
 fn gpu() -> Result<Tally> {
     // Doc tests have run without the feature.
     counted(cargo(&["test", "--features=engine,gpu", "--lib", "--tests", "--no-fail-fast"]).envs(browser::vulkan()?))
+}
+
+/// The tests that know both languages.
+fn german() -> Result<Tally> {
+    let options = ["test", "--features=engine,gpu,german", "--test=words", "--no-fail-fast"];
+    counted(cargo(&options).envs(browser::vulkan()?))
 }
 
 fn playwright(arguments: &[String]) -> Result<Tally> {
