@@ -158,59 +158,59 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
             "Der Satz wird in Wörter und Satzzeichen zerlegt. Jedes bekommt eine Zahl, seine ID; dasselbe Wort bekommt dieselbe ID."
         }
         Step::Embed if positions == Positions::Rotary => {
-            "Die Zeile eines Wortes hängt nur vom Wort ab. Rotary-Positionen addieren hier nichts: Sie drehen Queries und Keys im nächsten Schritt."
+            "Die Zeile hängt nur vom Wort ab. Rotary-Positionen addieren hier nichts: Sie drehen Queries und Keys im nächsten Schritt."
         }
         Step::Embed if positions == Positions::Alibi => {
-            "Die Zeile eines Wortes hängt nur vom Wort ab. ALiBi addiert hier nichts: Im Schritt „Maske“ zieht es den Abstand von den Scores ab."
+            "Die Zeile hängt nur vom Wort ab. ALiBi addiert hier nichts: Im Schritt „Maske“ zieht es den Abstand von den Scores ab."
         }
         Step::Embed if positions == Positions::None => {
-            "Die Zeile eines Wortes hängt nur vom Wort ab. Ohne Positionen unterscheidet nichts zwei gleiche Wörter an verschiedenen Stellen."
+            "Die Zeile hängt nur vom Wort ab. Ohne Positionen unterscheidet nichts gleiche Wörter an verschiedenen Stellen."
         }
         Step::Embed => {
-            "Die Zeile eines Wortes hängt nur vom Wort ab; die addierte Zeile der Position unterscheidet gleiche Wörter an verschiedenen Stellen."
+            "Die Zeile hängt nur vom Wort ab; die addierte Zeile der Position unterscheidet gleiche Wörter an verschiedenen Stellen."
         }
         Step::Project => {
-            "Drei Matrizen machen aus der Zeile jedes Tokens eine Query (was es sucht), einen Key (was es anbietet) und einen Value (was es mitbringt)."
+            "Drei Matrizen machen aus jeder Zeile Query (was das Token sucht), Key (was es anbietet) und Value (was es mitbringt)."
         }
         Step::Scores => {
-            "Jeder Score ist ein Skalarprodukt: eine Zeile von Q (was dieses Token sucht) mit einer Zeile von K (was jenes Token anbietet)."
+            "Jeder Score ist ein Skalarprodukt: eine Zeile von Q (was dieses Token sucht) mal eine von K (was jenes anbietet)."
         }
         Step::Scale if !is_scaled => {
-            "Die Division durch √D entfällt: Je breiter die Köpfe, desto weiter liegen die Scores auseinander, und desto schärfer sind die Anteile."
+            "Die Division durch √D entfällt: Je breiter die Köpfe, desto weiter streuen die Scores und desto schärfer sind die Anteile."
         }
         Step::Scale => {
-            "Ein Score addiert D Produkte, breite Köpfe haben also wilde Scores. Die Division durch √D nimmt das heraus; sonst wählte die Softmax einen Sieger."
+            "Ein Score addiert D Produkte, breite Köpfe haben also wilde Scores. Ohne ÷ √D wählte die Softmax einen einzigen Sieger."
         }
         Step::Mask if !painted.is_empty() => {
-            "Von Hand gemalt, über der eingestellten Maske. Schraffierte Zellen dürfen nicht gesehen werden und bleiben bei der Softmax außen vor."
+            "Von Hand gemalt, über der eingestellten Maske. Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus."
         }
         Step::Mask if padding > 0 && mask == Window::OPEN => {
-            "Padding füllt einen Satz auf und bedeutet nichts, also darf kein Token es sehen: Seine Spalten sind schraffiert und bleiben bei der Softmax außen vor."
+            "Padding füllt auf und bedeutet nichts, also darf kein Token es sehen: Seine Spalten (schraffiert) lässt die Softmax aus."
         }
         Step::Mask => match mask {
             Window::CAUSAL => {
-                "Kausale Maske: Was später kommt, ist verdeckt (schraffiert), damit ein Modell das nächste Wort, das es erraten soll, nicht ansehen kann."
+                "Kausale Maske: Was später kommt, ist verdeckt (schraffiert), damit ein Modell das Wort nicht sieht, das es erraten soll."
             }
             Window::OPEN => {
-                "Es ist keine Maske eingestellt: Jedes Token darf jedes andere sehen, hier ändert sich nichts. „kausal“ verdeckt, was später kommt."
+                "Keine Maske ist eingestellt: Jedes Token darf jedes sehen, hier ändert sich nichts. „kausal“ verdeckt, was später kommt."
             }
             _ => {
-                "Fenster: Ein Token sieht sich selbst und so viele Tokens zurück und voraus wie eingestellt. Schraffierte Zellen bleiben bei der Softmax außen vor."
+                "Fenster: Ein Token sieht sich selbst und so viele zurück und voraus wie eingestellt. Schraffierte Zellen sind verdeckt."
             }
         },
         Step::Softmax => match mask {
             Window::OPEN if padding == 0 && painted.is_empty() => {
-                "Jede Zeile wird positiv und durch ihre eigene Summe geteilt, hat also die Summe 1: die Aufmerksamkeit eines Tokens, auf alle verteilt."
+                "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1: die Aufmerksamkeit eines Tokens, verteilt."
             }
             _ => {
-                "Jede Zeile wird positiv und durch ihre eigene Summe geteilt, hat also die Summe 1. Maskierte Zellen (schraffiert) bekommen nichts."
+                "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1. Maskierte Zellen (schraffiert) gehen leer aus."
             }
         },
         Step::Mix => {
             "Das Ergebnis jedes Tokens ist eine Mischung aller Values, gewichtet mit seinen Anteilen der Aufmerksamkeit."
         }
         Step::Output if !setup.heads_off.is_empty() => {
-            "Ein Kopf ist abgeschaltet: Was er gefunden hat, zählt als 0, und die Ausgabe entsteht aus dem, was die anderen gefunden haben."
+            "Ein Kopf ist abgeschaltet: Was er gefunden hat, zählt als 0, und die Ausgabe entsteht aus den Funden der anderen."
         }
         Step::Output => {
             "Die Ergebnisse aller Köpfe nebeneinander, mal eine letzte Matrix, ergeben die Ausgabe des Blocks: eine Zeile je Token."
@@ -470,7 +470,7 @@ pub fn positions(positions: Positions) -> &'static str {
 /// A choice of engine.
 pub fn engine_choice(engine: EngineChoice) -> &'static str {
     match engine {
-        EngineChoice::Auto => "automatisch",
+        EngineChoice::Auto => "Auto",
         EngineChoice::WebGpu => "WebGPU",
         EngineChoice::Cpu => "CPU",
     }
