@@ -4,7 +4,7 @@
 use super::claim::{balance, mix, peak, share};
 use super::glossary::Term;
 use super::tour::Stop;
-use super::{Step, words, words_de};
+use super::{Step, range::Range, words, words_de};
 use crate::attention::Window;
 use crate::embedding::Positions;
 use crate::protocol::{Against, EngineKind, Refusal, Setup};
@@ -306,7 +306,10 @@ fn set_ups_are_told_alike() {
             same(words::compared_with(before, now), words_de::compared_with(before, now));
         }
         let cpu = EngineKind::Cpu { instead_of_webgpu: None };
-        same(words::print::calculated(before, 1, &cpu), words_de::print::calculated(before, 1, &cpu));
+        same(
+            words::print::calculated(before, 1, &cpu, Range::Lesson),
+            words_de::print::calculated(before, 1, &cpu, Range::Lesson),
+        );
         same(words::scale_operator(before), words_de::scale_operator(before));
     }
     same_of([0, 1, 7], words::painted, words_de::painted);
@@ -329,6 +332,26 @@ fn set_ups_are_told_alike() {
             );
         }
     }
+}
+
+#[test]
+fn arcs_are_told_alike() {
+    use words::arcs;
+    use words_de::arcs as arcs_de;
+    same(arcs::looks_most(QUERY, KEY, 0.299), arcs_de::looks_most(QUERY, KEY, 0.299));
+    same(arcs::gets(KEY, QUERY, 0.299), arcs_de::gets(KEY, QUERY, 0.299));
+    let shares: Vec<String> = [0.5, 0.3].map(|share| arcs::share_of(KEY, share)).to_vec();
+    assert_eq!(shares[0], arcs_de::share_of(KEY, 0.5));
+    for (shares, others) in [(&shares[..], 0), (&shares[..], 1), (&shares[..], 12), (&[], 0)] {
+        for hidden in [0, 1, 24, 25] {
+            let hidden = vec![QUERY.to_owned(); hidden];
+            same(
+                arcs::row(QUERY, shares, (others, 0.125), &hidden),
+                arcs_de::row(QUERY, shares, (others, 0.125), &hidden),
+            );
+        }
+    }
+    same_of([1, 3], words::cells_beyond, words_de::cells_beyond);
 }
 
 #[test]

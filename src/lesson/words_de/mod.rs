@@ -3,6 +3,7 @@
 //! Query, key, value, score, token and the like stay nouns of English, as in German lectures; nobody is addressed, so that
 //! there is no choice between „du“ and „Sie“; the decimal point stays, as in code and papers.
 
+pub mod arcs;
 pub(super) mod explain;
 pub mod glossary;
 pub mod more;
@@ -11,8 +12,11 @@ pub mod table;
 pub mod tour;
 pub(super) mod why;
 
-use super::{HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, timeline::SoftmaxPart};
-use std::ops::Range;
+use super::{
+    HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, range::Range,
+    timeline::SoftmaxPart,
+};
+use std::ops;
 
 use crate::attention::Window;
 use crate::embedding::Positions;
@@ -82,6 +86,9 @@ pub mod page {
     pub const WHOLE_NUMBER: &str = "ganze Zahl";
     pub const COLOURS: &str = "Farben";
     pub const SIGNED: &str = "Mit Vorzeichen";
+    pub const RANGE: &str = "Bereich";
+    pub const RANGE_SIGNED: &str = "Vorzeichen bis ±";
+    pub const RANGE_WEIGHTS: &str = "Gewichte bis";
     pub const SEE_AS: &str = "Farbsehen";
     pub const SHOW_CHANGE: &str = "Änderung zeigen";
     pub const ON: &str = "an";
@@ -406,6 +413,24 @@ pub fn signed_map(map: SignedMap) -> &'static str {
     }
 }
 
+/// How far the colours reach.
+pub fn range(range: Range) -> &'static str {
+    match range {
+        Range::Lesson => "wie gelehrt",
+        Range::Matrix => "je Matrix",
+        Range::Step => "je Schritt",
+        Range::Fixed(_) => "fest",
+    }
+}
+
+/// „3 Zellen darüber hinaus“, in a legend whose colours end before the numbers do.
+pub fn cells_beyond(count: usize) -> String {
+    match count {
+        1 => "1 Zelle darüber hinaus".to_owned(),
+        _ => format!("{count} Zellen darüber hinaus"),
+    }
+}
+
 /// Through whose eyes the page is seen.
 pub fn sight(sight: Sight) -> &'static str {
     match sight {
@@ -547,8 +572,8 @@ pub fn more_tokens(count: usize) -> String {
 }
 
 /// Which tokens of a long sentence the stage shows; counted from 0, as everywhere.
-pub fn zoomed(queries: Range<usize>, keys: Range<usize>, len: usize) -> String {
-    let span = |tokens: &Range<usize>| format!("{}–{}", tokens.start, tokens.end.saturating_sub(1));
+pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: usize) -> String {
+    let span = |tokens: &ops::Range<usize>| format!("{}–{}", tokens.start, tokens.end.saturating_sub(1));
     if queries == (0..len) && keys == (0..len) {
         format!("alle {len} Tokens")
     } else if queries == keys {

@@ -1,11 +1,11 @@
 //! What stands on paper besides the picture.
 
-use super::{NAME, heads_off, mask, painted, positions, scale_operator, scaling};
-use crate::lesson::number::fixed;
+use super::{NAME, heads_off, mask, painted, positions, range, scale_operator, scaling};
+use crate::lesson::{number::fixed, range::Range};
 use crate::protocol::{EngineKind, Setup};
 
-/// With what and by what it was calculated.
-pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind) -> String {
+/// With what and by what it was calculated, and how far its colours reach, where that is not as usual.
+pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind, reach: Range) -> String {
     let Setup { seed, heads, width, .. } = *setup;
     let scaling = if setup.is_scaled { scale_operator(setup) } else { scaling(false).to_owned() };
     let (positions, mask, temperature) =
@@ -24,6 +24,10 @@ pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind) -> String {
     if !setup.painted.is_empty() {
         besides += " · ";
         besides += painted(setup.painted.len()).trim_end_matches('.');
+    }
+    if reach != Range::Lesson {
+        besides += " · Farbbereich ";
+        besides += range(reach);
     }
     let engine = match engine {
         EngineKind::Cpu { .. } => "der CPU",
