@@ -17,7 +17,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask <command>
 
-  serve [--port N] [--watch]   build the site and serve it on http://127.0.0.1:8080;
+  serve [--port N] [--watch]   build the site and serve it on http://127.0.0.1:8080, other languages once the
+                               first page is served;
                                --watch builds again when a source changes
   build                        build the complete site in dist/, ready for any file server and any sub-path
   test [PART…] [--keep-going] [-- ARGUMENTS]

@@ -275,7 +275,7 @@ pub fn before_turning(dimension: usize) -> String {
 
 pub fn why_turned(word: &str, place: usize, pair: usize, angle: f64) -> String {
     format!(
-        "Rotary-Positionen drehen die Dimensionen {} und {} von „{word}“ gemeinsam, an Position {place} um {} im Bogenmaß. Der Score zweier Tokens hängt dann davon ab, wie weit sie auseinander stehen.",
+        "Rotary-Positionen drehen die Dimensionen {} und {} von „{word}“ gemeinsam, an Position {place} um {} im Bogenmaß. Der Score zweier Tokens hängt dann davon ab, wie weit sie auseinanderstehen.",
         2 * pair,
         2 * pair + 1,
         fixed(angle, 3)

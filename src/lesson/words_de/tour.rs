@@ -69,7 +69,7 @@ pub fn text(stop: Stop) -> &'static str {
             "Wie gut passt der Key von „{}“ zu dem, was „{}“ sucht? Die {} Zahlen der Query und die des Keys werden paarweise multipliziert und addiert: {}. Der Inspektor öffnet die Summe, Produkt für Produkt. Je höher der Score, desto besser passen sie."
         }
         Stop::Scaling => {
-            "Ein Score ist eine Summe aus D = {} Produkten. Sie streut etwa √{} = {}-mal so weit wie ein Produkt: Breitere Köpfe hätten wildere Scores, nur weil sie breit sind. Die Division durch √D nimmt das heraus: Hier wird ±{} zu ±{}. Denn je weiter Scores auseinander liegen, desto mehr Aufmerksamkeit bekommt der größte allein."
+            "Ein Score ist eine Summe aus D = {} Produkten. Sie streut etwa √{} = {}-mal so weit wie ein Produkt: Breitere Köpfe hätten wildere Scores, nur weil sie breit sind. Die Division durch √D nimmt das heraus: Hier wird ±{} zu ±{}. Das zählt, denn je weiter Scores auseinanderliegen, desto mehr Aufmerksamkeit bekommt der größte allein."
         }
         Stop::Mask => {
             "Der Rundgang hat eine kausale Maske gesetzt: Ein Token sieht sich selbst und was vor ihm kam. Was später kommt, ist verdeckt, hier {} von {} Paaren (schraffiert): „{}“ darf „{}“ nicht sehen. Ein Modell, das lernt, das nächste Wort zu erraten, darf es nicht ansehen. Verdeckte Scores werden −∞."
