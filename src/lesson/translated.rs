@@ -113,7 +113,7 @@ fn numbers(text: &str) -> Vec<String> {
     let mut numbers = Vec::new();
     for word in unquoted.split(|c: char| !(c.is_alphanumeric() || ".−+±∞√%".contains(c))) {
         let rank = RANKS.iter().position(|(english, german)| {
-            let ends = ["größten", "kleinsten", "höchste", "niedrigste"];
+            let ends = ["größten", "kleinsten", "höchste", "niedrigste", "e"];
             word == *english || word.strip_prefix(german).is_some_and(|rest| ends.contains(&rest))
         });
         let count = COUNTS.iter().position(|(english, german)| word == *english || word == *german);
