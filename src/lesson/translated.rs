@@ -7,7 +7,7 @@ use super::tour::Stop;
 use super::{Step, range::Range, words, words_de};
 use crate::attention::Window;
 use crate::embedding::Positions;
-use crate::protocol::{Against, EngineKind, Refusal, Setup};
+use crate::protocol::{Against, EngineKind, LeftOut, Lengths, Refusal, Setup};
 
 /// What is claimed in the one language, and in the other.
 const CLAIMS: &[(&str, &str)] = &[
@@ -252,10 +252,10 @@ fn single_numbers_are_explained_alike() {
     for (left, right, hidden) in ends.into_iter().flat_map(|left| ends.map(|right| (left, right, left == right))) {
         let window = Window { left, right };
         // One token is said in a word.
-        let german = say_de::why_window(window, 7, 5, hidden)
+        let german = say_de::why_window(window, left.is_none(), [7, 5], hidden)
             .replace("eines davor", "1 davor")
             .replace("eines danach", "1 danach");
-        same(say::why_window(window, 7, 5, hidden), german);
+        same(say::why_window(window, left.is_none(), [7, 5], hidden), german);
     }
     same_of([true, false], say::rule_agrees, say_de::rule_agrees);
     same_of([0, 1, 5], |distance| say::why_distance(distance, 0.25), |distance| say_de::why_distance(distance, 0.25));
@@ -270,7 +270,8 @@ fn single_numbers_are_explained_alike() {
 
 #[test]
 fn notices_tell_alike() {
-    same_of([1, 20], words::left_out, words_de::left_out);
+    let counts = [(1, 0), (20, 0), (0, 1), (0, 3)].map(|(tokens, sentences)| LeftOut { tokens, sentences });
+    same_of(counts, words::left_out, words_de::left_out);
     let refusals = [
         Refusal::NoTokens,
         Refusal::Width(600),
@@ -299,6 +300,7 @@ fn set_ups_are_told_alike() {
         Setup::default(),
         Setup { mask: Window::CAUSAL, seed: 7, padding: 3, softcap: Some(2.5), ..Setup::default() },
         Setup { temperature: 0.5, heads: 2, painted: vec![(1, 2), (3, 4)], heads_off: vec![0], ..Setup::default() },
+        Setup { positions: Positions::None, is_cross: true, ..Setup::default() },
         Setup { is_scaled: false, width: 32, heads_off: vec![0, 2], positions: Positions::Alibi, ..Setup::default() },
     ];
     for before in &setups {
@@ -320,15 +322,16 @@ fn set_ups_are_told_alike() {
         |count| words::columns_of(16, count, "[64, 64]"),
         |count| words_de::columns_of(16, count, "[64, 64]"),
     );
-    for keys in [0..9, 2..5, 3..7] {
-        same(words::zoomed(2..5, keys.clone(), 9), words_de::zoomed(2..5, keys, 9));
+    for (keys, len) in [(0..9, 9), (2..5, 9), (3..7, 9), (3..7, 12)] {
+        let len = Lengths { queries: 9, keys: len };
+        same(words::zoomed(2..5, keys.clone(), len), words_de::zoomed(2..5, keys, len));
     }
     for repeated in [None, Some(("xa", "xa")), Some(("xa", "xb"))] {
-        for positions in [Positions::None, Positions::Sinusoidal] {
+        for setup in &setups {
             same_of(
                 [1, 6],
-                |count| words::token_note(count, repeated, positions),
-                |count| words_de::token_note(count, repeated, positions),
+                |count| words::token_note(count, repeated, setup),
+                |count| words_de::token_note(count, repeated, setup),
             );
         }
     }
@@ -386,9 +389,9 @@ fn the_lesson_is_told_alike() {
             assert_eq!(digits(english), digits(german), "{step:?}");
         }
         for mask in [Window::OPEN, Window::CAUSAL, Window { left: Some(2), right: Some(0) }] {
-            for is_scaled in [true, false] {
-                let setup = Setup { mask, is_scaled, ..Setup::default() };
-                let (english, german) = (words::step_lead(step, &setup), words_de::step_lead(step, &setup));
+            for flag in [true, false] {
+                let setup = Setup { mask, is_scaled: flag, is_cross: !flag, ..Setup::default() };
+                let (english, german) = (words::step_lead(step, &setup, flag), words_de::step_lead(step, &setup, flag));
                 assert_eq!(digits(english), digits(german), "{step:?}");
             }
         }

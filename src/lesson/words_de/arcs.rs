@@ -7,7 +7,7 @@ pub const ARCS: &str = "Bögen über Wörtern";
 /// The name of the words that can be gone through.
 pub const WORDS: &str = "Wörter, und wohin jedes blickt";
 /// How they are used.
-pub const HINT: &str = "Auf ein Wort zeigen, um zu sehen, wohin es blickt; ein Klick hält es fest, ein Klick auf ein anderes öffnet das Paar.";
+pub const HINT: &str = "Auf ein Wort zeigen für seine Bögen; zwei anklicken für ihr Paar.";
 /// What width and colour of an arc mean.
 pub const LEGEND: &str = "Anteil der Aufmerksamkeit";
 /// What the side means that an arc is on, where arcs are on both.

@@ -347,7 +347,10 @@ pub const WHY_HEAD_OFF: &str =
 
 pub const WHY_NO_MASK: &str = "Es ist keine Maske eingestellt: Jede Query darf jeden Key sehen.";
 
-pub fn why_window(window: Window, query: usize, key: usize, hidden: bool) -> String {
+/// In cross-attention, a query's own place in the other sentence takes the place of the token itself.
+pub fn why_window(window: Window, is_cross: bool, [query, key]: [usize; 2], hidden: bool) -> String {
+    let itself = if is_cross { "das Token an seiner Stelle im zweiten Satz" } else { "sich selbst" };
+    let it = if is_cross { "diesem" } else { "ihm" };
     if window == Window::CAUSAL {
         let so = if hidden {
             "später und bleibt deshalb verdeckt"
@@ -355,7 +358,7 @@ pub fn why_window(window: Window, query: usize, key: usize, hidden: bool) -> Str
             "nicht später und darf deshalb gesehen werden"
         };
         return format!(
-            "Kausal: Ein Token sieht sich selbst und was vor ihm kam. Die Query steht an Position {query}, der Key an {key}, also {so}."
+            "Kausal: Ein Token sieht {itself} und was vor {it} kam. Die Query steht an Position {query}, der Key an {key}, also {so}."
         );
     }
     let side = |side: Option<usize>, where_to: &str| match side {
@@ -366,7 +369,7 @@ pub fn why_window(window: Window, query: usize, key: usize, hidden: bool) -> Str
     let so =
         if hidden { "außerhalb und bleibt deshalb verdeckt" } else { "innerhalb und darf deshalb gesehen werden" };
     format!(
-        "Fenster: Ein Token sieht sich selbst, {} und {}. Die Query steht an Position {query}, der Key an {key}, also {so}.",
+        "Fenster: Ein Token sieht {itself}, {} und {}. Die Query steht an Position {query}, der Key an {key}, also {so}.",
         side(window.left, "davor"),
         side(window.right, "danach")
     )

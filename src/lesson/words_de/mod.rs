@@ -19,8 +19,11 @@ use super::{
 use std::ops;
 
 use crate::attention::Window;
-use crate::embedding::Positions;
-use crate::protocol::{Against, EngineChoice, EngineKind, MOST_TOKENS, Refusal, Setup, Tensor, WIDEST_MODEL};
+use crate::embedding::{Positions, Token};
+use crate::protocol::{
+    Against, EngineChoice, EngineKind, LeftOut, Lengths, MOST_SENTENCES, MOST_TOKENS, Refusal, Setup, Tensor,
+    WIDEST_MODEL,
+};
 
 /// The page's name.
 pub const NAME: &str = "Headlight";
@@ -35,6 +38,13 @@ pub mod page {
     pub const OTHER_LANGUAGE: (&str, &str) = ("en", "English");
     pub const SENTENCE: &str = "Satz";
     pub const SENTENCE_HINT: &str = "Satz eingeben";
+    pub const SECOND_SENTENCE_BOX: &str = "Zweiter Satz";
+    pub const KEYS_FROM: &str = "Keys, Values";
+    pub const SAME_SENTENCE: &str = "selber Satz";
+    pub const SECOND_SENTENCE: &str = "zweiter Satz";
+    pub const SHOWN: &str = "Gezeigt";
+    pub const SENTENCE_SHOWN: &str = "Gezeigter Satz";
+    pub const BATCH_HINT: &str = "Die Eingabetaste beginnt einen weiteren Satz: Mehrere, einer je Zeile, werden zusammen berechnet, als Batch; kürzere werden mit Padding aufgefüllt.";
     pub const STEPS: &str = "Schritte";
     pub const OVERVIEW: &str = "Überblick";
     pub const PLAY: &str = "Abspielen";
@@ -111,6 +121,7 @@ pub mod page {
     pub const USE_EXAMPLE: &str = "Das Beispiel nehmen";
     pub const RESTART_ENGINE: &str = "Neu starten";
     pub const BUILT_FROM: &str = "Welche Projektion entsteht";
+    pub const EMBEDDED_FOR: &str = "Wessen Eingabe gezeigt wird";
     pub const WHY_CPU: &str = "warum nicht WebGPU?";
     pub const CHECK: &str = "prüfen";
     pub const CHECK_RUNS: &str = "Alles wird noch einmal berechnet …";
@@ -157,10 +168,22 @@ pub fn step_title(step: Step) -> &'static str {
     }
 }
 
-/// The sentence under the title.
-pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
-    let Setup { mask, positions, is_scaled, padding, ref painted, .. } = *setup;
+/// The sentence under the title. `is_padded`: the sentence on the stage has keys of padding.
+pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
+    let Setup { mask, positions, is_scaled, ref painted, is_cross, .. } = *setup;
     match step {
+        Step::Tokens if is_cross => {
+            "Zwei Sätze werden in Wörter und Satzzeichen zerlegt. Die des ersten fragen; die des zweiten werden beachtet."
+        }
+        Step::Embed if is_cross => {
+            "Beide Sätze werden gleich eingebettet, jeder zählt seine Stellen ab 0. Zur Wahl: die Eingabe der Queries oder die der Keys und Values."
+        }
+        Step::Project if is_cross => {
+            "Cross-Attention: Aus den Zeilen des ersten Satzes werden Queries, aus denen des zweiten Keys und Values. Sonst bleibt alles gleich."
+        }
+        Step::Mask if is_cross && painted.is_empty() && mask != Window::OPEN => {
+            "Stellen werden über die Sätze hinweg verglichen: Token 2 des ersten steht bei Token 2 des zweiten. Schraffiertes ist verdeckt."
+        }
         Step::Tokens => {
             "Der Satz wird in Wörter und Satzzeichen zerlegt. Jedes bekommt eine Zahl, seine ID; dasselbe Wort bekommt dieselbe ID."
         }
@@ -191,7 +214,7 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
         Step::Mask if !painted.is_empty() => {
             "Von Hand gemalt, über der eingestellten Maske. Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus."
         }
-        Step::Mask if padding > 0 && mask == Window::OPEN => {
+        Step::Mask if is_padded && mask == Window::OPEN => {
             "Padding füllt auf und bedeutet nichts, also darf kein Token es sehen: Seine Spalten (schraffiert) lässt die Softmax aus."
         }
         Step::Mask => match mask {
@@ -199,14 +222,14 @@ pub fn step_lead(step: Step, setup: &Setup) -> &'static str {
                 "Kausale Maske: Was später kommt, ist verdeckt (schraffiert), damit ein Modell das Wort nicht sieht, das es erraten soll."
             }
             Window::OPEN => {
-                "Keine Maske ist eingestellt: Jedes Token darf jedes sehen, hier ändert sich nichts. „kausal“ verdeckt, was später kommt."
+                "Keine Maske ist eingestellt: Jede Query darf jeden Key sehen, hier ändert sich nichts. „kausal“ verdeckt, was später kommt."
             }
             _ => {
                 "Fenster: Ein Token sieht sich selbst und so viele zurück und voraus wie eingestellt. Schraffierte Zellen sind verdeckt."
             }
         },
         Step::Softmax => match mask {
-            Window::OPEN if padding == 0 && painted.is_empty() => {
+            Window::OPEN if !is_padded && painted.is_empty() => {
                 "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1: die Aufmerksamkeit eines Tokens, verteilt."
             }
             _ => {
@@ -252,7 +275,16 @@ pub fn tensor_name(tensor: Tensor) -> &'static str {
         Tensor::Heads => "Köpfe nebeneinander",
         Tensor::OutputWeights => "Ausgabe-Gewichte",
         Tensor::Output => "Ausgabe",
+        Tensor::KeyTokens => "Tokens des zweiten Satzes",
+        Tensor::KeyWordEmbeddings => "Wort-Embeddings des zweiten Satzes",
+        Tensor::KeyPositions => "Positionen im zweiten Satz",
+        Tensor::KeyInput => "Eingabe der Keys und Values",
     }
+}
+
+/// Over a sentence, where there are two: what is made of it.
+pub fn made_of(tensor: Tensor) -> &'static str {
+    if tensor == Tensor::Tokens { "Daraus werden Queries" } else { "Daraus werden Keys und Values" }
 }
 
 /// A matrix's name in the middle of a text. (What begins with an adjective is named so in a table as well.)
@@ -287,6 +319,10 @@ pub fn tensor_symbol(tensor: Tensor) -> &'static str {
         Tensor::Heads => "Z",
         Tensor::OutputWeights => "W_o",
         Tensor::Output => "Y",
+        Tensor::KeyTokens => "t_kv",
+        Tensor::KeyWordEmbeddings => "E_kv",
+        Tensor::KeyPositions => "P_kv",
+        Tensor::KeyInput => "X_kv",
     }
 }
 
@@ -299,6 +335,7 @@ pub fn thumbnail_name(tensor: Tensor) -> &'static str {
         Tensor::Weights => "Gewichte",
         Tensor::Mixed => "Gemischt",
         Tensor::Output => "Ausgabe",
+        Tensor::KeyInput => "X kv",
         Tensor::Queries | Tensor::Keys | Tensor::Values => tensor_symbol(tensor),
         other => tensor_name(other),
     }
@@ -352,6 +389,8 @@ pub fn compared_with(before: &Setup, now: &Setup) -> String {
     );
     add(before.heads_off != now.heads_off, heads_off(&before.heads_off));
     add(before.positions != now.positions, format!("Positionen: {}", positions(before.positions)));
+    let from = |is_cross| if is_cross { "zweiten" } else { "selben" };
+    add(before.is_cross != now.is_cross, format!("Keys und Values aus dem {} Satz", from(before.is_cross)));
     add(before.seed != now.seed, format!("Seed {}", before.seed));
     add(
         before.heads != now.heads,
@@ -550,13 +589,14 @@ pub fn head_in_strip(index: usize, is_off: bool) -> String {
 }
 
 /// The line beside the token chips. `repeated` are the spellings of a word that occurs more than once.
-pub fn token_note(count: usize, repeated: Option<(&str, &str)>, positions: Positions) -> String {
+pub fn token_note(count: usize, repeated: Option<(&str, &str)>, setup: &Setup) -> String {
     let tokens = if count == 1 { "1 Token".to_owned() } else { format!("{count} Tokens") };
-    let apart = match positions {
+    let apart = match setup.positions {
         Positions::None => "ohne Positionen unterscheidet sie nichts",
         _ => "nur die Position unterscheidet sie",
     };
     match repeated {
+        _ if count == 1 && setup.is_cross => tokens,
         _ if count == 1 => format!("{tokens} · allein kann es nur sich selbst beachten"),
         Some((first, second)) if first == second => {
             format!("{tokens} · „{first}“ kommt mehrmals vor, mit einem Embedding; {apart}")
@@ -571,15 +611,24 @@ pub fn more_tokens(count: usize) -> String {
     if count == 1 { "und 1 weiteres".to_owned() } else { format!("und {count} weitere") }
 }
 
+/// „2 von 3: A dog barked“, a choice of the sentence that is shown.
+pub fn sentence_of(index: usize, of: usize, tokens: &[Token]) -> String {
+    const MOST: usize = 8;
+    let own: Vec<&str> = tokens.iter().filter(|token| !token.is_padding()).map(|token| token.text.as_str()).collect();
+    let rest = if own.len() > MOST { " …" } else { "" };
+    format!("{} von {of}: {}{rest}", index + 1, own[..own.len().min(MOST)].join(" "))
+}
+
 /// Which tokens of a long sentence the stage shows; counted from 0, as everywhere.
-pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: usize) -> String {
+pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: Lengths) -> String {
     let span = |tokens: &ops::Range<usize>| format!("{}–{}", tokens.start, tokens.end.saturating_sub(1));
-    if queries == (0..len) && keys == (0..len) {
-        format!("alle {len} Tokens")
-    } else if queries == keys {
-        format!("Tokens {} von {len}", span(&queries))
-    } else {
-        format!("Queries {}, Keys {} von {len}", span(&queries), span(&keys))
+    match (len.queries, len.keys) {
+        (of, of_keys) if of != of_keys => {
+            format!("Queries {} von {of}, Keys {} von {of_keys}", span(&queries), span(&keys))
+        }
+        (len, _) if queries == (0..len) && keys == (0..len) => format!("alle {len} Tokens"),
+        (len, _) if queries == keys => format!("Tokens {} von {len}", span(&queries)),
+        (len, _) => format!("Queries {}, Keys {} von {len}", span(&queries), span(&keys)),
     }
 }
 
@@ -621,8 +670,17 @@ pub fn no_engine(name: &str) -> String {
     )
 }
 
-/// More tokens than a run takes.
-pub fn left_out(count: usize) -> String {
+/// More tokens, or sentences, than a run takes.
+pub fn left_out(LeftOut { tokens: count, sentences }: LeftOut) -> String {
+    if sentences > 0 {
+        let last =
+            if sentences == 1 { "der letzte wurde".to_owned() } else { format!("die letzten {sentences} wurden") };
+        return format!(
+            "Das sind mehr Sätze, als ein Batch fasst, {last} deshalb weggelassen: Alle werden auf die Länge des längsten \
+             aufgefüllt, und ein Batch hat höchstens {MOST_SENTENCES} Sätze und {MOST_TOKENS} Tokens, Padding eingerechnet. \
+             Der Text steht noch im Feld; den längsten kürzen oder einige herausnehmen."
+        );
+    }
     let last = if count == 1 { "das letzte wurde".to_owned() } else { format!("die letzten {count} wurden") };
     format!(
         "Dieser Text hat mehr als {MOST_TOKENS} Tokens, {last} deshalb weggelassen: Jedes Token sieht jedes andere an, \
@@ -635,6 +693,10 @@ pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NoTokens => {
             "Noch gibt es nichts zu berechnen: Der Satz ist leer. Ein paar Wörter eingeben; bis dahin bleibt unten das letzte Ergebnis."
+                .to_owned()
+        }
+        Refusal::NoKeys => {
+            "Noch gibt es nichts zu beachten: Der zweite Satz, aus dem Keys und Values werden, ist leer. Ein paar Wörter eingeben; bis dahin bleibt unten das letzte Ergebnis."
                 .to_owned()
         }
         Refusal::Width(width) => {
