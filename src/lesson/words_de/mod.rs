@@ -578,6 +578,11 @@ pub fn term_of(done: usize, of: usize) -> String {
     format!("erste Zelle, Term {done} von {of}")
 }
 
+/// „erste Zeile, Term 3 von 6“, where a term is added to a whole row.
+pub fn row_term_of(done: usize, of: usize) -> String {
+    format!("erste Zeile, Term {done} von {of}")
+}
+
 /// „Kopf 1“; heads are counted from 1 on the page, as people do.
 pub fn head(index: usize) -> String {
     format!("Kopf {}", index + 1)
@@ -635,6 +640,11 @@ pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: Lengths)
 /// A product in the making: one term, and the sum so far.
 pub fn ticker(left: &str, right: &str, product: &str, sum: &str) -> String {
     format!("{left} × {right} = {product}   Summe bisher {sum}")
+}
+
+/// A row in the making: one share of a value, and the sum of the shares so far.
+pub fn row_ticker(share: &str, word: &str, sum: &str) -> String {
+    format!("{share} × Value von {word}   Anteile bisher {sum}")
 }
 
 /// The terms after the largest ones, together.
