@@ -179,11 +179,23 @@ function cutOff() {
     const style = getComputedStyle(part);
     if (part.localName === "select") {
       measure.font = style.font;
-      const room = part.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
+      const arrow = 20;
+      const room = part.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight) - arrow;
       return measure.measureText(part.selectedOptions[0].text).width > room && "its choice";
     }
     return style.overflowX !== "auto" && part.clientWidth > 0 && part.scrollWidth > part.clientWidth + 1 && "its text";
   };
+  // What stands beside the lead leaves it its place.
+  const lead = document.createRange();
+  lead.selectNodeContents(document.getElementById("stage-lead"));
+  const beside = [...document.querySelectorAll("main label, main summary, main .segments, main button")].filter((part) =>
+    [...lead.getClientRects()].some((line) => {
+      const { left, right, top, bottom } = part.getBoundingClientRect();
+      const isOver = left < line.right - 1 && right > line.left + 1 && top < line.bottom - 1 && bottom > line.top + 1;
+      return isOver && part.checkVisibility() && !document.getElementById("stage-lead").contains(part);
+    }),
+  );
   const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth ? ["the page scrolls sideways"] : [];
+  wide.push(...beside.map((part) => `over the lead: ${part.outerHTML.slice(0, 120)}`));
   return wide.concat(seen.flatMap((part) => (isCut(part) ? [`${isCut(part)}: ${part.outerHTML.slice(0, 120)}`] : [])));
 }

@@ -3,7 +3,7 @@
 use crate::lesson::{Arcs, number::percent};
 
 /// What the choice of arcs is about.
-pub const ARCS: &str = "Bögen über Wörtern";
+pub const ARCS: &str = "Wortbögen";
 /// The name of the words that can be gone through.
 pub const WORDS: &str = "Wörter, und wohin jedes blickt";
 /// How they are used.

@@ -79,7 +79,7 @@ pub fn meaning(term: Term) -> &'static str {
             "Die Zeile von Zahlen, die für ein Wort steht. Sie hängt nur vom Wort ab. Ein trainiertes Modell hat sie gelernt; hier ist sie zufällig gezogen."
         }
         Term::Position => {
-            "Wo ein Token im Satz steht, gezählt ab 0. Mit „sinusförmigen“ Positionen wird zum Embedding eine Zeile aus Sinus und Kosinus addiert, an jeder Stelle eine andere."
+            "Wo ein Token im Satz steht, gezählt ab 0. Mit Positionen „Sinus“ wird zum Embedding eine Zeile aus Sinus und Kosinus addiert, an jeder Stelle eine andere."
         }
         Term::Input => {
             "Was die Attention bekommt: eine Zeile für jedes Token. Queries, Keys und Values entstehen alle daraus."

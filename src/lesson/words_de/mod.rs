@@ -128,7 +128,7 @@ pub mod page {
     pub const CHECK_STAGE: &str = "Stufe";
     pub const CHECK_LARGEST: &str = "Größte Abweichung";
     pub const WEIGHTS: &str = "Gewichte";
-    pub const PYTORCH_INIT: &str = "PyTorch-Anfang";
+    pub const PYTORCH_INIT: &str = "PyTorch‑Init";
     pub const HEADS_STRIP: &str = "Köpfe";
     pub const STARTING: &str = "startet";
     pub const STOPPED: &str = "steht";
@@ -455,7 +455,7 @@ pub fn signed_map(map: SignedMap) -> &'static str {
 /// How far the colours reach.
 pub fn range(range: Range) -> &'static str {
     match range {
-        Range::Lesson => "wie gelehrt",
+        Range::Lesson => "üblich",
         Range::Matrix => "je Matrix",
         Range::Step => "je Schritt",
         Range::Fixed(_) => "fest",
@@ -525,7 +525,7 @@ pub fn heads_off(heads: &[usize]) -> String {
 pub fn positions(positions: Positions) -> &'static str {
     match positions {
         Positions::None => "keine",
-        Positions::Sinusoidal => "sinusförmig",
+        Positions::Sinusoidal => "Sinus",
         Positions::Rotary => "Rotary (RoPE)",
         Positions::Alibi => "ALiBi",
     }
