@@ -284,7 +284,7 @@ impl<'a> Context<'a> {
     }
 
     /// The tokens that the rows or columns of a matrix stand for.
-    pub(super) fn tokens_of(self, axis: Axis) -> &'a [Token] {
+    pub fn tokens_of(self, axis: Axis) -> &'a [Token] {
         if axis == Axis::Keys { self.keys } else { self.tokens }
     }
 

@@ -13,7 +13,7 @@ use crate::lesson::{
         sentence_of, step_name, tensor_name, token_note,
     },
 };
-use crate::protocol::{Refusal, Tensor};
+use crate::protocol::{Refusal, Tensor, own_len};
 
 /// The boxes that sentences are typed into.
 const BOXES: [&str; 2] = ["sentence", "second"];
@@ -162,6 +162,7 @@ fn chips(id: &str, name: &str, tokens: &[Token], note: &str) -> String {
 }
 
 fn note(tokens: &[Token], data: &Data) -> String {
+    let tokens = &tokens[..own_len(tokens)];
     let repeated = tokens.iter().enumerate().find_map(|(index, token)| {
         let later = tokens[index + 1..].iter().find(|later| later.id == token.id)?;
         Some((token.text.as_str(), later.text.as_str()))

@@ -1,5 +1,7 @@
 //! What the components share.
 
+use std::ops::Range;
+
 use leptos::prelude::{document, window};
 
 use super::{
@@ -19,7 +21,7 @@ use crate::lesson::{
     tour::Tour,
     trail::Trail,
 };
-use crate::protocol::{CellRef, Check, EngineChoice, EngineKind, Operands, Tensor};
+use crate::protocol::{Axis, CellRef, Check, EngineChoice, EngineKind, Operands, Tensor, own_len};
 
 /// Everything that the components share. Copying it copies handles.
 #[derive(Clone, Copy)]
@@ -258,15 +260,21 @@ impl Page {
     }
 }
 
-/// The last row's largest number.
+/// The largest number of the last row that is not padding's.
 fn most_interesting(data: &Data, tensor: Tensor, head: usize) -> CellRef {
     let (rows, columns) = data.in_sight(tensor);
     let head = scene::head_of(tensor, head);
-    let cell = |column| CellRef { tensor, head, row: rows.end - 1, column };
+    let (of_rows, of_columns) = tensor.axes();
+    let last = |axis: Axis, range: &Range<usize>| {
+        let own = if axis.is_of_tokens() { own_len(data.context().tokens_of(axis)) } else { range.end };
+        range.end.min(own).max(range.start + 1) - 1
+    };
+    let row = last(of_rows, &rows);
+    let cell = |column| CellRef { tensor, head, row, column };
     let value = |column| data.value(cell(column)).unwrap_or(f32::NEG_INFINITY);
     let largest = columns.clone().max_by(|&a, &b| value(a).total_cmp(&value(b))).unwrap_or(columns.start);
     // A token's id is no measure of anything; its place is.
-    cell(if tensor.of_queries() == Tensor::Tokens { columns.end - 1 } else { largest })
+    cell(if tensor.of_queries() == Tensor::Tokens { last(of_columns, &columns) } else { largest })
 }
 
 /// Keeps the document's theme as the session and the system want it, and shows it through the eyes that were chosen.

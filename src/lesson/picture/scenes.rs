@@ -408,7 +408,9 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 if which == projection {
                     shown = shown.showing(making.shown(result_scale, colors));
                 }
-                shown.row_labels = which == Projection::Queries;
+                // Values have the words of keys, and all have the same, unless there are two sentences.
+                let is_first = which == Projection::Keys && data.setup.is_cross;
+                shown.row_labels = which == Projection::Queries || is_first;
                 shown.chosen = (which == projection).then(|| colors.role(role_of(tensor)));
                 results.push(Item::Panel(shown));
             }
@@ -514,7 +516,11 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let row = vec![
                 Item::Panel(panel(Tensor::Weights, Size::square(34.0, view))?.labels(true, true)),
                 operator("·"),
-                Item::Panel(panel(Tensor::Values, Size::flat((160.0, view.matrix_height), (14.0, 34.0)))?.level()),
+                Item::Panel(
+                    panel(Tensor::Values, Size::flat((160.0, view.matrix_height), (14.0, 34.0)))?
+                        .labels(data.setup.is_cross, false)
+                        .level(),
+                ),
                 operator("="),
                 Item::Panel(
                     panel(result_tensor, Size::flat((224.0, view.matrix_height), (28.0, 34.0)))?

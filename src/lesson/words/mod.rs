@@ -39,8 +39,8 @@ pub mod page {
     pub const SENTENCE_HINT: &str = "Type a sentence";
     pub const SECOND_SENTENCE_BOX: &str = "Second sentence";
     pub const KEYS_FROM: &str = "Keys, values";
-    pub const SAME_SENTENCE: &str = "same sentence";
-    pub const SECOND_SENTENCE: &str = "second sentence";
+    pub const SAME_SENTENCE: &str = "the same";
+    pub const SECOND_SENTENCE: &str = "a second";
     pub const SHOWN: &str = "Shown";
     pub const SENTENCE_SHOWN: &str = "Sentence shown";
     pub const BATCH_HINT: &str = "Enter begins another sentence: several, one a line, are calculated together, as a batch; the shorter ones are padded.";
@@ -379,7 +379,7 @@ pub fn compared_with(before: &Setup, now: &Setup) -> String {
     add(before.heads_off != now.heads_off, heads_off(&before.heads_off));
     add(before.positions != now.positions, format!("positions {}", positions(before.positions)));
     let from = |is_cross| if is_cross { page::SECOND_SENTENCE } else { page::SAME_SENTENCE };
-    add(before.is_cross != now.is_cross, format!("keys and values from the {}", from(before.is_cross)));
+    add(before.is_cross != now.is_cross, format!("keys and values from {} sentence", from(before.is_cross)));
     add(before.seed != now.seed, format!("seed {}", before.seed));
     add(before.heads != now.heads, format!("{} heads", before.heads));
     add(before.width != now.width, format!("width {}", before.width));

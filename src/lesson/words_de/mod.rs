@@ -40,8 +40,8 @@ pub mod page {
     pub const SENTENCE_HINT: &str = "Satz eingeben";
     pub const SECOND_SENTENCE_BOX: &str = "Zweiter Satz";
     pub const KEYS_FROM: &str = "Keys, Values";
-    pub const SAME_SENTENCE: &str = "selber Satz";
-    pub const SECOND_SENTENCE: &str = "zweiter Satz";
+    pub const SAME_SENTENCE: &str = "derselbe";
+    pub const SECOND_SENTENCE: &str = "ein zweiter";
     pub const SHOWN: &str = "Gezeigt";
     pub const SENTENCE_SHOWN: &str = "Gezeigter Satz";
     pub const BATCH_HINT: &str = "Die Eingabetaste beginnt einen weiteren Satz: Mehrere, einer je Zeile, werden zusammen berechnet, als Batch; kürzere werden mit Padding aufgefüllt.";
