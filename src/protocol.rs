@@ -9,8 +9,10 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::embedding::Token;
-pub use crate::{attention::Window, embedding::Positions};
+pub use crate::{
+    attention::Window,
+    embedding::{Positions, Token},
+};
 
 /// Which build this is. Page and engine compare theirs in their first messages, so that a stale file in a cache
 /// becomes a clear message.

@@ -38,6 +38,11 @@ const ALIKE: &[&str] = &[
     "m − max",
     "M − max",
     "Σ exp",
+    "t_kv",
+    "E_kv",
+    "P_kv",
+    "X_kv",
+    "X kv",
 ];
 
 /// Words that no German sentence has.

@@ -113,10 +113,12 @@ fn numbers(text: &str) -> Vec<String> {
     let mut numbers = Vec::new();
     for word in unquoted.split(|c: char| !(c.is_alphanumeric() || ".−+±∞√%".contains(c))) {
         let rank = RANKS.iter().position(|(english, german)| {
-            let ends = ["größten", "kleinsten", "höchste", "niedrigste", "e"];
+            let ends = ["größten", "kleinsten", "höchste", "niedrigste", "e", "en"];
             word == *english || word.strip_prefix(german).is_some_and(|rest| ends.contains(&rest))
         });
-        let count = COUNTS.iter().position(|(english, german)| word == *english || word == *german);
+        let count = COUNTS.iter().position(|(english, german)| {
+            word == *english || word.strip_prefix(german).is_some_and(|rest| ["", "er"].contains(&rest))
+        });
         if let Some(index) = rank.or(count) {
             numbers.push((index + 2).to_string());
         } else if word.contains(|c: char| c.is_ascii_digit() || c == '∞') {

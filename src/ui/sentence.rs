@@ -1,7 +1,6 @@
 use leptos::prelude::*;
 
 use super::{dom, live::watch, state::Page};
-use crate::embedding::Token;
 use crate::figure::svg::escaped;
 use crate::lesson::{
     SECOND_EXAMPLE, STANDARD_EXAMPLE, Step,
@@ -13,7 +12,7 @@ use crate::lesson::{
         sentence_of, step_name, tensor_name, token_note,
     },
 };
-use crate::protocol::{Refusal, Tensor, own_len};
+use crate::protocol::{Refusal, Tensor, Token, own_len};
 
 /// The boxes that sentences are typed into.
 const BOXES: [&str; 2] = ["sentence", "second"];

@@ -335,7 +335,7 @@ pub fn why_painted(hidden: bool) -> String {
 /// Said after why a key may be seen.
 pub fn why_distance(distance: usize, slope: f64) -> String {
     format!(
-        " ALiBi zieht für jede Stelle zwischen den beiden {} vom Score ab: Hier beträgt der Abstand {distance}.",
+        " ALiBi zieht für jede Stelle zwischen den zwei Tokens {} vom Score ab: Hier beträgt der Abstand {distance}.",
         fixed(slope, 4)
     )
 }

@@ -182,7 +182,7 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             "Cross-Attention: Aus den Zeilen des ersten Satzes werden Queries, aus denen des zweiten Keys und Values. Sonst bleibt alles gleich."
         }
         Step::Mask if is_cross && painted.is_empty() && mask != Window::OPEN => {
-            "Stellen werden über die Sätze hinweg verglichen: Token 2 des ersten steht bei Token 2 des zweiten. Schraffiertes ist verdeckt."
+            "Stellen werden über die zwei Sätze hinweg verglichen: Token 2 des ersten steht bei Token 2 des zweiten. Schraffiertes ist verdeckt."
         }
         Step::Tokens => {
             "Der Satz wird in Wörter und Satzzeichen zerlegt. Jedes bekommt eine Zahl, seine ID; dasselbe Wort bekommt dieselbe ID."
