@@ -286,8 +286,15 @@ fn wrong(operands: &Operands, tolerance: f64, context: Context, random: &mut Mt)
             }
             wrong
         }
-        Tensor::Input | Tensor::KeyInput | Tensor::Scaled => {
+        Tensor::Input | Tensor::KeyInput => {
             vec![left_with(0, left[0] + 1e-3), right_with(0, right[0] + 1e-3)]
+        }
+        Tensor::Scaled => {
+            // Near the softcap hardly anything of a score's change is left.
+            let capped = context.setup.softcap.map_or(0.0, |softcap| f64::from(operands.value) / f64::from(softcap));
+            let slope = f64::from(right[0]) * (1.0 - capped * capped);
+            let more = (8.0 * tolerance / slope).max(1e-3) as f32;
+            vec![left_with(0, left[0] + more), right_with(0, right[0] + 1e-3)]
         }
         Tensor::Queries
         | Tensor::Keys
