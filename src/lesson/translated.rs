@@ -234,7 +234,7 @@ fn single_numbers_are_explained_alike() {
             same(why::input(KEY, 4, distance, other), why_de::input(KEY, 4, distance, other));
         }
     }
-    same_of(0..4, |dimension| why::wave(dimension, 6.283), |dimension| why_de::wave(dimension, 6.283));
+    same_of(0..4, |dimension| why::wave(dimension, 6.5), |dimension| why_de::wave(dimension, 6.5));
     same(why::becomes(1.319, -0.33), why_de::becomes(1.319, -0.33));
     for others in [0, 1, 2, 8, 9, 20] {
         let others: Vec<usize> = (0..others).collect();
@@ -261,7 +261,7 @@ fn single_numbers_are_explained_alike() {
     }
     same_of([true, false], say::rule_agrees, say_de::rule_agrees);
     same_of([0, 1, 5], |distance| say::why_distance(distance, 0.25), |distance| say_de::why_distance(distance, 0.25));
-    same_of([1, 16], say::sum_of, |count| say_de::sum_of(count));
+    same_of([1, 16], say::sum_of, say_de::sum_of);
     same(say::keys_moved(3, 1), say_de::keys_moved(3, 1));
     same(say::does_not_add_up(1.0, 2.0, 1.0, 1e-7), say_de::does_not_add_up(1.0, 2.0, 1.0, 1e-7));
     same(say::holds_within("", 3e-9, 1e-7), say_de::holds_within("", 3e-9, 1e-7));
@@ -381,7 +381,15 @@ fn the_lesson_is_told_alike() {
         assert_eq!(gaps(heading.0), gaps(heading.1), "{heading:?}");
     }
     // Where no number is calculated, "two" may be "beide".
-    let digits = |text: &str| numbers(text).into_iter().filter(|number| text.contains(number)).collect::<Vec<_>>();
+    let digits = |text: &str| {
+        let mut digits: Vec<String> = text
+            .split(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .map(|word| word.trim_matches('.').to_owned())
+            .collect();
+        digits.sort();
+        digits.retain(|digits| !digits.is_empty());
+        digits
+    };
     for term in Term::ALL {
         assert_eq!(digits(words::glossary::meaning(term)), digits(words_de::glossary::meaning(term)), "{term:?}");
         same(words::glossary::whereabouts(&term.place()), words_de::glossary::whereabouts(&term.place()));
