@@ -20,7 +20,7 @@ for (const [when, lose] of [
     await expect(headlight.tokens).toHaveText(["nothing", "typed", "is", "lost"]);
     await headlight.expectEngine();
     await expect(headlight.sentence).toHaveValue("nothing typed is lost");
-    const { engine, tokens } = await headlight.lastRan();
+    const { engine, batch: [{ tokens }] } = await headlight.lastRan();
     expect(engine.insteadOfWebgpu).toMatch(/^The GPU was lost \(.+\)/);
     expect(tokens.map(({ text }) => text)).toEqual(["nothing", "typed", "is", "lost"]);
     await page.getByText("why not WebGPU?").click();
