@@ -86,9 +86,10 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// Whether a query may see a key, of a sentence with so many keys, those of padding left out.
+    /// Whether a query may see a key, of a sentence with so many keys, those of padding left out. Padding may not be seen,
+    /// whatever is painted: at its place another sentence of the batch may have a word.
     pub fn sees(&self, query: usize, key: usize, len: usize) -> bool {
-        self.sees_unpainted(query, key, len) != self.painted.binary_search(&(query, key)).is_ok()
+        key < len && self.mask.sees(query as isize, key) != self.painted.binary_search(&(query, key)).is_ok()
     }
 
     /// The same without what was painted.
@@ -105,8 +106,11 @@ impl Setup {
         }
     }
 
-    /// Paints one cell of the mask, or takes the paint away, so that the key is seen or hidden.
+    /// Paints one cell of the mask, or takes the paint away, so that the key is seen or hidden. Padding takes no paint.
     pub fn paint(&mut self, query: usize, key: usize, is_seen: bool, len: usize) {
+        if key >= len {
+            return;
+        }
         match (self.painted.binary_search(&(query, key)), self.sees(query, key, len) == is_seen) {
             (_, true) => {}
             (Ok(at), false) => drop(self.painted.remove(at)),

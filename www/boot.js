@@ -53,6 +53,7 @@
     throw error;
   });
 
+  const LUGGAGE = "headlight-luggage";
   globalThis.headlightBoot = {
     // The engine's worker. The first call takes the one that is already running, a later one ends it and starts afresh.
     startEngine() {
@@ -70,13 +71,18 @@
     // Goes to the page in the other language, which is handed these bytes.
     changeLanguage(bytes) {
       keep("localStorage", "headlight-language", other.hreflang);
-      keep("sessionStorage", "headlight-luggage", bytes);
+      // What a browser does not keep, the tab's name takes along.
+      if (!keep("sessionStorage", LUGGAGE, bytes)) globalThis.name = `${LUGGAGE}:${bytes}`;
       goToOther();
     },
     // What the page in the other language handed over, if this is the first time that it is asked for.
     takeLuggage() {
-      const bytes = kept("sessionStorage", "headlight-luggage");
-      keep("sessionStorage", "headlight-luggage", "");
+      let bytes = kept("sessionStorage", LUGGAGE);
+      if (bytes) keep("sessionStorage", LUGGAGE, "");
+      if (!bytes && globalThis.name.startsWith(`${LUGGAGE}:`)) {
+        bytes = globalThis.name.slice(LUGGAGE.length + 1);
+        globalThis.name = "";
+      }
       return Uint8Array.from(bytes ? bytes.split(",") : []);
     },
   };
@@ -90,11 +96,14 @@
     location.replace(address);
   }
 
-  // A browser may keep nothing, and refuse to be asked.
+  // A browser may keep nothing, and refuse to be asked. Returns whether it keeps this.
   function keep(where, name, value) {
     try {
       globalThis[where].setItem(name, value);
-    } catch {}
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   function kept(where, name) {

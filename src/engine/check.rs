@@ -117,7 +117,8 @@ async fn by_reference(kept: &mut Kept, backend: &mut Backend, reason: String) ->
 
 /// Which tokens the reference calculates: all, or some at the beginning, at the end, and in between.
 fn stretches(len: usize, most: usize) -> Vec<Range<usize>> {
-    let (count, stretch) = if len <= most { (1, len) } else { ((most / STRETCH).max(1), STRETCH.min(most)) };
+    let count = if len <= most { 1 } else { (most / STRETCH).max(3).min(most) };
+    let stretch = len.min(most / count);
     let starts = (0..count).map(|index| (len - stretch) * index / (count - 1).max(1));
     starts.map(|start| start..start + stretch).collect()
 }

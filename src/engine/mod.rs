@@ -112,7 +112,8 @@ impl Engine {
                         if !before.has(cell.tensor, cell.head) {
                             before.make_pairs(&mut self.backend, cell.head).await;
                         }
-                        before.value(item, cell)
+                        // What has no tokens is of all sentences, and there may have been fewer.
+                        before.value(item.min(before.batch.len() - 1), cell)
                     }
                     None => None,
                 };
@@ -173,8 +174,10 @@ fn batch([sentence, second]: [&str; 2], setup: &Setup) -> Result<(Vec<Item>, Lef
     }
     let all = sides.iter().map(Vec::len).fold(0, usize::max);
     for (side, nothing) in sides.iter_mut().zip([Refusal::NoTokens, Refusal::NoKeys]) {
+        // What is left out anyway is not filled up first: that could take more memory than there is.
+        side.truncate(MOST_SENTENCES);
         let last = side.last().ok_or(nothing)?.clone();
-        side.resize(all, last);
+        side.resize(all.min(MOST_SENTENCES), last);
     }
     let longest = |side: &[Vec<Token>]| side.iter().map(Vec::len).fold(0, usize::max).min(MOST_TOKENS);
     let fits = |count: &usize| sides.iter().all(|side| count * longest(&side[..*count]) <= MOST_TOKENS);

@@ -248,7 +248,7 @@ impl Tour {
 
     /// A sentence that a person typed on the way stays theirs.
     fn keep_typed(&mut self, session: &Session) {
-        let is_blank = session.sentence.bytes().all(|byte| byte == b' ');
+        let is_blank = session.sentence.bytes().all(|byte| byte.is_ascii_whitespace());
         if session.sentence != STANDARD_EXAMPLE && !is_blank {
             session.sentence.clone_into(&mut self.own.sentence);
         }

@@ -23,7 +23,8 @@ pub struct Stop {
     step: Step,
     position: f64,
     projection: Projection,
-    item: usize,
+    /// The sentence that it is of.
+    pub item: usize,
     head: usize,
 }
 
@@ -47,16 +48,21 @@ impl Trail {
     }
 
     /// Where the way back leads: the last cell that there still is.
-    pub fn way_back(&self, len: impl Into<Lengths>, setup: &Setup) -> Option<Stop> {
+    pub fn way_back(&self, (len, sentences): (impl Into<Lengths>, usize), setup: &Setup) -> Option<Stop> {
         let len = len.into();
-        self.0.iter().rev().copied().find(|stop| stop.exists(len, setup))
+        self.0.iter().rev().copied().find(|stop| stop.item < sentences && stop.exists(len, setup))
     }
 
     /// Goes one cell back. Returns whether there was one.
-    pub fn back(&mut self, session: &mut Session, len: impl Into<Lengths>, setup: &Setup) -> bool {
+    pub fn back(
+        &mut self,
+        session: &mut Session,
+        (len, sentences): (impl Into<Lengths>, usize),
+        setup: &Setup,
+    ) -> bool {
         let len = len.into();
         while let Some(stop) = self.0.pop() {
-            if stop.exists(len, setup) {
+            if stop.item < sentences && stop.exists(len, setup) {
                 stop.show(session, len);
                 return true;
             }
@@ -188,14 +194,14 @@ mod tests {
             );
         }
         for (pinned, step, projection, head) in way[..way.len() - 1].iter().rev().copied() {
-            assert_eq!(trail.way_back(6, &setup).map(|stop| stop.cell), Some(pinned));
-            assert!(trail.back(&mut session, 6, &setup));
+            assert_eq!(trail.way_back((6, 1), &setup).map(|stop| stop.cell), Some(pinned));
+            assert!(trail.back(&mut session, (6, 1), &setup));
             assert_eq!(
                 (session.pinned, session.step, session.projection, session.head),
                 (Some(pinned), step, projection, head)
             );
         }
-        assert!(!trail.back(&mut session, 6, &setup));
+        assert!(!trail.back(&mut session, (6, 1), &setup));
     }
 
     #[test]
@@ -211,7 +217,7 @@ mod tests {
             trail.follow(&mut session, weight, cell(tensor, 0, 5, 0), 6);
             assert_eq!(timeline::softmax_part(session.position), (part, 1.0));
             assert_eq!(session.step, Step::Softmax);
-            assert!(trail.back(&mut session, 6, &Setup::default()));
+            assert!(trail.back(&mut session, (6, 1), &Setup::default()));
             assert_eq!((session.position, session.pinned), (1.0, Some(weight)));
         }
         // A change is shown when all is calculated.
@@ -236,10 +242,10 @@ mod tests {
         session.head = 3;
         trail.follow(&mut session, gone, cell(Tensor::Masked, 3, 5, 5), 6);
         let fewer_heads = Setup { heads: 2, ..Setup::default() };
-        assert_eq!(trail.way_back(6, &Setup::default()).map(|stop| stop.cell), Some(gone));
-        assert_eq!(trail.way_back(6, &fewer_heads).map(|stop| stop.cell), Some(stays));
-        assert_eq!(trail.way_back(2, &Setup::default()).map(|stop| stop.cell), Some(stays));
-        assert!(trail.back(&mut session, 6, &fewer_heads));
+        assert_eq!(trail.way_back((6, 1), &Setup::default()).map(|stop| stop.cell), Some(gone));
+        assert_eq!(trail.way_back((6, 1), &fewer_heads).map(|stop| stop.cell), Some(stays));
+        assert_eq!(trail.way_back((2, 1), &Setup::default()).map(|stop| stop.cell), Some(stays));
+        assert!(trail.back(&mut session, (6, 1), &fewer_heads));
         assert_eq!((session.pinned, session.head), (Some(stays), 0));
     }
 

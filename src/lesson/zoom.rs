@@ -80,9 +80,10 @@ impl Zoom {
         (place(Axis::Queries, self.queries, len.queries), place(Axis::Keys, self.keys, len.keys))
     }
 
-    /// What shows everything is [`Zoom::ALL`], also when there will be more tokens.
+    /// What shows all queries, or all keys, shows all of them also when there will be more.
     fn or_all(self, len: Lengths) -> Self {
-        if self.shows_all(len) { Self::ALL } else { self }
+        let all = |span: Span, len: usize| if span.within(len) == (0..len) { Span::ALL } else { span };
+        Self { queries: all(self.queries, len.queries), keys: all(self.keys, len.keys) }
     }
 }
 

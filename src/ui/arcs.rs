@@ -73,6 +73,7 @@ pub fn paint(page: Page, picture: Option<ArcsPicture>, scale: f32, ratio: f64) {
         }
         places = (picture.first, picture.words);
     }
+    dom::flag("arc-words", "hidden", places.1.is_empty());
     page.arcs.renew(places);
 }
 

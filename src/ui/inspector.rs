@@ -9,7 +9,7 @@ use super::{
 use crate::figure::svg::escaped;
 use crate::lesson::{
     Session,
-    explain::{Explanation, Role, Term, explain, whereabouts},
+    explain::{Context, Explanation, Role, Term, explain, whereabouts},
     number::fixed,
     scene::Data,
     trail,
@@ -59,8 +59,8 @@ pub fn inspector(page: Page) -> String {
         move || {
             let data = page.data.read();
             let data = data.as_ref()?;
-            let cell = page.trail.read().way_back(data.lengths(), &data.setup)?.cell;
-            Some(back_to(&whereabouts(cell, data.context())))
+            let stop = page.trail.read().way_back((data.lengths(), data.batch.len()), &data.setup)?;
+            Some(back_to(&whereabouts(stop.cell, Context::of(&data.batch[stop.item], &data.setup))))
         },
         |way_back| {
             dom::flag("way-back", "hidden", way_back.is_none());

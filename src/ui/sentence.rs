@@ -7,7 +7,7 @@ use crate::lesson::{
     notice::Offer,
     scene::{self, Data},
     words::{
-        made_of, more_tokens,
+        first_words, made_of, more_tokens,
         page::{RESTART_ENGINE, SECOND_SENTENCE_BOX, SENTENCE, SENTENCE_HINT, SENTENCE_SHOWN, SHOWN, USE_EXAMPLE},
         sentence_of, step_name, tensor_name, token_note,
     },
@@ -62,7 +62,11 @@ pub fn Sentence(page: Page) -> impl IntoView {
             if let Some(data) = page.data.read().as_ref() {
                 let mut options = String::new();
                 for (index, item) in data.batch.iter().enumerate() {
-                    let name = sentence_of(index, data.batch.len(), &item.tokens);
+                    let mut name = sentence_of(index, data.batch.len(), &item.tokens);
+                    if data.setup.is_cross {
+                        name += " → ";
+                        name += &first_words(&item.keys);
+                    }
                     options += &format!(r#"<option value="{index}">{}</option>"#, escaped(&name));
                 }
                 dom::html("item", &options);
@@ -101,9 +105,9 @@ pub fn Sentence(page: Page) -> impl IntoView {
         page.cursor.set(None);
     });
     dom::on("click", "#use-example", move |_, _| {
+        // The box that is empty is the one that gets an example.
+        let is_second = matches!(page.facts.read().refusal, Some(Refusal::NoKeys));
         page.session.update(|session| {
-            // The box that is empty is the one that gets an example.
-            let is_second = matches!(page.facts.read().refusal, Some(Refusal::NoKeys));
             let (text, example) = match is_second {
                 true => (&mut session.second, SECOND_EXAMPLE),
                 false => (&mut session.sentence, STANDARD_EXAMPLE),
@@ -111,7 +115,7 @@ pub fn Sentence(page: Page) -> impl IntoView {
             example.clone_into(text);
         });
         // The button goes; the focus stays near.
-        dom::focus("sentence");
+        dom::focus(BOXES[usize::from(is_second)]);
     });
     dom::on("click", "#restart", move |_, _| {
         page.restart.update(|count| *count += 1);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::lesson::{
     Session, Sight, Step, Theme,
-    explain::whereabouts,
+    explain::{Context, whereabouts},
     glossary::Term,
     luggage::Luggage,
     notice::Facts,
@@ -189,24 +189,18 @@ impl Page {
 
     /// Goes back to the cell that was followed last. Returns whether there is one.
     pub fn go_back(self) -> bool {
-        self.travel(|trail, session, data| trail.back(session, data.lengths(), &data.setup))
+        self.travel(|trail, session, data| trail.back(session, (data.lengths(), data.batch.len()), &data.setup))
     }
 
     fn travel(self, go: impl FnOnce(&mut Trail, &mut Session, &Data) -> bool) -> bool {
         let data = self.data.read();
-        let gone = data.as_ref().is_some_and(|data| {
-            self.trail.update(|trail| {
-                self.session.update(|session| {
-                    let gone = go(trail, session, data);
-                    // There may have been more sentences then.
-                    session.item = session.item.min(data.batch.len() - 1);
-                    gone
-                })
-            })
-        });
+        let gone = data
+            .as_ref()
+            .is_some_and(|data| self.trail.update(|trail| self.session.update(|session| go(trail, session, data))));
         if let (true, Some(data), Some(cell)) = (gone, data.as_ref(), self.session.read().pinned) {
             self.playing.set(false);
-            dom::text("followed", &whereabouts(cell, data.context()));
+            let item = &data.batch[self.session.read().item.min(data.batch.len() - 1)];
+            dom::text("followed", &whereabouts(cell, Context::of(item, &data.setup)));
             // The link goes; the focus stays near.
             dom::focus_in_place("inspector");
         }

@@ -70,8 +70,11 @@ pub fn button_and_view(page: Page) -> (String, String) {
     });
     dom::on("change", "#table-choice", move |select, _| {
         let chosen = dom::value(select).parse::<usize>().ok();
+        // Of the set-up that they were offered with.
+        let setup =
+            page.data.read().as_ref().map_or_else(|| page.session.read().setup.clone(), |data| data.setup.clone());
         page.session.update(|session| {
-            let tensor = chosen.and_then(|index| choices(session, &session.setup).get(index).copied());
+            let tensor = chosen.and_then(|index| choices(session, &setup).get(index).copied());
             session.table = tensor.map(Part::first).or(session.table);
         });
     });

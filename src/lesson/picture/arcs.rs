@@ -38,6 +38,8 @@ pub const TEXT_HEIGHT: f32 = 22.0;
 pub const WIDEST: f32 = 14.0;
 /// A line that is thinner has no edge, in CSS pixels.
 const THIN: f32 = 4.0;
+/// More words have no arcs.
+const MOST_WORDS: usize = 256;
 /// With more words than these, only one word's arcs are drawn.
 const MOST_AT_ONCE: usize = 24;
 /// How far the longest arc reaches from the words.
@@ -92,6 +94,7 @@ pub fn name_of(session: &Session, data: &Data, word: usize) -> String {
     match (kept, row.strongest()) {
         (Some(query), _) => match row.share(word) {
             Some(share) => say::gets(&name, &context.word_in_place(Axis::Queries, query), share.into()),
+            None if !row.keys().contains(&word) => name,
             None => say::hidden_from(&name, &context.word_in_place(Axis::Queries, query)),
         },
         (None, None) => say::looks_nowhere(&name),
@@ -187,11 +190,12 @@ pub fn arcs(session: &Session, data: &Data, view: &View) -> Option<ArcsPicture> 
     let wanted = session.arcs?;
     let matrix = weights(session, data)?;
     let context = data.context();
-    if !matrix.is_whole() {
-        return Some(ArcsPicture { text: say::TOO_MANY.to_owned(), ..ArcsPicture::default() });
-    }
     let (queries, keys) = data.in_sight(Tensor::Weights);
     let (first, end) = (queries.start.min(keys.start), queries.end.max(keys.end));
+    // Queries and keys in sight may lie far apart.
+    if !matrix.is_whole() || end - first > MOST_WORDS {
+        return Some(ArcsPicture { text: say::TOO_MANY.to_owned(), ..ArcsPicture::default() });
+    }
     let (query, key) = view.focus.map(words_of).unwrap_or_default();
     let query = query.filter(|query| queries.contains(query));
     // All at once, until a person looks at one.
@@ -367,7 +371,7 @@ fn draw_words(
             (true, _) => colors.role(Role::Query),
             (false, true) => colors.role(Role::Key),
             // A word that this one may not see.
-            _ if row.is_some() && share.is_none() => blend(colors.panel, colors.soft, 0.85),
+            _ if share.is_none() && row.is_some_and(|row| row.keys().contains(&index)) => colors.soft,
             _ => colors.ink,
         };
         if at_hand && !line.turned {
@@ -383,8 +387,8 @@ fn draw_words(
             Mark::Text(Text { x: middle, y, text, size, color, anchor, face, turned: line.turned })
         };
         marks.push(text(y, word, WORD_SIZE, color, anchor));
-        let Some(share) = share else { continue };
-        let number = whole_percent(share);
+        let is_hidden = share.is_none() && row.is_some_and(|row| row.keys().contains(&index));
+        let Some(number) = share.map(whole_percent).or(is_hidden.then(|| "–".to_owned())) else { continue };
         let fits = if line.turned { width >= LETTERS } else { about_width(&number, SHARE_SIZE) <= width };
         if fits || at_hand {
             let y = if line.turned { line.under - 3.0 } else { (line.middle + line.under) / 2.0 - 1.0 };

@@ -208,12 +208,18 @@ fn draw_moved(laid: &Laid, to: &Grid, from: &Move, desk: &Desk, marks: &mut Vec<
         within(start.1, laid.head_height, height + laid.foot_height, desk.height) - start.1,
     );
     (start.0, start.1) = (start.0 + moved.0, start.1 + moved.1);
+    // Where cells are drawn together, as many times as large.
+    let (true_rows, true_columns) = laid.panel.drawn();
+    let (high, wide) = (true_rows as f32 / rows as f32, true_columns as f32 / columns as f32);
     if from.grid.transposed != to.transposed {
         // Its rows become columns: each cell goes there by itself.
         for cell in 0..rows * columns {
             let (row, column) = (cell / columns, cell % columns);
-            let (was, end) = (from.grid.cell_box(column, row), to.cell_box(row, column));
-            let start = (was.0 + moved.0, was.1 + moved.1, was.2, was.3);
+            let (row_at, column_at) = (row as f32, column as f32);
+            let was = (start.2 * high, start.3 * wide);
+            let start = (start.0 + row_at * was.0, start.1 + column_at * was.1, was.0, was.1);
+            let cell = (end.2 * wide, end.3 * high);
+            let end = (end.0 + column_at * cell.0, end.1 + row_at * cell.1, cell.0, cell.1);
             let (tensor_row, tensor_column) = swap_if(to.transposed, (row, column));
             let shown = (laid.panel.shown)(tensor_row, tensor_column);
             if let Cell::Color(color) = shown.cell {
@@ -232,8 +238,8 @@ fn draw_moved(laid: &Laid, to: &Grid, from: &Move, desk: &Desk, marks: &mut Vec<
     }
     let (x, y) = (lerp(start.0, end.0, at), lerp(start.1, end.1, at));
     // Where there are other rows and columns than before, they stay in the picture.
-    let cell_width = lerp(start.2, end.2, at).min((desk.view.width - x) / columns as f32);
-    let cell_height = lerp(start.3, end.3, at).min((desk.height - laid.foot_height - y) / rows as f32);
+    let cell_width = (lerp(start.2, end.2, at) * wide).min((desk.view.width - x) / columns as f32);
+    let cell_height = (lerp(start.3, end.3, at) * high).min((desk.height - laid.foot_height - y) / rows as f32);
     let grid = desk.grid_of(&laid.panel, (x, y), (cell_width, cell_height));
     draw_panel(laid, &grid, (cell_width, cell_height), desk, marks);
 }
@@ -532,6 +538,8 @@ fn number_size(panel: &Panel, cell_width: f32) -> Option<f32> {
     let longest = match (panel.decimals, panel.scale) {
         (Some(0), _) => "0".to_owned(),
         (_, Some(Scale::Signed(max, _))) => short(-max.max(panel.matrix.largest)),
+        // A mask whose numbers are not all 0.
+        (None, None) => short(-panel.matrix.largest),
         _ => "0.000".to_owned(),
     };
     [12.0, 11.0, 10.0].into_iter().find(|size| about_width(&longest, *size) + 5.0 <= cell_width)

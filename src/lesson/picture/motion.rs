@@ -180,6 +180,9 @@ fn draw_at(tile: &Tile, (x, y, width, height): Box4, colors: &Colors, marks: &mu
         return write(text, size, color, x + width / 2.0, y + height / 2.0);
     }
     // All its numbers in one size, or none.
+    if cell_height < 14.0 || cell_width < about_width("0", 9.0) + 3.0 {
+        return;
+    }
     let numbers: Vec<Option<String>> = tile.cells.iter().map(|shown| shown.number.map(short)).collect();
     let widest = |size: f32| numbers.iter().flatten().map(|text| about_width(text, size)).fold(0.0, f32::max);
     let fits = |size: &f32| widest(*size) + 3.0 <= cell_width && *size * 1.6 <= cell_height;

@@ -16,7 +16,7 @@ use super::{
     panel::{Item, Lights, Panel, Scale, Scene, Shown, Size, blend, lerp, operator},
 };
 use crate::figure::Cell;
-use crate::protocol::{CellRef, Matrix, Tensor};
+use crate::protocol::{CellRef, Matrix, Positions, Tensor};
 
 /// As large is a number that flies, where it can be read.
 const CHIP: (f32, f32) = (44.0, 19.0);
@@ -473,16 +473,18 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let (before, mask) = (matrix(Tensor::Scaled)?, matrix(Tensor::Mask)?);
             let scale = Scale::common(result_tensor, result, &[before], &colors);
             let mask_shown = move |row: usize, column: usize| {
-                let hidden = mask.values[row * mask.shown_columns + column] == f32::NEG_INFINITY;
+                let number = mask.values[row * mask.shown_columns + column];
+                let hidden = number == f32::NEG_INFINITY;
                 let cell = if hidden { Cell::Masked } else { Cell::Color(blend(colors.panel, colors.chip, 0.6)) };
-                Shown { cell, number: (!hidden).then_some(0.0) }
+                Shown { cell, number: (!hidden).then_some(number) }
             };
             let masked = move |row, column| value(scale, result, row, column);
             let masking = move |row: usize, column: usize| {
                 Shown::nothing(&colors).towards(masked(row, column), landed(result, work, row))
             };
             let mut mask_panel = panel(Tensor::Mask, Size::square(34.0, view))?.labels(false, true).showing(mask_shown);
-            mask_panel.decimals = Some(0);
+            // ALiBi's distance stands in it; of all others nothing but 0.
+            mask_panel.decimals = (data.setup.positions != Positions::Alibi).then_some(0);
             mask_panel.scale = None;
             // They come on the scale that they shared with the scores.
             let own = Scale::of(Tensor::Scaled, before, &colors);
@@ -590,7 +592,9 @@ fn softmax<'a>(position: f64, head: usize, data: &'a Data, view: &View, plain: S
     let e = move |row, column| value(exponentials, exps, row, column);
     let a = move |row, column| value(shares, weights, row, column);
 
-    let in_full = masked.is_whole() && columns <= MOST_SUMMED;
+    // Of keys that are out of sight, nothing can be read or added up.
+    let all_keys = masked.is_whole() && masked.columns == data.shape(Tensor::Masked).1;
+    let in_full = all_keys && columns <= MOST_SUMMED;
     // Where a row is in this part, 0 to 1.
     let at = move |row: usize| row_by_row(local, row, rows);
     let (tensor, current, scale, sum_tensor) = match now {
@@ -679,6 +683,7 @@ fn softmax<'a>(position: f64, head: usize, data: &'a Data, view: &View, plain: S
         };
         let number_of = |of: &dyn Fn(usize, usize) -> Shown, column| of(row, column);
         match now {
+            SoftmaxPart::RowMax if !all_keys => {}
             SoftmaxPart::RowMax => {
                 // The row is read from its start; the largest number so far is lit.
                 let read = (part(at, 0.0, 0.5) * columns_seen.len() as f64).ceil() as usize;

@@ -210,6 +210,9 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
         Step::Scale => {
             "A score adds up D products, so wide heads make wild scores. Dividing by √D takes that out, or softmax would pick one winner."
         }
+        Step::Mask if positions == Positions::Alibi && painted.is_empty() && !is_padded && mask == Window::OPEN => {
+            "ALiBi takes off each score what its distance costs: the farther a key is from its query, the more. Nothing is hidden."
+        }
         Step::Mask if !painted.is_empty() => {
             "Painted by hand, over the mask that is set. Hatched cells may not be seen and take no part in the softmax."
         }
@@ -232,7 +235,7 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
                 "Each row becomes positive and is divided by its own sum, so it sums to 1: a token’s attention, shared out among all tokens."
             }
             _ => {
-                "Each row becomes positive and is divided by its own sum, so it sums to 1. Masked cells (hatched) get no attention at all."
+                "Each row becomes positive and is divided by its sum, so it sums to 1. Hatched cells get nothing; a row that may see none stays 0."
             }
         },
         Step::Mix => "Each token’s result is a blend of all the values, weighted by its shares of attention.",
@@ -601,10 +604,15 @@ pub fn more_tokens(count: usize) -> String {
 
 /// "2 of 3: A dog barked", a choice of the sentence that is shown.
 pub fn sentence_of(index: usize, of: usize, tokens: &[Token]) -> String {
+    format!("{} of {of}: {}", index + 1, first_words(tokens))
+}
+
+/// "The cat sat on the mat": a sentence's first words.
+pub fn first_words(tokens: &[Token]) -> String {
     const MOST: usize = 8;
     let own: Vec<&str> = tokens.iter().filter(|token| !token.is_padding()).map(|token| token.text.as_str()).collect();
     let rest = if own.len() > MOST { " …" } else { "" };
-    format!("{} of {of}: {}{rest}", index + 1, own[..own.len().min(MOST)].join(" "))
+    own[..own.len().min(MOST)].join(" ") + rest
 }
 
 /// Which tokens of a long sentence the stage shows; counted from 0, as everywhere.
@@ -667,9 +675,14 @@ pub fn no_engine(name: &str) -> String {
 pub fn left_out(LeftOut { tokens: count, sentences }: LeftOut) -> String {
     if sentences > 0 {
         let last = if sentences == 1 { "the last one was".to_owned() } else { format!("the last {sentences} were") };
+        let cut = match count {
+            0 => String::new(),
+            1 => " Of those that stay, the last token of one did not fit.".to_owned(),
+            _ => format!(" Of those that stay, {count} tokens at their ends did not fit."),
+        };
         return format!(
             "These are more sentences than one batch takes, so {last} left out: all are padded to the longest, and a \
-             batch has at most {MOST_SENTENCES} sentences and {MOST_TOKENS} tokens, padding included. Your text is still \
+             batch has at most {MOST_SENTENCES} sentences and {MOST_TOKENS} tokens, padding included.{cut} Your text is still \
              in the box; shorten the longest, or take some out."
         );
     }

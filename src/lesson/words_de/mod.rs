@@ -211,6 +211,9 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
         Step::Scale => {
             "Ein Score addiert D Produkte, breite Köpfe haben also wilde Scores. Ohne ÷ √D wählte die Softmax einen einzigen Sieger."
         }
+        Step::Mask if positions == Positions::Alibi && painted.is_empty() && !is_padded && mask == Window::OPEN => {
+            "ALiBi zieht von jedem Score ab, was sein Abstand kostet: je weiter der Key von der Query, desto mehr. Verdeckt ist nichts."
+        }
         Step::Mask if !painted.is_empty() => {
             "Von Hand gemalt, über der eingestellten Maske. Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus."
         }
@@ -233,7 +236,7 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
                 "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1: die Aufmerksamkeit eines Tokens, verteilt."
             }
             _ => {
-                "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1. Maskierte Zellen (schraffiert) gehen leer aus."
+                "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1. Schraffiertes geht leer aus; wer nichts sieht, behält 0."
             }
         },
         Step::Mix => {
@@ -618,10 +621,15 @@ pub fn more_tokens(count: usize) -> String {
 
 /// „2 von 3: A dog barked“, a choice of the sentence that is shown.
 pub fn sentence_of(index: usize, of: usize, tokens: &[Token]) -> String {
+    format!("{} von {of}: {}", index + 1, first_words(tokens))
+}
+
+/// „The cat sat on the mat“: a sentence's first words.
+pub fn first_words(tokens: &[Token]) -> String {
     const MOST: usize = 8;
     let own: Vec<&str> = tokens.iter().filter(|token| !token.is_padding()).map(|token| token.text.as_str()).collect();
     let rest = if own.len() > MOST { " …" } else { "" };
-    format!("{} von {of}: {}{rest}", index + 1, own[..own.len().min(MOST)].join(" "))
+    own[..own.len().min(MOST)].join(" ") + rest
 }
 
 /// Which tokens of a long sentence the stage shows; counted from 0, as everywhere.
@@ -685,9 +693,14 @@ pub fn left_out(LeftOut { tokens: count, sentences }: LeftOut) -> String {
     if sentences > 0 {
         let last =
             if sentences == 1 { "der letzte wurde".to_owned() } else { format!("die letzten {sentences} wurden") };
+        let cut = match count {
+            0 => String::new(),
+            1 => " Von denen, die bleiben, passte das letzte Token eines Satzes nicht hinein.".to_owned(),
+            _ => format!(" Von denen, die bleiben, passten {count} Tokens an den Enden nicht hinein."),
+        };
         return format!(
             "Das sind mehr Sätze, als ein Batch fasst, {last} deshalb weggelassen: Alle werden auf die Länge des längsten \
-             aufgefüllt, und ein Batch hat höchstens {MOST_SENTENCES} Sätze und {MOST_TOKENS} Tokens, Padding eingerechnet. \
+             aufgefüllt, und ein Batch hat höchstens {MOST_SENTENCES} Sätze und {MOST_TOKENS} Tokens, Padding eingerechnet.{cut} \
              Der Text steht noch im Feld; den längsten kürzen oder einige herausnehmen."
         );
     }
