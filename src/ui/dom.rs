@@ -172,12 +172,14 @@ pub fn scroll_strip(strip: &str, id: &str) {
     }
 }
 
-/// On a narrow screen, where the result would be out of sight, scrolls the page to the stage.
+/// On a narrow screen, where the result would be out of sight, scrolls the page to the stage; where the keyboard is at
+/// Play, to that, which stands over it.
 pub fn scroll_to_stage() {
     const NARROW: f64 = 760.0;
     let width = window().inner_width().ok().and_then(|width| width.as_f64());
-    if let Some(stage) = element("stage").filter(|_| width.is_some_and(|width| width <= NARROW)) {
-        stage.scroll_into_view();
+    let at_play = document().query_selector("#play:focus-visible").ok().flatten();
+    if let Some(there) = at_play.or_else(|| element("stage")).filter(|_| width.is_some_and(|width| width <= NARROW)) {
+        there.scroll_into_view();
     }
 }
 
