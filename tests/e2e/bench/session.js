@@ -10,6 +10,7 @@
 //   -- --seed 2         other words and places
 import { ENGINES, fixed, percentile, printTable, visit, withEngines } from "./common.js";
 import { generator } from "../page.js";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 const { values: options } = parseArgs({
@@ -29,7 +30,7 @@ const kinds = new Map();
 const verdicts = [];
 await withEngines(options.engine ? [options.engine] : ENGINES, async (browser, engine) => {
   const page = await visit(browser, engine, observe);
-  const session = await work(page, MINUTES * 60_000, Number(options.seed));
+  const session = await work(browser, page, MINUTES * 60_000, Number(options.seed));
   report(engine, session);
   await page.context().close();
 });
@@ -52,7 +53,7 @@ printTable(
 );
 console.log(`\n${verdicts.join("\n")}`);
 
-function report(engine, { events, interactionCount, longTasks, frames, points, doings }) {
+function report(engine, { events, interactionCount, longTasks, frames, points, doings, ran, waited }) {
   // Of all events of one press, release or tap the longest is what was waited for.
   const interactions = new Map();
   for (const event of events) {
@@ -85,6 +86,7 @@ function report(engine, { events, interactionCount, longTasks, frames, points, d
   for (const { name, heap, page, worker, nodes, listeners, documents } of points) {
     memory.push([`${engine}, ${name}`, ...[heap, page, worker].map((bytes) => Math.round(bytes / 1024)), nodes, listeners, documents]);
   }
+  console.log(`  The page's main thread ran for ${fixed(ran)} s, and waited ${fixed(waited)} s for a processor that others had.`);
   const worst = reported.toSorted((a, b) => b.duration - a.duration).slice(0, 5);
   for (const { kind, name, duration, delay, handling } of worst) {
     console.log(`  ${duration} ms: ${kind}, ${name}: waited ${fixed(delay)}, handled ${fixed(handling)}, then painted`);
@@ -104,8 +106,9 @@ function report(engine, { events, interactionCount, longTasks, frames, points, d
 }
 
 /** Works for so many milliseconds. What was seen meanwhile. */
-async function work(page, milliseconds, seed) {
+async function work(browser, page, milliseconds, seed) {
   const cdp = await page.context().newCDPSession(page);
+  const processor = await processorOf(browser);
   await cdp.send("Performance.enable");
   const origin = await page.evaluate(() => performance.timeOrigin);
   const random = generator(seed);
@@ -115,6 +118,14 @@ async function work(page, milliseconds, seed) {
   await person.reset();
   points.push(await inUse(page, cdp, "start"));
   await page.evaluate(() => seen.begin());
+  const all = { events: [], longTasks: [], frames: [] };
+  // What is noted is taken out of the page, which would grow with it.
+  const take = async () => {
+    const { interactionCount, ...noted } = await page.evaluate(() => seen.take());
+    for (const [kind, more] of Object.entries(noted)) all[kind].push(...more);
+    all.interactionCount = interactionCount;
+  };
+  const [ranBefore, waitedBefore] = processor();
   const begun = Date.now();
   for (let round = 0, minute = 1; Date.now() - begun < milliseconds; round++) {
     for (const [name, act] of Object.entries(person.acts)) {
@@ -125,6 +136,7 @@ async function work(page, milliseconds, seed) {
     }
     doings.push({ name: "put back", at: Date.now() - origin });
     await person.reset();
+    await take();
     if (Date.now() - begun >= minute * 60_000 && Date.now() - begun < milliseconds - 20_000) {
       // What the collection takes is not the page's.
       await page.evaluate(() => seen.pause());
@@ -133,9 +145,10 @@ async function work(page, milliseconds, seed) {
       minute = Math.floor((Date.now() - begun) / 60_000) + 1;
     }
   }
-  const result = await page.evaluate(() => seen.end());
+  await take();
+  const [ran, waited] = processor();
   points.push(await inUse(page, cdp, "end"));
-  return { ...result, points, doings };
+  return { ...all, points, doings, ran: ran - ranBefore, waited: waited - waitedBefore };
 }
 
 /** What a person does on the page, by the browser's own keys and pointers. */
@@ -331,6 +344,24 @@ function personAt(page, random) {
   };
 }
 
+/**
+ * Tells how many seconds the page's main thread has run, and has been ready to run while others had the processors: what
+ * a busy machine adds to everything measured here. Linux alone says so.
+ */
+async function processorOf(browser) {
+  const cdp = await browser.newBrowserCDPSession();
+  const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
+  const [{ id }] = processInfo.filter(({ type }) => type === "renderer").toSorted((a, b) => b.cpuTime - a.cpuTime);
+  return () => {
+    try {
+      const [ran, waited] = readFileSync(`/proc/${id}/task/${id}/schedstat`, "utf8").split(" ").map(Number);
+      return [ran / 1e9, waited / 1e9];
+    } catch {
+      return [Number.NaN, Number.NaN];
+    }
+  };
+}
+
 /** What is in use once garbage is collected. */
 async function inUse(page, cdp, name) {
   for (let times = 0; times < 3; times++) await cdp.send("HeapProfiler.collectGarbage");
@@ -357,8 +388,8 @@ function observe() {
     globalThis.memories = [];
     WebAssembly.instantiate = async (...given) => {
       const made = await instantiate.apply(WebAssembly, given);
-      const { memory } = (made.instance ?? made).exports;
-      if (memory) memories.push(memory);
+      const exported = Object.values((made.instance ?? made).exports);
+      memories.push(...exported.filter((one) => one instanceof WebAssembly.Memory));
       return made;
     };
   };
@@ -370,7 +401,7 @@ function observe() {
   };
 
   const seen = { events: [], longTasks: [], frames: [], scripts: [], paused: true };
-  let [from, interactions, since, watching] = [0, 0, 0, false];
+  let [from, since, watching] = [0, 0, false];
   globalThis.seen = {
     begin() {
       from = performance.now();
@@ -379,10 +410,11 @@ function observe() {
     },
     pause: () => (seen.paused = true),
     goOn: () => (seen.paused = false),
-    async end() {
+    /** What has been noted since the last time, and how many interactions there have been in all. */
+    async take() {
       // Entries come a while after what they are of.
-      await new Promise((done) => setTimeout(done, 1000));
-      interactions = performance.interactionCount - since;
+      await new Promise((done) => setTimeout(done, 500));
+      const interactionCount = performance.interactionCount - since;
       const scriptsIn = ({ start, duration }) =>
         seen.scripts
           .filter((script) => script.start >= start && script.start < start + duration)
@@ -390,8 +422,9 @@ function observe() {
           .slice(0, 3)
           .map(({ invoker, duration, forced }) => `${invoker} ${duration.toFixed(1)}${forced ? ` (layout ${forced.toFixed(1)})` : ""}`)
           .join(", ");
-      const longTasks = seen.longTasks.map((task) => ({ ...task, scripts: scriptsIn(task) }));
-      return { events: seen.events, longTasks, frames: seen.frames, interactionCount: interactions };
+      const longTasks = seen.longTasks.splice(0).map((task) => ({ ...task, scripts: scriptsIn(task) }));
+      seen.scripts.length = 0;
+      return { events: seen.events.splice(0), longTasks, frames: seen.frames.splice(0), interactionCount };
     },
     /** Whether Play runs, or the slider is dragged. */
     watchFrames(watches) {
