@@ -4,6 +4,8 @@ import { expect, test } from "./fixture.js";
 import { EXAMPLE, number, STEPS } from "./page.js";
 
 const SECOND = "Le chat était assis sur le tapis";
+/** What each step makes. */
+const MADE = ["Tokens", "Input", "Queries", "Scores", "Scaled scores", "Masked scores", "Attention weights", "Mixed values", "Output"];
 const BATCH = ["Dogs bark", EXAMPLE, "Hi"];
 
 async function takeSecond(headlight) {
@@ -65,6 +67,8 @@ test("on every step of two sentences, cells open and their terms add up", async 
   await headlight.ranWith({ positions: "rotary" });
   for (const step of STEPS) {
     await headlight.goTo(step);
+    // Which the step before does not draw.
+    await expect(headlight.grid(MADE[STEPS.indexOf(step)])).toBeVisible();
     for (const name of await headlight.grids.evaluateAll((grids) => grids.map((grid) => grid.ariaLabel))) {
       const grid = headlight.grid(name);
       await grid.focus();
