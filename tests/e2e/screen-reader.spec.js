@@ -82,9 +82,10 @@ test("the transcript of the Softmax step", async ({ headlight, page }) => {
   lines.push(...(await announced()));
   await weights.focus();
   await press("Control+End");
-  await page.getByLabel("Temperature").fill("1");
   await headlight.choose("Show change", "off");
   await expect.poll(async () => (await headlight.lastRan()).before).toBeNull();
+  await page.getByLabel("Temperature").fill("1");
+  await headlight.ranWith({ temperature: 1 });
   lines.push(...(await announced()));
 
   title("A word is typed, letter by letter");
