@@ -67,6 +67,8 @@ fn id(lit: Lit) -> String {
 /// Scrolls so that it can be seen, with the title over it if there is room: a panel at the foot of a narrow screen hides
 /// what is under it.
 fn bring_into_sight(id: &str) {
+    /// Kept free over the stage, and under what is lit.
+    const FREE: f64 = 16.0;
     let (Some(element), Some(stage)) = (dom::element(id), dom::element("stage")) else { return };
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
     let (place, around) = (element.get_bounding_client_rect(), stage.get_bounding_client_rect());
@@ -76,8 +78,9 @@ fn bring_into_sight(id: &str) {
         .filter(|panel| panel.height() > 0.0 && panel.left() < place.right() && panel.right() > place.left());
     let bottom = hides.map(|panel| panel.top()).fold(height, f64::min);
     if place.top() < 0.0 || place.bottom() > bottom {
-        let fits =
-            place.left() >= around.left() && place.right() <= around.right() && place.bottom() - around.top() < bottom;
+        let fits = place.left() >= around.left()
+            && place.right() <= around.right()
+            && place.bottom() - around.top() + FREE < bottom;
         let is_within = place.top() > around.top() && place.bottom() < around.bottom();
         (if fits && is_within { stage } else { element }).scroll_into_view();
     }
