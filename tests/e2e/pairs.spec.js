@@ -61,6 +61,7 @@ test("a second sentence is attended to: rows of one, columns of the other", asyn
 });
 
 test("on every step of two sentences, cells open and their terms add up", async ({ headlight, page }) => {
+  test.slow();
   await headlight.open();
   await takeSecond(headlight);
   await headlight.choose("Positions", "rotary (RoPE)");
