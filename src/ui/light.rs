@@ -35,11 +35,17 @@ pub fn follow(page: Page) {
                 if let Some(first) = ids.first().filter(|_| brings && is_there) {
                     page.brings.set(false);
                     bring_into_sight(first);
+                    // And once more when another sentence has come, whose words take other room.
+                    let first = first.clone();
+                    dom::after(SETTLED, move || bring_into_sight(&first));
                 }
             });
         },
     );
 }
+
+/// After so many milliseconds a run that was asked for has come, as a rule, and the picture has gone over to it.
+const SETTLED: u64 = 500;
 
 fn id(lit: Lit) -> String {
     match lit {
