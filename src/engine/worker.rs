@@ -54,7 +54,7 @@ struct Worker {
 }
 
 enum Task {
-    Answer(Request),
+    Answer(Box<Request>),
     /// Of `window.headlight`.
     Call(JsValue),
     /// A GPU has opened, or not, since the CPU began to calculate.
@@ -84,11 +84,11 @@ impl Worker {
             // A GPU takes a while to open. Until then the CPU calculates, so that nobody waits for the first picture.
             self.gpu_is_due.set(engine == EngineChoice::Auto);
             if engine == EngineChoice::Auto {
-                return self.take_on(Task::Answer(Request::Open { build, engine: EngineChoice::Cpu }));
+                return self.take_on(Task::Answer(Box::new(Request::Open { build, engine: EngineChoice::Cpu })));
             }
-            return self.take_on(Task::Answer(Request::Open { build, engine }));
+            return self.take_on(Task::Answer(Box::new(Request::Open { build, engine })));
         }
-        self.take_on(Task::Answer(request));
+        self.take_on(Task::Answer(Box::new(request)));
     }
 
     async fn open_gpu(self: Rc<Self>) {
@@ -112,6 +112,7 @@ impl Worker {
             // look like a page that hangs.
             match task {
                 Task::Answer(request) => {
+                    let request = *request;
                     let before = engine.opened();
                     let says_so = matches!(request, Request::Run { .. } | Request::Open { .. });
                     let is_run = matches!(request, Request::Run { .. });
@@ -153,7 +154,7 @@ impl Worker {
 }
 
 fn is_run(task: &Task) -> bool {
-    matches!(task, Task::Answer(Request::Run { .. }))
+    matches!(task, Task::Answer(request) if matches!(**request, Request::Run { .. }))
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {
