@@ -89,7 +89,7 @@ impl Setup {
     /// Whether a query may see a key, of a sentence with so many keys, those of padding left out. Padding may not be seen,
     /// whatever is painted: at its place another sentence of the batch may have a word.
     pub fn sees(&self, query: usize, key: usize, len: usize) -> bool {
-        key < len && self.mask.sees(query as isize, key) != self.painted.binary_search(&(query, key)).is_ok()
+        key < len && self.sees_unpainted(query, key, len) != self.painted.binary_search(&(query, key)).is_ok()
     }
 
     /// The same without what was painted.

@@ -9,7 +9,9 @@ use super::{
     timeline::{self, Shape},
 };
 use crate::embedding::{Positions, Token};
-use crate::protocol::{Axis, CellRef, EngineKind, Item, LeftOut, Lengths, Matrix, Run, Setup, Slice, Span, Tensor};
+use crate::protocol::{
+    Axis, CellRef, EngineKind, Item, LeftOut, Lengths, Matrix, Run, Setup, Slice, Span, Tensor, own_len,
+};
 
 /// A matrix on the stage comes in full up to this many rows and columns, and reduced beyond.
 const MOST_ON_STAGE: usize = 256;
@@ -311,6 +313,23 @@ pub fn same_words(cell: CellRef, old: &Item, new: &Item) -> bool {
     };
     let (rows, columns) = cell.tensor.axes();
     same(rows, cell.row) && same(columns, cell.column)
+}
+
+/// A sentence as `text` writes its tokens, and after an arrow the one that it attends to, where that is another.
+pub fn written(item: &Item, is_cross: bool, text: fn(&[Token]) -> String) -> String {
+    if is_cross { [text(&item.tokens), text(&item.keys)].join(" → ") } else { text(&item.tokens) }
+}
+
+/// All tokens, as typed.
+pub fn all_words(tokens: &[Token]) -> String {
+    tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The first tokens, without padding: enough to know a sentence by.
+pub fn first_words(tokens: &[Token]) -> String {
+    const MOST: usize = 8;
+    let own = own_len(tokens);
+    all_words(&tokens[..own.min(MOST)]) + if own > MOST { " …" } else { "" }
 }
 
 /// Changes the sentence on the stage; a cell that is kept stays so where the other has the same words.

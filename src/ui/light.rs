@@ -19,7 +19,8 @@ pub fn follow(page: Page) {
             let grids = page.grids.read();
             let is_drawn = |tensor| grids.iter().any(|grid| grid.tensor == tensor);
             let lit = lit(spots, place.and_then(|place| place.step), is_drawn);
-            (lit, page.grids.version(), page.brings.get())
+            // The words of a sentence that is on its way take other room.
+            (lit, page.grids.version(), page.brings.get() && !page.running.get())
         },
         move |(lit, _, brings)| {
             let (last, lit, brings) = (Rc::clone(&last), lit.clone(), *brings);
@@ -32,20 +33,15 @@ pub fn follow(page: Page) {
                 ids.iter().for_each(|id| dom::flag(id, "data-lit", true));
                 // What is lit in another's stead is on its way.
                 let is_there = !lit.iter().any(|lit| matches!(lit, Lit::Thumbnail(_) | Lit::Step(_)));
-                if let Some(first) = ids.first().filter(|_| brings && is_there) {
+                // A run may have been asked for since.
+                if let Some(first) = ids.first().filter(|_| brings && is_there && !page.running.get()) {
                     page.brings.set(false);
                     bring_into_sight(first);
-                    // And once more when another sentence has come, whose words take other room.
-                    let first = first.clone();
-                    dom::after(SETTLED, move || bring_into_sight(&first));
                 }
             });
         },
     );
 }
-
-/// After so many milliseconds a run that was asked for has come, as a rule, and the picture has gone over to it.
-const SETTLED: u64 = 500;
 
 fn id(lit: Lit) -> String {
     match lit {

@@ -1,7 +1,10 @@
 //! What stands on paper alone: the sentence over the picture, and under it with what and by what it was calculated.
 
 use super::{dom, live::watch, state::Page};
-use crate::lesson::words::print::{calculated, sentences};
+use crate::lesson::{
+    scene,
+    words::{print::calculated, sentence_of},
+};
 
 /// How wide a figure is drawn for paper, in CSS pixels: about an upright A4 sheet between its margins.
 pub const WIDTH: f32 = 700.0;
@@ -17,7 +20,9 @@ pub fn over_and_under(page: Page) -> (&'static str, &'static str) {
         },
         move |&(_, head, range)| {
             if let Some(data) = page.data.read().as_ref() {
-                let sentence = sentences(data.sentence(), data.setup.is_cross, data.item, data.batch.len());
+                let (sentence, of) =
+                    (scene::written(data.sentence(), data.setup.is_cross, scene::all_words), data.batch.len());
+                let sentence = if of > 1 { sentence_of(data.item, of, &sentence) } else { sentence };
                 dom::text("printed-sentence", &sentence);
                 dom::text("printed-setup", &calculated(&data.setup, head, &data.engine, range));
             }

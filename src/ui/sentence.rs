@@ -7,7 +7,7 @@ use crate::lesson::{
     notice::Offer,
     scene::{self, Data},
     words::{
-        first_words, made_of, more_tokens,
+        made_of, more_tokens,
         page::{RESTART_ENGINE, SECOND_SENTENCE_BOX, SENTENCE, SENTENCE_HINT, SENTENCE_SHOWN, SHOWN, USE_EXAMPLE},
         sentence_of, step_name, tensor_name, token_note,
     },
@@ -62,11 +62,8 @@ pub fn Sentence(page: Page) -> impl IntoView {
             if let Some(data) = page.data.read().as_ref() {
                 let mut options = String::new();
                 for (index, item) in data.batch.iter().enumerate() {
-                    let mut name = sentence_of(index, data.batch.len(), &item.tokens);
-                    if data.setup.is_cross {
-                        name += " → ";
-                        name += &first_words(&item.keys);
-                    }
+                    let sentence = scene::written(item, data.setup.is_cross, scene::first_words);
+                    let name = sentence_of(index, data.batch.len(), &sentence);
                     options += &format!(r#"<option value="{index}">{}</option>"#, escaped(&name));
                 }
                 dom::html("item", &options);

@@ -19,7 +19,7 @@ use super::{
 use std::ops;
 
 use crate::attention::Window;
-use crate::embedding::{Positions, Token};
+use crate::embedding::Positions;
 use crate::protocol::{
     Against, EngineChoice, EngineKind, LeftOut, Lengths, MOST_SENTENCES, MOST_TOKENS, Refusal, Setup, Tensor,
     WIDEST_MODEL,
@@ -620,16 +620,8 @@ pub fn more_tokens(count: usize) -> String {
 }
 
 /// „2 von 3: A dog barked“, a choice of the sentence that is shown.
-pub fn sentence_of(index: usize, of: usize, tokens: &[Token]) -> String {
-    format!("{} von {of}: {}", index + 1, first_words(tokens))
-}
-
-/// „The cat sat on the mat“: a sentence's first words.
-pub fn first_words(tokens: &[Token]) -> String {
-    const MOST: usize = 8;
-    let own: Vec<&str> = tokens.iter().filter(|token| !token.is_padding()).map(|token| token.text.as_str()).collect();
-    let rest = if own.len() > MOST { " …" } else { "" };
-    own[..own.len().min(MOST)].join(" ") + rest
+pub fn sentence_of(index: usize, of: usize, sentence: &str) -> String {
+    format!("{} von {of}: {sentence}", index + 1)
 }
 
 /// Which tokens of a long sentence the stage shows; counted from 0, as everywhere.

@@ -1,21 +1,8 @@
 //! What stands on paper besides the picture.
 
 use super::{NAME, heads_off, mask, painted, positions, range, scale_operator, scaling};
-use crate::embedding::Token;
 use crate::lesson::{number::fixed, range::Range};
-use crate::protocol::{EngineKind, Item, Setup};
-
-/// The sentence on the sheet, of so many, and what it attends to where that is another.
-pub fn sentences(item: &Item, is_cross: bool, index: usize, of: usize) -> String {
-    let text = |tokens: &[Token]| tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
-    let mut sentence = if of > 1 { format!("{} von {of}: ", index + 1) } else { String::new() };
-    sentence += &text(&item.tokens);
-    if is_cross {
-        sentence += " → ";
-        sentence += &text(&item.keys);
-    }
-    sentence
-}
+use crate::protocol::{EngineKind, Setup};
 
 /// With what and by what it was calculated, and how far its colours reach, where that is not as usual.
 pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind, reach: Range) -> String {
