@@ -7,7 +7,7 @@
 
 use super::{
     Session, Step, claim, mathml,
-    number::{fixed, percent, short},
+    number::{fixed, percent, short, signed},
     scene::{self, Data, Source, sources},
     words::{self, explain as say, why as say_why},
 };
@@ -125,7 +125,7 @@ pub fn explain(operands: &Operands, context: Context) -> Explanation {
     explanation.numbers = in_numbers(operands.cell.tensor, &explanation.terms);
     if let Some(before) = before.map(f64::from) {
         let change = match (before == f64::NEG_INFINITY, *value == f32::NEG_INFINITY) {
-            (false, false) => say::change(f64::from(*value) - before),
+            (false, false) => signed(f64::from(*value) - before),
             (true, true) => say::MASKED.to_owned(),
             (true, false) => say::NOW_VISIBLE.to_owned(),
             (false, true) => say::NOW_HIDDEN.to_owned(),
@@ -195,7 +195,7 @@ fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<Str
     }
     let changes = matrix.values.iter().copied().enumerate().filter(|(_, change)| change.is_finite());
     let (index, change) = changes.max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))?;
-    let by = say::change(change.into());
+    let by = signed(change.into());
     if change == 0.0 {
         return Some(say::NOTHING_MOVED.to_owned());
     } else if !matrix.is_whole() {
@@ -240,7 +240,7 @@ pub fn change_in_words(cell: CellRef, change: f32, context: Context, before: &Se
     match change {
         f32::NEG_INFINITY if was_hidden && !context.hides(cell) => say::NOW_VISIBLE.to_owned(),
         f32::NEG_INFINITY if !was_hidden => say::NOW_HIDDEN.to_owned(),
-        _ if change.is_finite() => say::change(change.into()),
+        _ if change.is_finite() => signed(change.into()),
         _ => in_words(cell, change, context),
     }
 }

@@ -18,6 +18,12 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
+/// The same with three decimals, and a sign in any case but of 0: "+0.180".
+pub fn signed(value: f64) -> String {
+    let sign = if value > 0.0 { "+" } else { "" };
+    [sign, &fixed(value, 3)].concat()
+}
+
 /// Short enough for a cell of the figure: as many of two decimals as fit into five signs.
 pub fn short(value: f32) -> String {
     let decimals = match value.abs() {
@@ -64,6 +70,11 @@ pub fn shape(axes: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_has_its_sign() {
+        assert_eq!([-0.5, 0.0, 0.18].map(signed), ["−0.500", "0.000", "+0.180"]);
+    }
 
     #[test]
     fn numbers_read_as_people_write_them() {

@@ -436,8 +436,16 @@ pub fn projected(projection: Projection) -> Tensor {
 /// The tensor that a step makes.
 pub fn result(step: Step, projection: Projection, setup: &Setup) -> Tensor {
     match step {
-        Step::Tokens => Tensor::Tokens,
         Step::Embed => of_projection(Tensor::Input, projection, setup),
+        _ => made(step, projection),
+    }
+}
+
+/// The same of the sentence that queries are made of.
+fn made(step: Step, projection: Projection) -> Tensor {
+    match step {
+        Step::Tokens => Tensor::Tokens,
+        Step::Embed => Tensor::Input,
         Step::Project => projected(projection),
         Step::Scores => Tensor::Scores,
         Step::Scale => Tensor::Scaled,
@@ -453,12 +461,7 @@ pub fn in_heads_strip(step: Step, projection: Projection) -> Tensor {
     match step {
         Step::Tokens | Step::Embed => Tensor::Weights,
         Step::Output => Tensor::Mixed,
-        Step::Project => projected(projection),
-        Step::Scores => Tensor::Scores,
-        Step::Scale => Tensor::Scaled,
-        Step::Mask => Tensor::Masked,
-        Step::Softmax => Tensor::Weights,
-        Step::Mix => Tensor::Mixed,
+        _ => made(step, projection),
     }
 }
 

@@ -89,30 +89,27 @@ pub fn close(page: Page) -> bool {
 
 /// A text as HTML; what it mentions for the first time is a button.
 pub fn with_terms(text: &str, seen: &mut Seen) -> String {
-    // A button may be parted from what follows it, even from a comma: so they stand in a span that is not broken.
-    const END: &str = "</span>";
-    let (mut html, mut is_open) = (String::new(), false);
+    // A button may be parted from what follows it, even from a comma: so they stand in a span that is not broken, and
+    // ends with the word.
+    let (mut html, mut end) = (String::new(), "");
     for piece in pieces(text, seen) {
         match piece {
             Piece::Text(text) => {
-                let end = if is_open { text.find(' ').unwrap_or(text.len()) } else { 0 };
-                html += &escaped(&text[..end]);
-                html += if is_open { END } else { "" };
-                html += &escaped(&text[end..]);
-                is_open = false;
+                let word = if end.is_empty() { 0 } else { text.find(' ').unwrap_or(text.len()) };
+                html += &[&escaped(&text[..word]), end, &escaped(&text[word..])].concat();
+                end = "";
             }
             Piece::Mention(text, term) => {
                 let (id, index) = (mention(term), term as usize);
-                html += if is_open { END } else { "" };
+                html += end;
                 html += &format!(
                     r#"<span class="whole"><button class="term" id="{id}" data-term="{index}">{text}</button>"#
                 );
-                is_open = true;
+                end = "</span>";
             }
         }
     }
-    html += if is_open { END } else { "" };
-    html
+    html + end
 }
 
 fn open(page: Page, term: Term) {

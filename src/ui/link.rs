@@ -13,7 +13,7 @@ use super::{
 use crate::lesson::{
     Zoom,
     notice::Trouble,
-    picture::can_change,
+    picture::goes_over,
     scene::{self, Data},
 };
 use crate::protocol::{BUILD, EngineChoice, Reply, Request, Setup, from_bytes, to_bytes};
@@ -236,9 +236,10 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             page.operands.set(None);
             page.check.set(Checking::No);
             let new = Data::new(run, shown(page));
-            let moves = !page.reduced_motion.get() && !page.playing.get() && can_change(&new);
+            let may_move = !page.reduced_motion.get() && !page.playing.get();
+            let goes_over = page.data.read().as_ref().is_some_and(|old| may_move && goes_over(old, &new));
             let old = page.data.update(|data| data.replace(new));
-            page.earlier.set(old.filter(|old| moves && can_change(old)));
+            page.earlier.set(old.filter(|_| goes_over));
             ask_for_missing(page, link);
         }
         Reply::Refused { run, refusal } if link.borrow().run == run => {

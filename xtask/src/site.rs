@@ -17,17 +17,6 @@ const PAGE: &[&str] = &["index.html", "de.html", "Trunk.toml", "www", "package-l
 /// The pages in other languages than index.html's, and what each calls its program, which Trunk calls `app`.
 const TRANSLATIONS: &[(&str, &str)] = &[("de.html", "app_de")];
 
-/// What of WebAssembly a program uses; `index.html` says the same to Trunk.
-const WASM_FEATURES: &[&str] = &[
-    "--enable-bulk-memory",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-    "--enable-simd",
-];
-
 /// Where the site is.
 pub fn dist() -> PathBuf {
     root().join("dist")
@@ -52,8 +41,7 @@ pub fn build(there: impl FnOnce() -> Result<()>) -> Result<()> {
     let staged = root().join("target/trunk");
     compile("index.html", &staged, &code)?;
     for (program, name) in [("app", "headlightApp"), ("gpu", "headlightGpu")] {
-        name_program(&staged.join(format!("{program}.js")), name)?;
-        shorten_names(&staged, program)?;
+        name_program(&staged, program, name)?;
     }
     minify_scripts(&files(&staged)?)?;
     seal(&staged, &dist())?;
@@ -63,8 +51,7 @@ pub fn build(there: impl FnOnce() -> Result<()>) -> Result<()> {
         println!("Building {page} …");
         let translated = root().join("target").join(format!("trunk-{program}"));
         compile(page, &translated, &code)?;
-        name_program(&translated.join("app.js"), "headlightApp")?;
-        shorten_names(&translated, "app")?;
+        name_program(&translated, "app", "headlightApp")?;
         minify_scripts(&[translated.join("app.js")])?;
         for (from, to) in [
             ("index.html", (*page).to_owned()),
@@ -130,24 +117,17 @@ fn compile(page: &str, staged: &Path, build: &str) -> Result<()> {
     )
 }
 
-/// wasm-bindgen calls every program `wasm_bindgen`, so that only one could be in a place. Here each gets its own name.
-fn name_program(path: &Path, name: &str) -> Result<()> {
-    let file = path.display();
-    let script = fs::read_to_string(path).with_context(|| format!("Trunk left no {file}"))?;
-    ensure!(script.starts_with("let wasm_bindgen"), "{file} is not as wasm-bindgen wrote it for no-modules");
-    fs::write(path, format!("{{\n{script}\nglobalThis.{name} = wasm_bindgen;\n}}\n"))?;
-    Ok(())
-}
-
-/// A program and its script call each other by a few hundred long names with hashes in them, which do not compress.
-/// wasm-opt gives them short ones and says which; the script is told.
-fn shorten_names(staged: &Path, program: &str) -> Result<()> {
+/// wasm-bindgen calls every program `wasm_bindgen`, so that only one could be in a place: here each gets its own name. A
+/// program and its script call each other by a few hundred long names with hashes in them, which do not compress: wasm-opt
+/// gives them short ones and says which, and the script is told.
+fn name_program(staged: &Path, program: &str, name: &str) -> Result<()> {
     let (wasm, path) = (staged.join(format!("{program}_bg.wasm")), staged.join(format!("{program}.js")));
-    let mut shorten = command("wasm-opt", WASM_FEATURES);
-    shorten.arg("--minify-imports-and-exports-and-modules");
+    let mut script = fs::read_to_string(&path).with_context(|| format!("Trunk left no {program}.js"))?;
+    ensure!(script.starts_with("let wasm_bindgen"), "{program}.js is not as wasm-bindgen wrote it for no-modules");
+    // The wasm says itself what of WebAssembly it uses; nobody else needs to know.
+    let options = ["--minify-imports-and-exports-and-modules", "--strip-target-features"];
+    let mut shorten = command("wasm-opt", &options);
     let names = process::output(tools::with_tools(&mut shorten)?.arg(&wasm).arg("--output").arg(&wasm))?;
-    let mut script = fs::read_to_string(&path)?;
-    let module = format!("\"./{program}_bg.js\"");
     // One name a line: `["./app_bg.js", "__wbg_click_c6eff13daacf9806", "$"],` or `["memory", "a"],`.
     for line in names.lines() {
         let quoted: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
@@ -161,7 +141,8 @@ fn shorten_names(staged: &Path, program: &str) -> Result<()> {
             _ => script,
         };
     }
-    fs::write(path, renamed(&script, &format!("{module}: "), "\"a\": ")?)?;
+    script = renamed(&script, &format!("\"./{program}_bg.js\": "), "\"a\": ")?;
+    fs::write(path, format!("{{\n{script}\nglobalThis.{name} = wasm_bindgen;\n}}\n"))?;
     Ok(())
 }
 

@@ -321,8 +321,13 @@ fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Option<Scene<'a>
 /// Of longer sentences, nothing is seen to move from step to step, or from run to run.
 const MOST_MOVED: usize = 64;
 
-/// Whether a picture may go over from this run to another, or from another to this.
-pub fn can_change(data: &Data) -> bool {
+/// Whether a picture goes over from one run to another: where something was changed. What another engine made of the same
+/// takes its place at once.
+pub fn goes_over(old: &Data, new: &Data) -> bool {
+    can_move(old) && can_move(new) && (&old.setup, &old.batch) != (&new.setup, &new.batch)
+}
+
+fn can_move(data: &Data) -> bool {
     data.lengths().queries.max(data.lengths().keys) <= MOST_MOVED && data.zoom == Zoom::ALL && data.before.is_none()
 }
 
@@ -332,7 +337,7 @@ fn hand_over(scene: &mut Scene, session: &Session, data: &Data, view: &View) {
     let Some(step) = session.step.previous().filter(|_| arrival < 1.0) else {
         return;
     };
-    if !can_change(data) {
+    if !can_move(data) {
         return;
     }
     let before = Session { step, position: 1.0, ..session.clone() };

@@ -50,12 +50,6 @@ pub fn most_moved_somewhere(change: &str) -> String {
     format!("What moved most here moved by {change}.")
 }
 
-/// "+0.180".
-pub fn change(by: f64) -> String {
-    let sign = if by > 0.0 { "+" } else { "" };
-    format!("{sign}{}", fixed(by, 3))
-}
-
 /// "change +0.180", read out.
 pub fn announced_change(change: &str) -> String {
     format!("change {change}")

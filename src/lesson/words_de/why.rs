@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 
 use crate::lesson::claim::{Balance, Mix, Peak, Share, Standing};
-use crate::lesson::number::{fixed, percent};
+use crate::lesson::number::{fixed, percent, signed};
 
 /// Why two tokens pull together or apart.
 pub fn score(query: &str, key: &str, balance: &Balance) -> String {
@@ -291,10 +291,4 @@ fn number_word(number: usize) -> String {
         .checked_sub(2)
         .and_then(|index| WORDS.get(index))
         .map_or_else(|| number.to_string(), |word| (*word).to_owned())
-}
-
-/// "+0.180".
-fn signed(number: f64) -> String {
-    let text = fixed(number, 3);
-    if number > 0.0 { ["+", &text].concat() } else { text }
 }
