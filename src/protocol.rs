@@ -50,9 +50,9 @@ pub struct Setup {
     /// How many tokens of padding come after the longest sentence's own, and as many more after those of shorter ones; no
     /// query may see them.
     pub padding: usize,
-    /// The pairs of query and key, in order, that were painted by hand: hidden where the rest of the mask would let the key
-    /// be seen, and seen where it would not. Pairs of tokens that there are not are left alone.
-    pub painted: Vec<(usize, usize)>,
+    /// What was painted by hand over the rest of the mask, in the order of queries and keys. What lies outside of a sentence
+    /// is left alone.
+    pub painted: Vec<Paint>,
     /// Whether scores are divided by √D.
     pub is_scaled: bool,
     /// What scaled scores are divided by.
@@ -85,11 +85,31 @@ impl Default for Setup {
     }
 }
 
+/// One cell of the mask, painted by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Paint {
+    /// Which query.
+    pub query: usize,
+    /// Which key.
+    pub key: usize,
+    /// Whether the query sees the key, whatever the rest of the mask says.
+    pub is_seen: bool,
+}
+
+impl From<(usize, usize, bool)> for Paint {
+    fn from((query, key, is_seen): (usize, usize, bool)) -> Self {
+        Self { query, key, is_seen }
+    }
+}
+
 impl Setup {
     /// Whether a query may see a key, of a sentence with so many keys, those of padding left out. Padding may not be seen,
     /// whatever is painted: at its place another sentence of the batch may have a word.
     pub fn sees(&self, query: usize, key: usize, len: usize) -> bool {
-        key < len && self.sees_unpainted(query, key, len) != self.painted.binary_search(&(query, key)).is_ok()
+        match self.paint_at(query, key) {
+            Ok(at) => key < len && self.painted[at].is_seen,
+            Err(_) => self.sees_unpainted(query, key, len),
+        }
     }
 
     /// The same without what was painted.
@@ -111,11 +131,17 @@ impl Setup {
         if key >= len {
             return;
         }
-        match (self.painted.binary_search(&(query, key)), self.sees(query, key, len) == is_seen) {
-            (_, true) => {}
-            (Ok(at), false) => drop(self.painted.remove(at)),
-            (Err(at), false) => self.painted.insert(at, (query, key)),
+        match (self.paint_at(query, key), self.sees_unpainted(query, key, len) == is_seen) {
+            (Ok(at), true) => drop(self.painted.remove(at)),
+            (Ok(at), false) => self.painted[at].is_seen = is_seen,
+            (Err(at), false) => self.painted.insert(at, Paint { query, key, is_seen }),
+            (Err(_), true) => {}
         }
+    }
+
+    /// Where the paint of a pair is in the list, or would be.
+    fn paint_at(&self, query: usize, key: usize) -> Result<usize, usize> {
+        self.painted.binary_search_by_key(&(query, key), |paint| (paint.query, paint.key))
     }
 
     /// The same for every cell on the straight way from one to another, but for the one that it begins at.
@@ -128,10 +154,12 @@ impl Setup {
         }
     }
 
-    /// How many of the painted pairs there are among so many tokens.
-    pub fn painted_among(&self, lengths: impl Into<Lengths>) -> usize {
+    /// The same without the paint that lies outside of a sentence of so many tokens: it waits for a longer one.
+    pub fn within(&self, lengths: impl Into<Lengths>) -> Self {
         let Lengths { queries, keys } = lengths.into();
-        self.painted.iter().filter(|(query, key)| *query < queries && *key < keys).count()
+        let mut setup = self.clone();
+        setup.painted.retain(|paint| paint.query < queries && paint.key < keys);
+        setup
     }
 }
 

@@ -14,7 +14,7 @@ use headlight::lesson::picture::{LABEL_SIZE, View, common_height, picture};
 use headlight::lesson::range::{Ends, Range};
 use headlight::lesson::scene::{Data, wanted};
 use headlight::lesson::theme::Colors;
-use headlight::lesson::{Arcs, Session, Step, Theme};
+use headlight::lesson::{Arcs, Session, Step, Theme, Zoom};
 use headlight::protocol::{CellRef, Setup, Tensor};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -286,6 +286,19 @@ fn of_many_words_one_has_its_arcs() {
     assert_eq!(arcs_of(&picture).len(), 40);
     assert!(picture.text.starts_with("Of so many words, one word’s arcs are shown at a time. word (39) looks at "));
     assert!(picture.text.contains(", and 16 more together "), "{}", picture.text);
+}
+
+#[test]
+fn of_a_part_of_a_sentence_no_more_is_said_than_is_in_sight() {
+    let sentence = vec!["word"; 40].join(" ");
+    let zoom = Zoom::ALL.scaled(0.25, (0.0, 0.0), 40);
+    let session = Session { sentence, zoom, setup: Setup::default(), ..example(Arcs::Word) };
+    let data = data(&session);
+    let picture = drawn(&session, &data, DESKTOP, None);
+    assert_eq!((picture.first, picture.words.len()), (0, 10));
+    assert!(picture.text.ends_with(" Other words are out of sight."), "{}", picture.text);
+    let name = name_of(&session, &data, 3);
+    assert!(name.starts_with("word (3): of those in sight looks most at word ("), "{name}");
 }
 
 #[test]

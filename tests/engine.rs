@@ -251,7 +251,7 @@ fn a_change_is_what_stands_there_now_minus_what_stood_there() {
         Setup { positions: Positions::Alibi, ..causal() },
         Setup { softcap: Some(0.5), ..Setup::default() },
         Setup { heads_off: vec![1, 3], ..Setup::default() },
-        Setup { painted: vec![(0, 3), (2, 1)], ..Setup::default() },
+        Setup { painted: vec![(0, 3, true).into(), (2, 1, false).into()], ..Setup::default() },
         Setup { padding: 2, ..Setup::default() },
     ];
     on_both(|engine| {
@@ -303,7 +303,7 @@ fn a_change_is_what_stands_there_now_minus_what_stood_there() {
 #[test]
 fn minus_infinity_stands_for_hidden_cells_alone() {
     on_both(|engine| {
-        let painted = Setup { painted: vec![(0, 3), (2, 1)], padding: 1, ..causal() };
+        let painted = Setup { painted: vec![(0, 3, true).into(), (2, 1, false).into()], padding: 1, ..causal() };
         for setup in [Setup::default(), causal(), painted] {
             run(engine, 1, EXAMPLE, &setup, vec![]);
             for tensor in TENSORS {

@@ -10,7 +10,7 @@ use headlight::attention::{Window, divisors};
 use headlight::embedding::{Positions, Token, tokens};
 use headlight::engine::Engine;
 use headlight::lesson::explain::{Context, Explanation, Term, announcement, explain};
-use headlight::protocol::{CellRef, Operands, ROTARY_BASE, Setup, Slice, Tensor};
+use headlight::protocol::{CellRef, Operands, Paint, ROTARY_BASE, Setup, Slice, Tensor};
 use rand_mt::Mt;
 
 /// So many cells of every tensor are opened, of every sentence in every set-up.
@@ -45,7 +45,7 @@ fn setups() -> Vec<Setup> {
         let mask = Window { left: Some(1), right: Some(2) };
         setups.push(Setup { mask, is_scaled, temperature, ..Setup::default() });
     }
-    let painted = vec![(0, 0), (1, 0), (2, 3)];
+    let painted = [(0, 0, false), (1, 0, false), (2, 3, true)].map(Paint::from).to_vec();
     for positions in [Positions::Rotary, Positions::Alibi] {
         let mask = Window::CAUSAL;
         setups.push(Setup { positions, ..Setup::default() });

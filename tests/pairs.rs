@@ -9,8 +9,8 @@ use headlight::attention::{Config, Inputs, Tensors, Window, attend, heads_from_w
 use headlight::embedding::{Positions, block_weights, embed, positions, tokens};
 use headlight::engine::Engine;
 use headlight::protocol::{
-    Against, CellRef, EngineKind, LeftOut, MOST_SENTENCES, MOST_TOKENS, Matrix, Refusal, Reply, Request, Setup, Slice,
-    Tensor,
+    Against, CellRef, EngineKind, LeftOut, MOST_SENTENCES, MOST_TOKENS, Matrix, Paint, Refusal, Reply, Request, Setup,
+    Slice, Tensor,
 };
 use ndarray::{Array2, Array3, Axis};
 
@@ -42,7 +42,12 @@ fn setups() -> Vec<Setup> {
             setups.push(Setup { positions, mask, ..Setup::default() });
         }
     }
-    setups.push(Setup { painted: vec![(0, 0), (1, 4), (3, 1)], heads: 2, width: 30, ..Setup::default() });
+    setups.push(Setup {
+        painted: [(0, 0, false), (1, 4, true), (3, 1, false)].map(Paint::from).to_vec(),
+        heads: 2,
+        width: 30,
+        ..Setup::default()
+    });
     setups
 }
 
@@ -83,9 +88,7 @@ fn each_sentence_of_a_batch_has_the_numbers_that_it_has_alone() {
                             if tensor.axes() == Tensor::Weights.axes() {
                                 let hidden = |column| batched.number(row, column) == f32::NEG_INFINITY;
                                 let is_hidden = |tensor| !matches!(tensor, Tensor::Scores | Tensor::Scaled);
-                                assert!(
-                                    !is_hidden(*tensor) || padding.clone().all(hidden) || !setup.painted.is_empty()
-                                );
+                                assert!(!is_hidden(*tensor) || padding.clone().all(hidden));
                             }
                         }
                     }

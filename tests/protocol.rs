@@ -8,8 +8,8 @@ use headlight::lesson::{
     table::Part,
 };
 use headlight::protocol::{
-    Against, CellRef, Check, Difference, EngineChoice, EngineKind, Item, LeftOut, Matrix, Operands, Refusal, Reply,
-    Request, Run, Setup, Slice, Span, Tensor, from_bytes, to_bytes,
+    Against, CellRef, Check, Difference, EngineChoice, EngineKind, Item, LeftOut, Matrix, Operands, Paint, Refusal,
+    Reply, Request, Run, Setup, Slice, Span, Tensor, from_bytes, to_bytes,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -38,7 +38,12 @@ fn setups() -> impl Strategy<Value = Setup> {
     let window = (sizes(), sizes()).prop_map(|(left, right)| Window { left: Some(left), right: Some(right) });
     let mask = prop_oneof![Just(Window::OPEN), Just(Window::CAUSAL), window];
     let scaling = (any::<bool>(), 0.01_f32..100.0, option::of(0.1_f32..10.0));
-    let by_hand = (sizes(), vec((sizes(), sizes()), 0..4), vec(sizes(), 0..3), any::<bool>());
+    let by_hand = (
+        sizes(),
+        vec((sizes(), sizes(), any::<bool>()).prop_map(Paint::from), 0..4),
+        vec(sizes(), 0..3),
+        any::<bool>(),
+    );
     (any::<u64>(), sizes(), sizes(), positions, mask, scaling, by_hand).prop_map(
         |(
             seed,
@@ -295,7 +300,7 @@ fn a_stroke_paints_every_cell_on_its_way() {
     let stroke = |from, to| {
         let mut setup = Setup::default();
         setup.paint_on_the_way(from, to, false, 9);
-        setup.painted
+        setup.painted.iter().map(|paint| (paint.query, paint.key)).collect::<Vec<_>>()
     };
     assert_eq!(stroke((1, 1), (1, 1)), []);
     assert_eq!(stroke((1, 4), (1, 1)), [(1, 1), (1, 2), (1, 3)], "the cell that it begins at has been painted");
@@ -314,6 +319,31 @@ fn a_stroke_paints_every_cell_on_its_way() {
 
 #[test]
 fn of_what_is_painted_outside_a_sentence_nothing_counts() {
-    let setup = Setup { painted: vec![(0, 5), (1, 1), (5, 0)], ..Setup::default() };
-    assert_eq!([0, 1, 2, 5, 6].map(|len| setup.painted_among(len)), [0, 0, 1, 1, 3]);
+    let painted = [(0, 5, false), (1, 1, false), (5, 0, false)].map(Paint::from).to_vec();
+    let setup = Setup { painted, ..Setup::default() };
+    assert_eq!([0, 1, 2, 5, 6].map(|len| setup.within(len).painted.len()), [0, 0, 1, 1, 3]);
+}
+
+#[test]
+fn paint_stays_as_it_is_when_the_mask_changes() {
+    let mut setup = Setup::default();
+    setup.paint(0, 3, false, 6);
+    setup.paint(2, 1, false, 6);
+    for mask in [Window::CAUSAL, Window::OPEN] {
+        setup.mask = mask;
+        assert!(!setup.sees(0, 3, 6) && !setup.sees(2, 1, 6), "{mask:?}");
+    }
+    setup.mask = Window::CAUSAL;
+    setup.paint(0, 3, true, 6);
+    setup.paint(0, 4, true, 6);
+    setup.paint(2, 1, true, 6);
+    assert_eq!(
+        setup.painted,
+        [(0, 3, true), (0, 4, true)].map(Paint::from),
+        "no paint is left where the mask says the same"
+    );
+    setup.paint(0, 3, false, 6);
+    assert_eq!(setup.painted, [(0, 4, true)].map(Paint::from));
+    setup.paint(0, 7, false, 6);
+    assert!(!setup.sees(0, 7, 6) && setup.painted.len() == 1, "padding takes no paint");
 }

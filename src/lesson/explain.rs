@@ -5,6 +5,8 @@
 //! WGSL's "Floating Point Accuracy": sums, differences and products correctly rounded, a quotient off by 2.5 units in
 //! the last place, `exp(x)` by 3 + 2·|x|, and numbers too small for f32's full precision perhaps taken as 0.
 
+use std::collections::BTreeSet;
+
 use super::{
     Session, Step, claim, mathml,
     number::{fixed, percent, short, signed},
@@ -14,7 +16,7 @@ use super::{
 use crate::attention::{Window, alibi_slope, divisors};
 use crate::builtin;
 use crate::embedding::{self, Positions, Token};
-use crate::protocol::{Axis, CellRef, Item, Operands, Setup, Tensor, own_len};
+use crate::protocol::{Axis, CellRef, Item, Lengths, Operands, Setup, Tensor, own_len};
 
 /// A cell explained.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,7 +172,8 @@ pub fn what_moved(session: &Session, data: &Data) -> Option<String> {
         return Some(words::COMPARE_FROM_HERE.to_owned());
     }
     let moved = what_moved_most(session, data, before)?;
-    Some([words::compared_with(before, &data.setup), moved].join(" "))
+    let [before, now] = [before, &data.setup].map(|setup| setup.within(data.lengths()));
+    Some([words::compared_with(&before, &now), moved].join(" "))
 }
 
 fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<String> {
@@ -180,17 +183,8 @@ fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<Str
         return Some(say::NOT_COMPARED.to_owned());
     }
     if session.step == Step::Mask && (before.mask, &before.painted) != (data.setup.mask, &data.setup.painted) {
-        let (all, own) = (data.tokens().len(), data.sentence().own_keys());
-        let (mut hidden, mut visible) = (0, 0);
-        for query in 0..all {
-            for key in 0..own {
-                match [before, &data.setup].map(|setup| setup.sees(query, key, own)) {
-                    [true, false] => hidden += 1,
-                    [false, true] => visible += 1,
-                    _ => {}
-                }
-            }
-        }
+        let seen = Lengths { queries: data.tokens().len(), keys: data.sentence().own_keys() };
+        let (hidden, visible) = (hidden_since(before, &data.setup, seen), hidden_since(&data.setup, before, seen));
         return Some(say::keys_moved(hidden, visible));
     }
     let changes = matrix.values.iter().copied().enumerate().filter(|(_, change)| change.is_finite());
@@ -204,6 +198,25 @@ fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<Str
     let (row, column) = (matrix.first_row + index / matrix.columns, matrix.first_column + index % matrix.columns);
     let cell = CellRef { tensor, head: scene::head_of(tensor, session.head), row, column };
     Some(say::most_moved(&place(cell, data.context()), &by))
+}
+
+/// How many keys are hidden from a query now that it saw before. Of thousands of words, not pair by pair.
+fn hidden_since(before: &Setup, now: &Setup, among: Lengths) -> usize {
+    let Lengths { queries, keys } = among;
+    let mut hidden = 0;
+    for query in 0..queries {
+        let [saw, sees] = [before, now].map(|setup| setup.mask.keys(query as isize, keys));
+        hidden += saw.len() - saw.end.min(sees.end).saturating_sub(saw.start.max(sees.start));
+    }
+    let painted = [before, now].into_iter().flat_map(|setup| setup.within(among).painted);
+    let painted: BTreeSet<(usize, usize)> = painted.map(|paint| (paint.query, paint.key)).collect();
+    for (query, key) in painted {
+        let counts = |sees: fn(&Setup, usize, usize, usize) -> bool| {
+            usize::from(sees(before, query, key, keys) && !sees(now, query, key, keys))
+        };
+        hidden = hidden + counts(Setup::sees) - counts(Setup::sees_unpainted);
+    }
+    hidden
 }
 
 /// What a screen reader says of a cell: "query mat, key cat: 0.299"; the place alone while the number is on its way.
@@ -1385,5 +1398,31 @@ fn output(operands: &Operands, context: Context) -> Explanation {
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
             why,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Paint;
+
+    #[test]
+    fn keys_that_were_hidden_are_counted() {
+        let lengths = Lengths { queries: 5, keys: 4 };
+        let masks = [Window::OPEN, Window::CAUSAL, Window { left: Some(1), right: Some(1) }];
+        let paint = [
+            vec![],
+            [(0, 0, false), (1, 3, true), (3, 1, false), (4, 3, true)].map(Paint::from).to_vec(),
+            [(0, 4, false), (1, 3, false), (2, 1, true), (7, 0, false)].map(Paint::from).to_vec(),
+        ];
+        let setups: Vec<Setup> = masks
+            .into_iter()
+            .flat_map(|mask| paint.clone().map(|painted| Setup { mask, painted, ..Setup::default() }))
+            .collect();
+        for (before, now) in setups.iter().flat_map(|before| setups.iter().map(move |now| (before, now))) {
+            let pairs = (0..5).flat_map(|query| (0..4).map(move |key| (query, key)));
+            let hidden = pairs.filter(|&(query, key)| before.sees(query, key, 4) && !now.sees(query, key, 4)).count();
+            assert_eq!(hidden_since(before, now, lengths), hidden, "{before:?} {now:?}");
+        }
     }
 }

@@ -39,7 +39,12 @@ mod tests {
         let cell = |tensor| CellRef { tensor, head: 1, row: 2, column: 0 };
         let mut session = Session {
             sentence: "Größe, “quoted” and 日本".to_owned(),
-            setup: Setup { softcap: Some(2.5), painted: vec![(3, 1)], heads_off: vec![0], ..Setup::default() },
+            setup: Setup {
+                softcap: Some(2.5),
+                painted: vec![(3, 1, false).into()],
+                heads_off: vec![0],
+                ..Setup::default()
+            },
             before: Some(Setup::default()),
             step: Step::Scores,
             position: 0.123,

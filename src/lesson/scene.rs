@@ -173,7 +173,7 @@ impl Data {
     }
 
     /// The same run without its numbers, for whoever wants to know how large its pictures are: every matrix that any
-    /// step draws of this head, full of zeros, each said to have a range of its own.
+    /// step draws of this head, full of zeros, each said to have a range of its own; with one hidden cell where there are any.
     pub fn blank(&self, head: usize, projection: Projection) -> Self {
         let mut blank = Self {
             run: self.run,
@@ -187,10 +187,14 @@ impl Data {
             zoom: Zoom::ALL,
             matrices: Vec::new(),
         };
+        let hides = self.hides();
         for tensor in Step::ALL.into_iter().flat_map(|step| on_stage(step, projection, &self.setup)) {
             let (rows, columns) = self.shape(tensor);
             let (shown_rows, shown_columns) = (rows.min(MOST_ON_STAGE), columns.min(MOST_ON_STAGE));
-            let values = vec![0.0; shown_rows * shown_columns];
+            let mut values = vec![0.0; shown_rows * shown_columns];
+            if hides && matches!(tensor, Tensor::Mask | Tensor::Masked | Tensor::Weights) {
+                values[0] = f32::NEG_INFINITY;
+            }
             let largest = 1.0 + blank.matrices.len() as f32;
             let (first_row, first_column) = (0, 0);
             let is_change = false;
@@ -208,6 +212,13 @@ impl Data {
             blank.matrices.push((slice(tensor, head, (self.item, Zoom::ALL), MOST_ON_STAGE), matrix));
         }
         blank
+    }
+
+    /// Whether any key is hidden from any query.
+    fn hides(&self) -> bool {
+        let (Lengths { queries, keys }, own) = (self.lengths(), self.sentence().own_keys());
+        (0..queries).any(|query| self.setup.mask.keys(query as isize, own).len() < keys)
+            || self.setup.within(self.lengths()).painted.iter().any(|paint| !paint.is_seen)
     }
 
     /// The shape `[rows, columns]` of one head's part of a tensor.

@@ -13,7 +13,7 @@ use crate::figure::svg::escaped;
 use crate::protocol::{Axis, CellRef, Setup, Span, Tensor};
 
 /// No more rows than these are in the document at once.
-const MOST_ROWS: usize = 48;
+const MOST_ROWS: usize = 24;
 /// No more columns than these are in the document at once.
 const MOST_COLUMNS: usize = 24;
 
@@ -191,7 +191,7 @@ mod tests {
         let part = Part::with(CellRef { tensor: Tensor::Scores, head: 0, row: 100, column: 30 });
         assert_eq!((part.row, part.column), (96, 24));
         let moved = |down, right| part.moved(down, right, (256, 50));
-        assert_eq!((moved(1, 1).row, moved(1, 1).column), (144, 48));
+        assert_eq!((moved(1, 1).row, moved(1, 1).column), (120, 48));
         assert_eq!((moved(9, 9).row, moved(9, 9).column), (240, 48));
         assert_eq!(moved(-9, -9), Part::first(Tensor::Scores));
         assert_eq!(part.moved(0, 0, (6, 6)), Part::first(Tensor::Scores), "after the sentence was shortened");
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn where_the_step_does_not_draw_what_was_chosen_its_result_is_shown() {
         let mut session =
-            Session { table: Some(Part { row: 48, ..Part::first(Tensor::Shifted) }), ..Session::default() };
+            Session { table: Some(Part { row: 24, ..Part::first(Tensor::Shifted) }), ..Session::default() };
         assert_eq!(shown(&session, &session.setup), session.table);
         session.go_to(Step::Mix);
         assert_eq!(shown(&session, &session.setup), Some(Part::first(Tensor::Mixed)));

@@ -300,7 +300,13 @@ fn set_ups_are_told_alike() {
     let setups = [
         Setup::default(),
         Setup { mask: Window::CAUSAL, seed: 7, padding: 3, softcap: Some(2.5), ..Setup::default() },
-        Setup { temperature: 0.5, heads: 2, painted: vec![(1, 2), (3, 4)], heads_off: vec![0], ..Setup::default() },
+        Setup {
+            temperature: 0.5,
+            heads: 2,
+            painted: vec![(1, 2, false).into(), (3, 4, true).into()],
+            heads_off: vec![0],
+            ..Setup::default()
+        },
         Setup { positions: Positions::None, is_cross: true, ..Setup::default() },
         Setup { is_scaled: false, width: 32, heads_off: vec![0, 2], positions: Positions::Alibi, ..Setup::default() },
     ];
@@ -342,17 +348,21 @@ fn set_ups_are_told_alike() {
 fn arcs_are_told_alike() {
     use words::arcs;
     use words_de::arcs as arcs_de;
-    same(arcs::looks_most(QUERY, KEY, 0.299), arcs_de::looks_most(QUERY, KEY, 0.299));
+    for sees_all in [true, false] {
+        same(arcs::looks_most(QUERY, KEY, 0.299, sees_all), arcs_de::looks_most(QUERY, KEY, 0.299, sees_all));
+    }
     same(arcs::gets(KEY, QUERY, 0.299), arcs_de::gets(KEY, QUERY, 0.299));
     let shares: Vec<String> = [0.5, 0.3].map(|share| arcs::share_of(KEY, share)).to_vec();
     assert_eq!(shares[0], arcs_de::share_of(KEY, 0.5));
     for (shares, others) in [(&shares[..], 0), (&shares[..], 1), (&shares[..], 12), (&[], 0)] {
         for hidden in [0, 1, 24, 25] {
             let hidden = vec![QUERY.to_owned(); hidden];
-            same(
-                arcs::row(QUERY, shares, (others, 0.125), &hidden),
-                arcs_de::row(QUERY, shares, (others, 0.125), &hidden),
-            );
+            for sees_all in [true, false] {
+                same(
+                    arcs::row(QUERY, shares, (others, 0.125), &hidden, sees_all),
+                    arcs_de::row(QUERY, shares, (others, 0.125), &hidden, sees_all),
+                );
+            }
         }
     }
     same_of([1, 3], words::cells_beyond, words_de::cells_beyond);

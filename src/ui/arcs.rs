@@ -1,9 +1,12 @@
 //! The arcs over the words: their canvas, and the words that pointer, finger and keyboard can go through.
 
+use std::cell::Cell;
+
+use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
-use super::{canvas, dom, keyboard, stage, state::Page};
+use super::{canvas, dom, keyboard, live::watch, stage, state::Page};
 use crate::lesson::{
     picture::arcs::{ArcsPicture, TEXT_HEIGHT, cell_of, has_arcs, name_of, word_of},
     words::arcs::{HINT, WORDS},
@@ -15,6 +18,17 @@ pub type Places = (usize, Vec<(f32, f32, f32, f32)>);
 
 /// The arcs, and over each word an option that assistive technology and the pointer can reach.
 pub fn view(page: Page) -> String {
+    let offered = Cell::new(None);
+    watch(
+        move || ((page.arcs.version(), page.data.version(), page.session.version()), current(page)),
+        move |&(versions, at)| {
+            // A pointer that only passes changes none of them.
+            if offered.replace(Some(versions)) != Some(versions) {
+                offer(page);
+            }
+            mark(at);
+        },
+    );
     dom::on("keydown", "#arc-words", move |_, event| {
         let (Some(event), Some(at)) = (event.dyn_ref::<KeyboardEvent>(), current(page)) else { return };
         let (first, count) = (page.arcs.read().0, page.arcs.read().1.len());
@@ -77,8 +91,8 @@ pub fn paint(page: Page, picture: Option<ArcsPicture>, scale: f32, ratio: f64) {
     page.arcs.renew(places);
 }
 
-/// One option a word, where the picture has it, with what it says; and which the keyboard is at.
-pub fn describe(page: Page) {
+/// One option a word, where the picture has it, with what it says.
+fn offer(page: Page) {
     let (session, data, places) = (page.session.read(), page.data.read(), page.arcs.read());
     let (Some(data), (first, places)) = (data.as_ref(), &*places) else { return };
     // Those that are there stay, where they are the same: one of them may be current.
@@ -91,16 +105,24 @@ pub fn describe(page: Page) {
             .map(|word| format!(r#"<div role="option" id="{}" data-word="{word}"></div>"#, option_id(word)));
         dom::html("arc-words", &options.collect::<String>());
     }
-    let at = current(page);
     let kept = session.pinned.and_then(|cell| word_of(&session, data, cell));
-    dom::set("arc-words", "aria-activedescendant", at.map(option_id).as_deref());
     for (word, place) in words.zip(places) {
         let Some(option) = dom::element(&option_id(word)) else { continue };
         dom::attribute(&option, "aria-label", Some(&name_of(&session, data, word)));
         dom::attribute(&option, "aria-selected", Some(if kept == Some(word) { "true" } else { "false" }));
-        dom::attribute(&option, "data-at", (at == Some(word)).then_some(""));
         dom::place(option.unchecked_ref::<HtmlElement>(), *place);
     }
+}
+
+/// Says which option the keyboard is at.
+fn mark(word: Option<usize>) {
+    if let Some(last) = document().query_selector("#arc-words [data-at]").ok().flatten() {
+        dom::attribute(&last, "data-at", None);
+    }
+    if let Some(option) = word.and_then(|word| dom::element(&option_id(word))) {
+        dom::attribute(&option, "data-at", Some(""));
+    }
+    dom::set("arc-words", "aria-activedescendant", word.map(option_id).as_deref());
 }
 
 /// The cell that the option of a word stands for.

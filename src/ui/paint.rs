@@ -15,8 +15,9 @@ use super::{
 };
 use crate::lesson::{
     Step,
+    picture::Grid,
     words::{
-        page::{CLEAR_PAINT, PAINT, PAINT_HINT},
+        page::{CLEAR_PAINT, PAINT, PAINT_FROM_NEARER, PAINT_HINT},
         painted,
     },
 };
@@ -27,15 +28,17 @@ pub fn controls(page: Page) -> String {
     watch(
         move || {
             let session = page.session.read();
-            (session.step == Step::Mask, page.painting.get(), session.setup.painted_among(tokens(page)))
+            let cells = session.setup.within(tokens(page)).painted.len();
+            (session.step == Step::Mask, page.painting.get(), cells, page.grids.read().iter().any(can_be_hit))
         },
-        |&(here, paints, cells)| {
+        |&(here, paints, cells, can_be_hit)| {
             dom::flag("painting", "hidden", !here);
             dom::set("paint", "aria-pressed", Some(if paints { "true" } else { "false" }));
             dom::flag("figure", "data-paints", here && paints);
             dom::disable("clear-paint", cells == 0);
             let said = if paints || cells > 0 { painted(cells) } else { String::new() };
             dom::text("painted", &said);
+            dom::text("paint-hint", if can_be_hit { PAINT_HINT } else { PAINT_FROM_NEARER });
             dom::flag("paint-hint", "hidden", !paints);
         },
     );
@@ -51,7 +54,7 @@ pub fn controls(page: Page) -> String {
             <button class="btn small" id="paint" aria-pressed="false" aria-describedby="paint-hint">{PAINT}</button>
             <button class="btn small" id="clear-paint">{CLEAR_PAINT}</button>
             <span class="hint" id="painted" role="status"></span>
-            <span class="hint" id="paint-hint" hidden>{PAINT_HINT}</span>
+            <span class="hint" id="paint-hint" hidden></span>
         </div>"#
     )
 }
@@ -83,7 +86,7 @@ fn strokes(page: Page) {
     let begins = Rc::clone(&stroke);
     dom::on("pointerdown", "[role=grid]", move |element, event| {
         const MAIN_BUTTON: u16 = 1;
-        let cell = whole_cell_under(page, element, event).filter(|_| paints(page) && buttons(event) == MAIN_BUTTON);
+        let cell = cell_hit(page, element, event).filter(|_| paints(page) && buttons(event) == MAIN_BUTTON);
         let stroke = cell.zip(cell.and_then(|cell| is_seen(page, cell)));
         begins.set(stroke.map(|(cell, is_seen)| Stroke { is_seen: !is_seen, at: Some(cell) }));
         if let Some((cell, is_seen)) = stroke {
@@ -96,7 +99,7 @@ fn strokes(page: Page) {
         if buttons(event) == 0 || !paints(page) {
             return moves.set(None);
         }
-        let at = whole_cell_under(page, element, event);
+        let at = cell_hit(page, element, event);
         moves.set(Some(Stroke { is_seen, at }));
         match (last, at) {
             // A fast pointer passes cells that it is never seen on.
@@ -115,11 +118,16 @@ fn strokes(page: Page) {
     });
 }
 
-/// The cell under the pointer, where it is drawn for itself and not together with its neighbours.
-fn whole_cell_under(page: Page, element: &Element, event: &Event) -> Option<CellRef> {
-    const SMALLEST: f32 = 4.0;
-    let (_, _, width, height) = grid_of(page, element)?.cell_box(0, 0);
-    (width.min(height) >= SMALLEST).then(|| cell_under(page, element, event)).flatten()
+/// The cell under the pointer, where it is large enough.
+fn cell_hit(page: Page, element: &Element, event: &Event) -> Option<CellRef> {
+    cell_under(page, element, event).filter(|_| grid_of(page, element).as_ref().is_some_and(can_be_hit))
+}
+
+/// Whether a pointer can be on one cell and on no other.
+fn can_be_hit(grid: &Grid) -> bool {
+    const SMALLEST: f32 = 2.0;
+    let (_, _, width, height) = grid.cell_box(0, 0);
+    width.min(height) >= SMALLEST
 }
 
 fn buttons(event: &Event) -> u16 {

@@ -41,7 +41,7 @@ pub fn Stage(page: Page) -> impl IntoView {
             let (session, data) = (page.session.read(), page.data.read());
             let moved = data.as_ref().and_then(|data| what_moved(&session, data));
             let is_padded = data.as_ref().is_some_and(|data| data.sentence().own_keys() < data.lengths().keys);
-            let lead = words::step_lead(session.step, &session.setup, is_padded);
+            let lead = words::step_lead(session.step, &session.setup.within(zoom::tokens(page)), is_padded);
             (session.step, moved.unwrap_or_else(|| lead.to_owned()))
         },
         |(step, lead)| {
@@ -388,7 +388,7 @@ fn paint(page: Page, painter: &Rc<Painter>) {
 fn grids(page: Page) {
     watch(
         move || {
-            let versions = (page.grids.version(), page.arcs.version(), page.data.version(), page.operands.version());
+            let versions = (page.grids.version(), page.data.version(), page.operands.version());
             (versions, page.focus(), page.cursor.get(), page.session.read().pinned)
         },
         move |_| {
@@ -397,7 +397,6 @@ fn grids(page: Page) {
             for grid in grids.iter() {
                 describe(page, grid);
             }
-            arcs::describe(page);
         },
     );
     dom::on("pointermove", "[role=grid], [data-word]", move |element, event| {

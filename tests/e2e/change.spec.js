@@ -53,7 +53,7 @@ const WHAT_IFS = {
       await page.page.keyboard.press("Enter");
       await page.page.keyboard.press("Escape");
     },
-    ran: { painted: [[4, 5], [5, 5]] },
+    ran: { painted: [[4, 5, false], [5, 5, false]] },
     moves: "Masked scores",
   },
   "scaling off": { act: (page) => page.choose("Scaling", "none"), ran: { isScaled: false }, moves: "Scaled scores" },

@@ -130,7 +130,7 @@ for (const viewport of [
       await press("End");
       await expect(headlight.said(masked)).toHaveText("query The, key mat: masked");
       await press("Enter");
-      await headlight.ranWith({ mask: "causal", painted: [[0, 5]] });
+      await headlight.ranWith({ mask: "causal", painted: [[0, 5, true]] });
       await expect(headlight.said(masked)).toHaveText(/^query The, key mat: −?\d\.\d{3}$/);
       await press("Enter");
       await headlight.ranWith({ painted: [] });

@@ -15,7 +15,7 @@ test("a mouse hides the cells that it passes, at once, and shows them again", as
   await expect(count).toHaveText(/^Nothing is painted yet\./);
   await stroke(headlight, page, masked, [[2, 1], [2, 2], [2, 3], [2, 4]]);
   const row = [[2, 1], [2, 2], [2, 3], [2, 4]];
-  await headlight.ranWith({ painted: row });
+  await headlight.ranWith({ painted: row.map(hidden) });
   await expect(headlight.said(masked), "while the button is down").toHaveText(/^query sat, key the: masked$/);
   await page.mouse.up();
   await expect(count).toHaveText(/^4 cells are painted by hand\./);
@@ -26,7 +26,7 @@ test("a mouse hides the cells that it passes, at once, and shows them again", as
   // A stroke that begins on a hidden cell shows what it passes, on whichever of the matrices it is.
   await stroke(headlight, page, headlight.grid("Mask"), [[2, 4], [2, 3], [2, 2]]);
   await page.mouse.up();
-  await headlight.ranWith({ painted: [[2, 1]] });
+  await headlight.ranWith({ painted: [[2, 1]].map(hidden) });
   await expect(count).toHaveText(/^1 cell is painted by hand\./);
   await stroke(headlight, page, masked, [[2, 1]]);
   await page.mouse.up();
@@ -40,10 +40,10 @@ test("a stroke has no holes, however fast it is", async ({ headlight, page }) =>
   await paint.click();
   await stroke(headlight, page, masked, [[0, 0], [5, 5]]);
   await page.mouse.up();
-  await headlight.ranWith({ painted: [0, 1, 2, 3, 4, 5].map((at) => [at, at]) });
+  await headlight.ranWith({ painted: [0, 1, 2, 3, 4, 5].map((at) => hidden([at, at])) });
   await stroke(headlight, page, masked, [[5, 0], [5, 4]]);
   await page.mouse.up();
-  await headlight.ranWith({ painted: [...[0, 1, 2, 3, 4].map((at) => [at, at]), ...[0, 1, 2, 3, 4, 5].map((key) => [5, key])] });
+  await headlight.ranWith({ painted: [...[0, 1, 2, 3, 4].map((at) => [at, at]), ...[0, 1, 2, 3, 4, 5].map((key) => [5, key])].map(hidden) });
   // Back over the page, the button no longer down: nothing more.
   await page.mouse.move(0, 0);
   const { x, y } = await headlight.middleOf(masked, 3, 0);
@@ -66,14 +66,14 @@ test("Enter and Space paint the cell that the keyboard is at; Esc ends it; “Cl
     await page.keyboard.press("Space");
   }
   const row = Array.from({ length: TOKENS }, (_, key) => [0, key]);
-  await headlight.ranWith({ painted: row });
+  await headlight.ranWith({ painted: row.map(hidden) });
   await expect(count).toHaveText(/^6 cells are painted by hand\./);
   // A row that sees nothing takes nothing.
   await expectHidden(headlight, before, row);
   await headlight.goTo("Mask");
   await masked.focus();
   await page.keyboard.press("Enter");
-  await headlight.ranWith({ painted: row.slice(0, -1) });
+  await headlight.ranWith({ painted: row.slice(0, -1).map(hidden) });
   await expectHidden(headlight, before, row.slice(0, -1));
 
   await headlight.goTo("Mask");
@@ -103,9 +103,13 @@ test("paint goes over the other masks, and shows what they hide", async ({ headl
   await paint.click();
   await stroke(headlight, page, masked, [[0, 1], [0, 2]]);
   await page.mouse.up();
-  await headlight.ranWith({ mask: "causal", painted: [[0, 1], [0, 2]] });
+  await headlight.ranWith({ mask: "causal", painted: [[0, 1, true], [0, 2, true]] });
   await expectHidden(headlight, before, causal.filter(([query, key]) => !(query === 0 && (key === 1 || key === 2))));
   await expect(headlight.inspector.locator("#check")).toHaveText(/^✓ /);
+  // Under another mask, what was painted visible is visible.
+  await headlight.choose("Mask", "none");
+  await headlight.ranWith({ mask: "none", painted: [[0, 1, true], [0, 2, true]] });
+  await expectHidden(headlight, before, []);
 });
 
 test("paint stays with its places while words are changed", async ({ headlight, page }) => {
@@ -113,7 +117,7 @@ test("paint stays with its places while words are changed", async ({ headlight, 
   await paint.click();
   await stroke(headlight, page, masked, [[1, 4], [1, 5]]);
   await page.mouse.up();
-  await headlight.ranWith({ painted: [[1, 4], [1, 5]] });
+  await headlight.ranWith({ painted: [[1, 4], [1, 5]].map(hidden) });
   await headlight.sentence.fill("The dog sat on the rug");
   await expect(headlight.tokens.nth(5)).toHaveText("rug");
   await expectHidden(headlight, await unmasked(headlight), [[1, 4], [1, 5]]);
@@ -135,6 +139,28 @@ test("paint stays with its places while words are changed", async ({ headlight, 
   expect(shown[1].map(Number.isFinite)).toEqual([true, true, true, true, false, false, true]);
 });
 
+test("where no pointer can be on one cell alone, the page says so, and nearer it paints", async ({ headlight, page }) => {
+  const { masked, paint } = await openLaboratory(headlight, page);
+  const group = page.getByRole("group", { name: "Paint the mask" });
+  const words = (count) => Array.from({ length: count }, (_, at) => `word${at}`).join(" ");
+  await paint.click();
+  for (const [count, hint] of [[64, /^Draw over the cells/], [160, /^The cells are too small here/]]) {
+    await headlight.sentence.fill(words(count));
+    await expect(masked).toHaveAttribute("aria-rowcount", String(count));
+    await expect(group.getByText(hint)).toBeVisible();
+  }
+  await stroke(headlight, page, masked, [[4, 2]]);
+  await page.mouse.up();
+  await masked.press("Home");
+  for (let nearer = 0; nearer < 2; nearer++) await masked.press("+");
+  await expect(group.getByText(/^Draw over the cells/)).toBeVisible();
+  await headlight.frames(3);
+  await masked.scrollIntoViewIfNeeded();
+  const { x, y } = await masked.boundingBox();
+  await page.mouse.click(x + 2, y + 2);
+  await headlight.ranWith({ painted: [[0, 0]].map(hidden) });
+});
+
 test.describe("by finger", () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
 
@@ -154,7 +180,7 @@ test.describe("by finger", () => {
       for (const [query, key] of column) places.push([await headlight.middleOf(masked, query, key)]);
       await finger.move(places);
       await finger.end();
-      await headlight.ranWith({ painted: column });
+      await headlight.ranWith({ painted: column.map(hidden) });
       expect(await page.evaluate(() => scrollY), "the finger does not scroll").toBe(scrolled);
       await expect(headlight.unpin, "nor does it keep a cell").toBeHidden();
       if (before) await expectHidden(headlight, before, column);
@@ -162,10 +188,13 @@ test.describe("by finger", () => {
       await masked.scrollIntoViewIfNeeded();
       const { x, y } = await headlight.middleOf(masked, 2, 1);
       await page.touchscreen.tap(x, y);
-      await headlight.ranWith({ painted: column.filter(([query]) => query !== 2) });
+      await headlight.ranWith({ painted: column.filter(([query]) => query !== 2).map(hidden) });
     });
   }
 });
+
+/** A cell as the protocol has it that is painted so that its query does not see its key. */
+const hidden = (cell) => [...cell, false];
 
 /** The step “Mask” with the table open, and its controls. */
 async function openLaboratory(headlight, page) {

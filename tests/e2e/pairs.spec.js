@@ -222,6 +222,6 @@ test("a mask painted in one picture hides the same places in every sentence", as
   await grid.focus();
   await page.keyboard.press("Control+End");
   await page.keyboard.press("Enter");
-  await headlight.ranWith({ painted: [[5, 6]] });
+  await headlight.ranWith({ painted: [[5, 6, false]] });
   await expect(headlight.said(grid)).toHaveText("query mat, key tapis: hidden");
 });

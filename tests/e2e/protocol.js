@@ -126,6 +126,13 @@ class Reader {
     );
   }
 
+  bool() {
+    return this.tag(
+      () => false,
+      () => true,
+    );
+  }
+
   setup() {
     return {
       seed: this.varint(),
@@ -134,11 +141,8 @@ class Reader {
       positions: ["none", "sinusoidal", "rotary", "alibi"][this.varint()],
       mask: mask(this.option(), this.option()),
       padding: this.varint(),
-      painted: this.list(() => [this.varint(), this.varint()]),
-      isScaled: this.tag(
-        () => false,
-        () => true,
-      ),
+      painted: this.list(() => [this.varint(), this.varint(), this.bool()]),
+      isScaled: this.bool(),
       temperature: this.f32(),
       softcap: this.tag(
         () => null,

@@ -81,6 +81,7 @@ fn serve(options: &[&str]) -> Result<()> {
     }
     // Before the build, so that a port already taken is said at once.
     let listener = server::listen(port)?;
+    let sources = site::sources()?;
     let mut is_served = false;
     let built = site::build(|| {
         let url = server::start(listener, &site::dist())?;
@@ -93,7 +94,7 @@ fn serve(options: &[&str]) -> Result<()> {
         built => built?,
     }
     if watch {
-        site::watch()
+        site::watch(sources)
     } else {
         loop {
             std::thread::park();

@@ -25,8 +25,7 @@ pub fn dist() -> PathBuf {
 /// Builds the site, unless `dist/` holds that of the very same sources already. Compiling every language takes as long as
 /// compiling the first: once `dist/` has a whole site in that one, it is `there`.
 pub fn build(there: impl FnOnce() -> Result<()>) -> Result<()> {
-    let code = digest(CODE)?;
-    let sources = format!("{code}{}", digest(PAGE)?);
+    let (code, sources) = (digest(CODE)?, sources()?);
     let stamp = root().join("target/dist.stamp");
     if dist().exists() && fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == format!("{sources}{}", dist_digest())) {
         println!("dist/ is up to date.");
@@ -80,13 +79,16 @@ pub fn build(there: impl FnOnce() -> Result<()>) -> Result<()> {
     Ok(())
 }
 
-/// Builds again whenever a source changes; returns only if the sources can't be read.
-pub fn watch() -> Result<()> {
-    let state = || Ok::<_, anyhow::Error>((digest(CODE)?, digest(PAGE)?));
-    let mut built = state()?;
+/// What the site is built from, in short.
+pub fn sources() -> Result<String> {
+    Ok([digest(CODE)?, digest(PAGE)?].concat())
+}
+
+/// Builds again whenever a source differs from what was built; returns only if the sources can't be read.
+pub fn watch(mut built: String) -> Result<()> {
     loop {
         std::thread::sleep(Duration::from_millis(500));
-        let now = state()?;
+        let now = sources()?;
         if now != built {
             built = now;
             if let Err(error) = build(|| Ok(())) {

@@ -97,10 +97,10 @@ pub fn name_of(session: &Session, data: &Data, word: usize) -> String {
             None if !row.keys().contains(&word) => name,
             None => say::hidden_from(&name, &context.word_in_place(Axis::Queries, query)),
         },
-        (None, None) => say::looks_nowhere(&name),
+        (None, None) => say::looks_nowhere(&name, row.sees_all),
         (None, Some(key)) => {
             let share = row.share(key).unwrap_or_default();
-            say::looks_most(&name, &row.name(key, context), share.into())
+            say::looks_most(&name, &row.name(key, context), share.into(), row.sees_all)
         }
     }
 }
@@ -117,6 +117,8 @@ struct Row<'a> {
     first_key: usize,
     /// Those of hidden keys are −∞.
     shares: &'a [f32],
+    /// Whether these are all keys.
+    sees_all: bool,
 }
 
 impl<'a> Row<'a> {
@@ -127,7 +129,13 @@ impl<'a> Row<'a> {
         let (part, local) = softmax_part(session.shown_position());
         let is_made = part == SoftmaxPart::Divide && row_by_row(local, row, matrix.rows) >= 1.0;
         let shares = &matrix.values[row * matrix.columns..][..matrix.columns];
-        (is_made || session.step != Step::Softmax).then_some(Self { query, first_key: matrix.first_column, shares })
+        let sees_all = matrix.columns == data.shape(Tensor::Weights).1;
+        (is_made || session.step != Step::Softmax).then_some(Self {
+            query,
+            first_key: matrix.first_column,
+            shares,
+            sees_all,
+        })
     }
 
     /// `None` for a key that is hidden or out of sight.
@@ -175,7 +183,8 @@ impl<'a> Row<'a> {
                 None => hidden.push(context.word_in_place(Axis::Queries, key)),
             }
         }
-        say::row(&context.word_in_place(Axis::Queries, self.query), &shares, (others, rest), &hidden)
+        let query = context.word_in_place(Axis::Queries, self.query);
+        say::row(&query, &shares, (others, rest), &hidden, self.sees_all)
     }
 }
 
@@ -207,7 +216,7 @@ pub fn arcs(session: &Session, data: &Data, view: &View) -> Option<ArcsPicture> 
     let key = key.filter(|_| one.is_some() && query.is_some());
     let key = key.or(one.filter(|_| query.is_none()).and_then(Row::strongest));
     // One word's arcs all begin there, which says where they lead; of all words', the side says it.
-    let looks_ahead = data.setup.mask.right != Some(0) || !data.setup.painted.is_empty();
+    let looks_ahead = data.setup.mask.right != Some(0) || !data.setup.within(data.lengths()).painted.is_empty();
     let both_sides = wanted == Arcs::All && end - first <= MOST_AT_ONCE && looks_ahead;
     let line = WordLine::new(first..end, both_sides, data, view);
     let scale = Scale::of(Tensor::Weights, matrix, &view.colors);

@@ -152,7 +152,8 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
                     let top = middle - matrix_height(laid) / 2.0;
                     let grid = desk.grid_of(&laid.panel, (left, top), laid.cell);
                     // What is on its way is over everything that stands.
-                    match scene.moves.iter().find(|from| from.grid.tensor == laid.panel.tensor) {
+                    let from = scene.moves.iter().find(|from| from.grid.tensor == laid.panel.tensor);
+                    match from.filter(|from| can_come_from(&from.grid, &laid.panel)) {
                         Some(from) => {
                             draw_moved(laid, &grid, from, &desk, &mut on_top);
                         }
@@ -194,6 +195,14 @@ pub(super) fn draw(scene: Scene, data: &Data, view: &View) -> Picture {
     scene.tiles.iter().for_each(|tile| draw_tile(tile, &ground, colors, &mut tiles));
     picture.figure.marks.append(&mut tiles);
     picture
+}
+
+/// Whether a panel can be seen to come from where its grid was. To turn, each cell goes by itself: of a large matrix, too
+/// many.
+fn can_come_from(grid: &Grid, panel: &Panel) -> bool {
+    const MOST_TURNED: usize = 1024;
+    let (rows, columns) = panel.drawn_shown();
+    grid.transposed == panel.transposed || rows * columns <= MOST_TURNED
 }
 
 /// A panel on its way from where its grid was to where it is now.
@@ -542,7 +551,7 @@ fn number_size(panel: &Panel, cell_width: f32) -> Option<f32> {
         (None, None) => short(-panel.matrix.largest),
         _ => "0.000".to_owned(),
     };
-    [12.0, 11.0, 10.0].into_iter().find(|size| about_width(&longest, *size) + 5.0 <= cell_width)
+    [12.0, 11.0, 10.0].into_iter().find(|size| about_width(&longest, *size) + 3.0 <= cell_width)
 }
 
 /// What stands under a matrix, a line each: its shape, and, unless the legend says it, the range of its colours.

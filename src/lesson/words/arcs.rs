@@ -33,14 +33,15 @@ pub fn choice(arcs: Option<Arcs>) -> &'static str {
     }
 }
 
-/// "mat: looks most at cat, 29.9 %".
-pub fn looks_most(query: &str, key: &str, share: f64) -> String {
-    format!("{query}: looks most at {key}, {}", percent(share))
+/// "mat: looks most at cat, 29.9 %"; where not all words are in sight, of those that are.
+pub fn looks_most(query: &str, key: &str, share: f64, sees_all: bool) -> String {
+    let of = if sees_all { "" } else { "of those in sight " };
+    format!("{query}: {of}looks most at {key}, {}", percent(share))
 }
 
-/// Of a word that may see none.
-pub fn looks_nowhere(query: &str) -> String {
-    format!("{query}: may look at nothing")
+/// Of a word that may see none, of those in sight.
+pub fn looks_nowhere(query: &str, sees_all: bool) -> String {
+    format!("{query}: may look at nothing{}", if sees_all { "" } else { " in sight" })
 }
 
 /// "cat: gets 29.9 % from mat", while mat is kept.
@@ -58,10 +59,11 @@ pub fn share_of(key: &str, share: f64) -> String {
     [key, " ", &percent(share)].concat()
 }
 
-/// A row in words: the shares, largest first, how many others there are with how much together, and the hidden keys.
-pub fn row(query: &str, shares: &[String], (others, rest): (usize, f64), hidden: &[String]) -> String {
+/// A row in words: the shares, largest first, how many others there are with how much together, the hidden keys, and
+/// whether there are more keys out of sight.
+pub fn row(query: &str, shares: &[String], (others, rest): (usize, f64), hidden: &[String], sees_all: bool) -> String {
     let mut text = match shares.len() {
-        0 => looks_nowhere(query),
+        0 => looks_nowhere(query, sees_all),
         _ => format!("{query} looks at {}", shares.join(", ")),
     };
     if others > 0 {
@@ -72,6 +74,9 @@ pub fn row(query: &str, shares: &[String], (others, rest): (usize, f64), hidden:
         0 => {}
         1..=MOST_NAMED => text += &format!(" Hidden from it: {}.", hidden.join(", ")),
         count => text += &format!(" Hidden from it: {count} words."),
+    }
+    if !sees_all {
+        text += " Other words are out of sight.";
     }
     text
 }

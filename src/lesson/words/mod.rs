@@ -90,6 +90,8 @@ pub mod page {
     pub const THIS_HEAD: &str = "This head";
     pub const PAINT: &str = "Paint the mask";
     pub const CLEAR_PAINT: &str = "Clear the paint";
+    pub const PAINT_FROM_NEARER: &str =
+        "The cells are too small here to draw over one and no other: zoom in, or press Enter on one.";
     pub const PAINT_HINT: &str =
         "Draw over the cells, or press Enter on one: a stroke hides what it begins on, or shows it again.";
     pub const NUMBER: &str = "number";
@@ -213,6 +215,9 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
         Step::Mask if positions == Positions::Alibi && painted.is_empty() && !is_padded && mask == Window::OPEN => {
             "ALiBi takes off each score what its distance costs: the farther a key is from its query, the more. Nothing is hidden."
         }
+        Step::Mask if !painted.is_empty() && mask == Window::OPEN => {
+            "Painted by hand. Hatched cells may not be seen and take no part in the softmax."
+        }
         Step::Mask if !painted.is_empty() => {
             "Painted by hand, over the mask that is set. Hatched cells may not be seen and take no part in the softmax."
         }
@@ -231,6 +236,9 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             }
         },
         Step::Softmax => match mask {
+            Window::OPEN if !is_padded && painted.is_empty() && is_cross => {
+                "Each row becomes positive and is divided by its own sum, so it sums to 1: a token’s attention, shared out among the other sentence’s tokens."
+            }
             Window::OPEN if !is_padded && painted.is_empty() => {
                 "Each row becomes positive and is divided by its own sum, so it sums to 1: a token’s attention, shared out among all tokens."
             }

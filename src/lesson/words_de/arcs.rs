@@ -33,14 +33,15 @@ pub fn choice(arcs: Option<Arcs>) -> &'static str {
     }
 }
 
-/// „mat: blickt am meisten auf cat, 29.9 %“.
-pub fn looks_most(query: &str, key: &str, share: f64) -> String {
-    format!("{query}: blickt am meisten auf {key}, {}", percent(share))
+/// „mat: blickt am meisten auf cat, 29.9 %“; where not all words are in sight, of those that are.
+pub fn looks_most(query: &str, key: &str, share: f64, sees_all: bool) -> String {
+    let of = if sees_all { "" } else { "unter den sichtbaren " };
+    format!("{query}: blickt {of}am meisten auf {key}, {}", percent(share))
 }
 
-/// Of a word that may see none.
-pub fn looks_nowhere(query: &str) -> String {
-    format!("{query}: darf nichts ansehen")
+/// Of a word that may see none, of those in sight.
+pub fn looks_nowhere(query: &str, sees_all: bool) -> String {
+    format!("{query}: darf {} ansehen", if sees_all { "nichts" } else { "nichts Sichtbares" })
 }
 
 /// „cat: bekommt 29.9 % von mat“, while mat is kept.
@@ -58,10 +59,11 @@ pub fn share_of(key: &str, share: f64) -> String {
     [key, " ", &percent(share)].concat()
 }
 
-/// A row in words: the shares, largest first, how many others there are with how much together, and the hidden keys.
-pub fn row(query: &str, shares: &[String], (others, rest): (usize, f64), hidden: &[String]) -> String {
+/// A row in words: the shares, largest first, how many others there are with how much together, the hidden keys, and
+/// whether there are more keys out of sight.
+pub fn row(query: &str, shares: &[String], (others, rest): (usize, f64), hidden: &[String], sees_all: bool) -> String {
     let mut text = match shares.len() {
-        0 => looks_nowhere(query),
+        0 => looks_nowhere(query, sees_all),
         _ => format!("{query} blickt auf {}", shares.join(", ")),
     };
     match others {
@@ -74,6 +76,9 @@ pub fn row(query: &str, shares: &[String], (others, rest): (usize, f64), hidden:
         0 => {}
         1..=MOST_NAMED => text += &format!(" Davor verdeckt: {}.", hidden.join(", ")),
         count => text += &format!(" Davor verdeckt: {count} Wörter."),
+    }
+    if !sees_all {
+        text += " Andere Wörter sind nicht im Bild.";
     }
     text
 }

@@ -91,6 +91,7 @@ pub mod page {
     pub const THIS_HEAD: &str = "Dieser Kopf";
     pub const PAINT: &str = "Maske malen";
     pub const CLEAR_PAINT: &str = "Bemalung löschen";
+    pub const PAINT_FROM_NEARER: &str = "Die Zellen sind hier zu klein, um eine allein zu treffen: näher herangehen, oder auf einer die Eingabetaste drücken.";
     pub const PAINT_HINT: &str = "Über die Zellen ziehen oder auf einer die Eingabetaste drücken: Ein Strich verdeckt, worauf er beginnt, oder zeigt es wieder.";
     pub const NUMBER: &str = "Zahl";
     pub const WHOLE_NUMBER: &str = "ganze Zahl";
@@ -214,6 +215,9 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
         Step::Mask if positions == Positions::Alibi && painted.is_empty() && !is_padded && mask == Window::OPEN => {
             "ALiBi zieht von jedem Score ab, was sein Abstand kostet: je weiter der Key von der Query, desto mehr. Verdeckt ist nichts."
         }
+        Step::Mask if !painted.is_empty() && mask == Window::OPEN => {
+            "Von Hand gemalt. Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus."
+        }
         Step::Mask if !painted.is_empty() => {
             "Von Hand gemalt, über der eingestellten Maske. Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus."
         }
@@ -232,6 +236,9 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             }
         },
         Step::Softmax => match mask {
+            Window::OPEN if !is_padded && painted.is_empty() && is_cross => {
+                "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1: die Aufmerksamkeit, verteilt auf den zweiten Satz."
+            }
             Window::OPEN if !is_padded && painted.is_empty() => {
                 "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1: die Aufmerksamkeit eines Tokens, verteilt."
             }
