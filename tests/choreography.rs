@@ -8,8 +8,9 @@ mod engine;
 #[path = "common/snapshot.rs"]
 mod snapshot;
 
-use engine::{on_cpu, run};
+use engine::{on_cpu, run_pair};
 use headlight::attention::Window;
+use headlight::embedding::Positions;
 use headlight::figure::colormap::{VIK, diverging};
 use headlight::figure::svg::{SvgOptions, svg};
 use headlight::figure::{Cell, Heatmap, Mark, Rgb};
@@ -41,7 +42,8 @@ fn at(step: Step, position: f64) -> Session {
 
 fn data(session: &Session) -> Data {
     let wanted = wanted(session, &session.setup, None);
-    Data::new(run(&mut on_cpu(), 1, &session.sentence, &session.setup, wanted), (0, session.zoom))
+    let sentences = [session.sentence.as_str(), &session.second];
+    Data::new(run_pair(&mut on_cpu(), 1, sentences, &session.setup, wanted), (0, session.zoom))
 }
 
 /// As the page looks at it.
@@ -166,10 +168,11 @@ fn sums(terms: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 /// What a step may write: what is stored, and what the terms of the first cell, or row, come to on the way.
-fn may_be_written(step: Step, data: &Data) -> HashSet<String> {
-    let session = at(step, 0.0);
+fn may_be_written(session: &Session, data: &Data) -> HashSet<String> {
+    let step = session.step;
     let matrix = |tensor| data.on_stage(tensor, 0).expect("it is here");
-    let mut may: Vec<f64> = vec![1.0];
+    let mut may: Vec<f64> = vec![1.0, session.setup.temperature.into()];
+    may.extend(session.setup.softcap.map(f64::from));
     for tensor in on_stage(step, session.projection, &session.setup) {
         let matrix: &Matrix = matrix(tensor);
         may.extend(matrix.values.iter().map(|&value| f64::from(value)));
@@ -198,11 +201,15 @@ fn may_be_written(step: Step, data: &Data) -> HashSet<String> {
 
 #[test]
 fn every_number_on_the_way_is_stored_or_a_sum_of_stored_terms() {
-    for setup in [Setup::default(), causal()] {
+    let alibi = Setup { positions: Positions::Alibi, ..causal() };
+    let cross = Setup { is_cross: true, positions: Positions::Rotary, is_scaled: false, ..Setup::default() };
+    let sharp = Setup { temperature: 0.5, softcap: Some(2.0), heads_off: vec![1], ..Setup::default() };
+    for setup in [Setup::default(), causal(), alibi, cross, sharp] {
         for step in Step::ALL.into_iter().filter(|step| *step != Step::Tokens) {
-            let session = Session { setup: setup.clone(), ..at(step, 0.0) };
+            let second = "Le chat est sur le tapis".to_owned();
+            let session = Session { setup: setup.clone(), second, ..at(step, 0.0) };
             let data = data(&session);
-            let may = may_be_written(step, &data);
+            let may = may_be_written(&session, &data);
             let mut seen = HashSet::new();
             for (position, frame) in
                 many().zip(frames(&session, &data, &view(&session, &data, 1000.0, Theme::Light), many()))

@@ -5,8 +5,6 @@
 //! WGSL's "Floating Point Accuracy": sums, differences and products correctly rounded, a quotient off by 2.5 units in
 //! the last place, `exp(x)` by 3 + 2·|x|, and numbers too small for f32's full precision perhaps taken as 0.
 
-use std::collections::BTreeSet;
-
 use super::{
     Session, Step, claim, mathml,
     number::{fixed, percent, short, signed},
@@ -16,7 +14,7 @@ use super::{
 use crate::attention::{Window, alibi_slope, divisors};
 use crate::builtin;
 use crate::embedding::{self, Positions, Token};
-use crate::protocol::{Axis, CellRef, Item, Lengths, Operands, Setup, Tensor, own_len};
+use crate::protocol::{Axis, CellRef, Item, Lengths, Operands, Paint, Setup, Tensor, own_len};
 
 /// A cell explained.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,9 +206,11 @@ fn hidden_since(before: &Setup, now: &Setup, among: Lengths) -> usize {
         let [saw, sees] = [before, now].map(|setup| setup.mask.keys(query as isize, keys));
         hidden += saw.len() - saw.end.min(sees.end).saturating_sub(saw.start.max(sees.start));
     }
-    let painted = [before, now].into_iter().flat_map(|setup| setup.within(among).painted);
-    let painted: BTreeSet<(usize, usize)> = painted.map(|paint| (paint.query, paint.key)).collect();
-    for (query, key) in painted {
+    let is_new = |paint: &&Paint| !before.painted.iter().any(|old| (old.query, old.key) == (paint.query, paint.key));
+    for &Paint { query, key, .. } in before.painted.iter().chain(now.painted.iter().filter(is_new)) {
+        if query >= queries || key >= keys {
+            continue;
+        }
         let counts = |sees: fn(&Setup, usize, usize, usize) -> bool| {
             usize::from(sees(before, query, key, keys) && !sees(now, query, key, keys))
         };
@@ -1404,7 +1404,6 @@ fn output(operands: &Operands, context: Context) -> Explanation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Paint;
 
     #[test]
     fn keys_that_were_hidden_are_counted() {

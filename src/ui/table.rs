@@ -40,9 +40,11 @@ pub fn button_and_view(page: Page) -> (String, String) {
             }
             let Some(new) = data.as_ref().and_then(|data| table(&session, data)) else {
                 // While its numbers are on their way, what was there stays.
-                return if part.is_none() {
-                    writes.set(None)
-                };
+                if part.is_none() {
+                    writes.set(None);
+                    dom::html("table", "");
+                }
+                return;
             };
             write(&new);
             mark(new.part, page.focus());

@@ -144,7 +144,7 @@ test("where no pointer can be on one cell alone, the page says so, and nearer it
   const group = page.getByRole("group", { name: "Paint the mask" });
   const words = (count) => Array.from({ length: count }, (_, at) => `word${at}`).join(" ");
   await paint.click();
-  for (const [count, hint] of [[64, /^Draw over the cells/], [160, /^The cells are too small here/]]) {
+  for (const [count, hint] of [[64, /^Draw over the cells/], [300, /^The cells are too small here/]]) {
     await headlight.sentence.fill(words(count));
     await expect(masked).toHaveAttribute("aria-rowcount", String(count));
     await expect(group.getByText(hint)).toBeVisible();
