@@ -286,11 +286,14 @@ fn go_over<'a>(
         let nothing = Shown::nothing(&view.colors);
         let matrix = panel.matrix;
         let now = std::mem::replace(&mut panel.shown, Box::new(move |_, _| nothing));
+        let same = |axis, first: usize, count: usize| -> Vec<bool> {
+            (0..count).map(|index| earlier.same(axis, first + index, data)).collect()
+        };
+        let same_rows = same(rows, matrix.first_row, matrix.rows.min(old.matrix.rows));
+        let same_columns = same(columns, matrix.first_column, matrix.columns.min(old.matrix.columns));
         panel.shown = Box::new(move |row, column| {
-            let was_there = row < old.matrix.rows && column < old.matrix.columns;
-            let same = was_there
-                && earlier.same(rows, matrix.first_row + row, data)
-                && earlier.same(columns, matrix.first_column + column, data);
+            let same = |of: &[bool], index: usize| of.get(index) == Some(&true);
+            let same = same(&same_rows, row) && same(&same_columns, column);
             let before = if same { (old.shown)(row, column) } else { nothing };
             before.towards(now(row, column), earlier.gone)
         });
