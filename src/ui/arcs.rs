@@ -77,6 +77,7 @@ pub fn paint(page: Page, picture: Option<ArcsPicture>, scale: f32, ratio: f64) {
     if let (Some(canvas), Some(mut picture)) = (dom::canvas("arcs-canvas"), picture) {
         canvas::paint_scaled(&canvas, &picture.figure, scale, ratio);
         dom::text("arcs-text", &picture.text);
+        dom::flag("arcs-text", "data-hint", picture.text == HINT);
         if let Some(text) = dom::element("arcs-text") {
             dom::style(text.unchecked_ref(), "min-height", &dom::px(TEXT_HEIGHT * scale));
         }

@@ -551,7 +551,9 @@ fn number_size(panel: &Panel, cell_width: f32) -> Option<f32> {
         (None, None) => short(-panel.matrix.largest),
         _ => "0.000".to_owned(),
     };
-    [12.0, 11.0, 10.0].into_iter().find(|size| about_width(&longest, *size) + 3.0 <= cell_width)
+    // The smallest may come nearer to the cell's edges.
+    let fits = |(size, free): &(f32, f32)| about_width(&longest, *size) + free <= cell_width;
+    [(12.0, 5.0), (11.0, 5.0), (10.0, 3.0)].into_iter().find(fits).map(|(size, _)| size)
 }
 
 /// What stands under a matrix, a line each: its shape, and, unless the legend says it, the range of its colours.
