@@ -31,7 +31,7 @@ const NOTE_SIZE: f32 = 11.5;
 /// A cell that is at least so wide may have its number in it.
 const NUMBER_WIDTH: f32 = 29.0;
 /// The longest label that is written in full.
-const LONGEST_LABEL: f32 = 96.0;
+pub(super) const LONGEST_LABEL: f32 = 96.0;
 
 /// A panel with its measures.
 struct Laid<'a> {

@@ -11,7 +11,7 @@ use super::{
         words,
     },
     View,
-    draw::light,
+    draw::{LONGEST_LABEL, cut, light},
     motion::{Stop, Tile},
     panel::{Item, Lights, Panel, Scale, Scene, Shown, Size, blend, lerp, operator},
 };
@@ -787,10 +787,11 @@ pub(super) fn words_becoming_rows(
     let colors = &view.colors;
     let chip = blend(colors.chip, colors.panel, arrival as f32);
     let tile = |(index, place): (usize, &super::motion::Box4)| {
-        let width = view.token_widths.get(first_width + index).copied().unwrap_or_default() + 6.0;
-        let to = Stop::Before(Source::Row(embeddings, index), (width, 18.0));
+        let full = view.token_widths.get(first_width + index).copied().unwrap_or_default();
+        let word = cut(&context.tokens_of(axis)[index].text, full, LONGEST_LABEL);
+        let to = Stop::Before(Source::Row(embeddings, index), (full.min(LONGEST_LABEL) + 6.0, 18.0));
         let size = lerp(15.0, super::LABEL_SIZE, eased(arrival) as f32);
-        let text = Some((context.tokens_of(axis)[index].text.clone(), size, colors.ink));
+        let text = Some((word, size, colors.ink));
         let cell = Shown { cell: Cell::Color(chip), number: None };
         Tile { text, ..Tile::one(cell, Stop::Here(*place), to, arrival, chip) }
     };
