@@ -226,6 +226,7 @@ fn sessions() -> impl Strategy<Value = Session> {
                 projection,
                 pinned,
                 table: pinned.map(Part::with),
+                replays: pinned.is_some(),
                 speed,
                 theme,
                 shares_map,

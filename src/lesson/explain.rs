@@ -1037,7 +1037,8 @@ fn why_visible(cell: CellRef, context: Context) -> String {
     }
     let why = match setup.mask {
         _ if cell.column >= own => return say::WHY_PADDING.to_owned(),
-        Window::OPEN => say::WHY_NO_MASK.to_owned(),
+        Window::OPEN if setup.painted.is_empty() => say::WHY_NO_MASK.to_owned(),
+        Window::OPEN => say::WHY_NOT_PAINTED.to_owned(),
         window => say::why_window(window, setup.is_cross, [cell.row, cell.column], hidden_unpainted),
     };
     match setup.positions {

@@ -50,6 +50,8 @@ pub struct Session {
     pub arcs: Option<Arcs>,
     /// What the table shows, where it is open.
     pub table: Option<table::Part>,
+    /// Whether Play begins with this step again, once it is finished: a person chose it.
+    pub replays: bool,
     /// How fast Play goes: one of [`SPEEDS`].
     pub speed: f64,
     /// Light or dark; the system's choice if none.
@@ -174,6 +176,7 @@ impl Default for Session {
             pinned: None,
             arcs: None,
             table: None,
+            replays: false,
             speed: 1.0,
             theme: None,
             shares_map: SharesMap::default(),
@@ -188,7 +191,17 @@ impl Session {
     /// Shows a step, finished.
     pub fn go_to(&mut self, step: Step) {
         self.enter(step);
-        self.position = 1.0;
+        (self.position, self.replays) = (1.0, true);
+    }
+
+    /// Goes to a moment of the step.
+    pub fn scrub(&mut self, position: f64) {
+        (self.position, self.replays) = (position.clamp(0.0, 1.0), true);
+    }
+
+    /// Shows the step finished: Play goes on from there.
+    pub fn finish(&mut self) {
+        (self.position, self.replays) = (self.position.max(1.0), false);
     }
 
     /// Changes the step. A pair of tokens that is kept in the inspector is followed from matrix to matrix.
@@ -200,18 +213,22 @@ impl Session {
         }
     }
 
-    /// What Play does first: after the very end, or where nothing has been played yet, it begins with the first step;
-    /// in the middle of a step it goes on from there. Where motion is not wanted (`cut`), steps are shown finished.
+    /// What Play does first: in the middle of a step it goes on from there; a finished step that a person chose is played
+    /// again; after another the next one is, and after the very end, or where nothing has been played yet, the first.
+    /// Where motion is not wanted (`cut`), steps are shown finished.
     pub fn begin_play(&mut self, played_before: bool, cut: bool) {
         self.before = None;
         if self.position < 1.0 {
             self.position = if cut { 1.0 } else { self.position };
             return;
         }
-        self.enter(match self.step.next() {
+        let first = match self.step.next() {
+            _ if self.replays => self.step,
             Some(next) if played_before => next,
             _ => Step::Tokens,
-        });
+        };
+        self.replays = false;
+        self.enter(first);
         self.position = if cut { 1.0 } else { 0.0 };
     }
 
@@ -303,7 +320,24 @@ mod tests {
         assert_eq!((session.step, session.position), (Step::Scores, 0.3));
         session.go_to(Step::Output);
         session.begin_play(true, false);
+        assert_eq!((session.step, session.position), (Step::Output, 0.0), "it was chosen");
+        session.position = 1.0;
+        session.begin_play(true, false);
         assert_eq!((session.step, session.position), (Step::Tokens, 0.0));
+    }
+
+    #[test]
+    fn a_step_that_was_chosen_is_played_and_one_that_was_finished_is_not_played_again() {
+        let mut session = Session::default();
+        session.go_to(Step::Scores);
+        session.begin_play(false, false);
+        assert_eq!((session.step, session.position), (Step::Scores, 0.0));
+        session.finish();
+        session.begin_play(true, false);
+        assert_eq!((session.step, session.position), (Step::Scale, 0.0));
+        session.scrub(1.0);
+        session.begin_play(true, false);
+        assert_eq!((session.step, session.position), (Step::Scale, 0.0), "it was gone through by hand");
     }
 
     #[test]

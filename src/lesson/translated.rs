@@ -280,7 +280,10 @@ fn notices_tell_alike() {
         Refusal::Attention("x.".into()),
     ];
     same_of(&refusals, words::refusal, words_de::refusal);
-    same(words::bad_number("xa", "xb", "number", "0", "64"), words_de::bad_number("xa", "xb", "Zahl", "0", "64"));
+    same(
+        words::bad_number("xa", "xb", "number", ["0", "64"], "7"),
+        words_de::bad_number("xa", "xb", "Zahl", ["0", "64"], "7"),
+    );
     same(words::no_engine("xa"), words_de::no_engine("xa"));
     same(words::wrong_build("12", "34"), words_de::wrong_build("12", "34"));
     same(words::engine_died("12."), words_de::engine_died("12."));

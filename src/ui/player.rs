@@ -19,7 +19,7 @@ pub fn toggle(page: Page) {
 
 /// Plays the step from its beginning to a position, and no farther.
 pub fn play_until(page: Page, position: f64) {
-    page.session.update(|session| session.position = 0.0);
+    page.session.update(|session| (session.position, session.replays) = (0.0, false));
     page.play_until.set(Some(position));
     page.playing.set(true);
 }

@@ -81,13 +81,13 @@ pub fn SetUp(page: Page) -> impl IntoView {
         let unfinished = typed.is_empty() && !dom::is_invalid(input);
         // "0" may become "0.5".
         let wrong = usable.is_none() && !unfinished && number.decimals == 0;
-        number.say_wrong(wrong.then_some(&typed));
+        number.say_wrong(wrong.then_some(&typed), page);
     });
     dom::on("change", "input[data-number]", move |input, _| {
         let number = dom::index(input, "data-number").and_then(|index| NUMBERS.get(index));
         let is_empty = dom::value(input).is_empty() && !dom::is_invalid(input);
         if let Some(number) = number.filter(|number| !is_empty && number.read(input).is_none()) {
-            number.say_wrong(Some(&dom::value(input)));
+            number.say_wrong(Some(&dom::value(input)), page);
         }
         let current = number.and_then(|number| (number.current)(&page.session.read()));
         if let Some((number, current)) = number.zip(current).filter(|_| is_empty) {
@@ -234,14 +234,15 @@ impl Number {
     }
 
     /// Says that what was typed can't be used, or takes it back.
-    fn say_wrong(&self, typed: Option<&String>) {
+    fn say_wrong(&self, typed: Option<&String>, page: Page) {
         dom::set(self.id, "aria-invalid", typed.map(|_| "true"));
-        dom::text(&format!("{}-wrong", self.id), &typed.map_or(String::new(), |typed| self.refusal(typed)));
-    }
-
-    fn refusal(&self, typed: &str) -> String {
-        let kind = if self.decimals == 0 { WHOLE_NUMBER } else { NUMBER };
-        bad_number(typed, self.label, kind, &self.written(self.from), &self.written(self.to))
+        let refusal = typed.map_or(String::new(), |typed| {
+            let kind = if self.decimals == 0 { WHOLE_NUMBER } else { NUMBER };
+            let range = [&*self.written(self.from), &*self.written(self.to)];
+            let in_use = (self.current)(&page.session.read()).unwrap_or_default();
+            bad_number(typed, self.label, kind, range, &self.written(in_use))
+        });
+        dom::text(&format!("{}-wrong", self.id), &refusal);
     }
 
     fn html(&self, which: usize) -> String {

@@ -81,7 +81,7 @@ pub fn Stage(page: Page) -> impl IntoView {
     dom::on("input", "#position", move |slider, _| {
         if let Ok(position) = dom::value(slider).parse::<u16>() {
             page.playing.set(false);
-            page.session.update(|session| session.position = f64::from(position) / 1000.0);
+            page.session.update(|session| session.scrub(f64::from(position) / 1000.0));
         }
     });
     // A key moves as far as one term of the standard example takes.
@@ -94,10 +94,10 @@ pub fn Stage(page: Page) -> impl IntoView {
         event.prevent_default();
         let position = page.session.read().shown_position() + moved;
         page.playing.set(false);
-        page.session.update(|session| session.position = position.clamp(0.0, 1.0));
+        page.session.update(|session| session.scrub(position));
     });
     dom::on("click", "#finish", move |_, _| {
-        page.session.update(|session| session.position = session.position.max(1.0));
+        page.session.update(Session::finish);
     });
     let (projections, painting, figure) = (projections(page), paint::controls(page), figure(page));
     let (arcs_choice, arcs) = (setup::arcs(), arcs::view(page));

@@ -36,7 +36,7 @@ pub fn offer(page: Page) -> InertElement {
     dom::skeleton(format!(
         r#"<section class="offer" id="offer" aria-label="{TOUR}" {hidden}>
             <p>{OFFER}</p>
-            <button class="btn small" id="tour-take">{TAKE}</button>
+            <button class="btn small primary" id="tour-take">{TAKE}</button>
             <button class="btn small" id="tour-decline">{NO_THANKS}</button>
         </section>"#
     ))

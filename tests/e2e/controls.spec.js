@@ -17,8 +17,8 @@ test("the steps are gone through by buttons and by keys", async ({ headlight, pa
   await page.keyboard.press("ArrowRight");
   await headlight.expectStep("Softmax");
   await page.keyboard.press("Space");
-  await headlight.expectStep("Tokens");
   await expect(headlight.pause).toBeVisible();
+  await headlight.expectStep("Softmax");
   await page.keyboard.press("Space");
   await expect(headlight.play).toBeVisible();
   // In the box, keys are for typing.
@@ -27,7 +27,21 @@ test("the steps are gone through by buttons and by keys", async ({ headlight, pa
   await page.keyboard.press("Space");
   await expect(headlight.sentence).toHaveValue("The cat sat on the ma t");
   await expect(headlight.play).toBeVisible();
-  await headlight.expectStep("Tokens");
+  await headlight.expectStep("Softmax");
+});
+
+test("Play plays the step that was chosen, and goes on with the next", async ({ headlight, page }) => {
+  await headlight.open();
+  await headlight.speed.selectOption("4×");
+  await headlight.goTo("Scale");
+  await headlight.play.click();
+  await expect.poll(async () => Number(await headlight.slider.inputValue())).toBeLessThan(900);
+  await headlight.expectStep("Scale");
+  await headlight.expectStep("Mask");
+  await headlight.pause.click();
+  await page.getByRole("button", { name: "Finish this step" }).click();
+  await headlight.play.click();
+  await headlight.expectStep("Softmax");
 });
 
 test("Play goes through all nine steps and stops", async ({ headlight }) => {

@@ -663,6 +663,10 @@ const CAPTION_SPACE: f32 = 6.0;
 
 /// Symbol, its index, name; each may be empty.
 fn caption(panel: &Panel) -> [CaptionPart; 3] {
+    if let Some(name) = panel.name {
+        let nothing = || (String::new(), 14.0, 1.0, 0.0, Face::Math);
+        return [nothing(), nothing(), (name.to_owned(), 12.5, 1.0, 0.0, Face::Plain)];
+    }
     let symbol = words::tensor_symbol(panel.tensor);
     let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
     // "mask mask" says no more than "mask".
@@ -749,6 +753,16 @@ fn draw_labels(
             turned,
         })
     };
+    // Which side asks, in the corner between both.
+    if panel.row_labels && panel.column_labels && (rows, columns) == (Axis::Queries, Axis::Keys) {
+        let mut x = x - 7.0;
+        for (sign, role) in [("K→", Role::Key), ("Q↓ ", Role::Query)] {
+            let (text, size, color) = (sign.to_owned(), NOTE_SIZE, colors.role(role));
+            let (anchor, face) = (Anchor::End, Face::Plain);
+            marks.push(Mark::Text(Text { x, y: y - 11.0, text, size, color, anchor, face, turned: false }));
+            x -= about_width(sign, size);
+        }
+    }
     if panel.row_labels {
         let step = height / grid.rows as f32;
         let lit = lit.and_then(|(row, _)| row);

@@ -184,6 +184,8 @@ pub(super) struct Panel<'a> {
     pub(super) beside: bool,
     /// Whether its symbol is written over it.
     pub(super) titled: bool,
+    /// What is written over it while it is not yet what its tensor's name says.
+    pub(super) name: Option<&'static str>,
     /// Numbers have so many decimals; the usual two if none.
     pub(super) decimals: Option<usize>,
     /// Numbers are sums that must be 1: a mark says whether they are.
@@ -211,6 +213,7 @@ impl<'a> Panel<'a> {
             level: false,
             beside: false,
             titled: true,
+            name: None,
             decimals: None,
             sums_to_one: false,
             shown: Box::new(move |row, column| Shown::value(scale, matrix.values[row * matrix.shown_columns + column])),
@@ -241,6 +244,12 @@ impl<'a> Panel<'a> {
     /// A column that belongs to the square panel before it.
     pub(super) fn beside(mut self) -> Self {
         (self.level, self.beside, self.scale) = (true, true, None);
+        self
+    }
+
+    /// Under this name until it is finished.
+    pub(super) fn becoming(mut self, name: &'static str, finished: bool) -> Self {
+        self.name = (!finished).then_some(name);
         self
     }
 

@@ -4,7 +4,7 @@ use super::{
     super::{
         Projection, Session, Step,
         explain::role_of,
-        number::{fixed, short},
+        number::fixed,
         scene::{self, Data, Source, head_of},
         theme::Colors,
         timeline::{self, Product, Shape, SoftmaxPart, eased, part, row_by_row, softmax_part, staggered},
@@ -102,17 +102,16 @@ impl<'a> Making<'a> {
         terms.filter(|(_, _, at)| *at > 0.0 && *at < 1.0 && self.progress.done == 0).collect()
     }
 
-    /// The term to be read: the one whose factors have met, or the one that landed last.
-    fn readable(&self) -> Option<usize> {
-        let met = self.in_flight().into_iter().filter(|(.., at)| *at > MEET.1).map(|(place, ..)| place).next();
-        met.or_else(|| self.progress.terms.checked_sub(1)).and_then(|place| self.terms().get(place).copied())
+    /// The term at hand, by its place: the next one to land; between two, the one that has landed.
+    fn at_hand(&self) -> Option<usize> {
+        self.in_flight().first().map(|(place, ..)| *place).or_else(|| self.progress.terms.checked_sub(1))
     }
 
     fn caption(&self) -> String {
         let Shape { rows, columns, terms, by_row } = self.shape;
         let (done, all) = (self.progress.done, rows * columns);
         if terms > 0 && done == 0 {
-            let term = (self.progress.terms + 1).min(terms);
+            let term = self.at_hand().map_or(1, |place| place + 1);
             if by_row { words::row_term_of(term, terms) } else { words::term_of(term, terms) }
         } else if self.result.1.is_whole() {
             words::cell_of(done, all)
@@ -124,17 +123,19 @@ impl<'a> Making<'a> {
 
     /// The line of numbers under the product; empty where there is nothing to say.
     fn ticker(&self, data: &Data) -> String {
-        let Some(term) = self.readable().filter(|_| self.progress.done == 0 && self.shape.terms > 0) else {
+        let Some(place) = self.at_hand().filter(|_| self.progress.done == 0 && self.shape.terms > 0) else {
             return String::new();
         };
+        let (terms, number) = (self.terms(), |number: f64| fixed(number, 3));
+        let (term, before) = (terms[place], terms.iter().take(place));
         let (left, right) = self.factors(term, 0);
         if self.shape.by_row {
-            let shares = self.terms().into_iter().take(self.progress.terms);
-            let sum = shares.map(|term| f64::from(self.left.1.values[term])).sum();
+            let shares = before.map(|&term| f64::from(self.left.1.values[term])).sum();
             let word = &data.context().keys[self.right.1.first_row + term].text;
-            return words::row_ticker(&fixed(f64::from(left), 3), word, &fixed(sum, 3));
+            return words::row_ticker(&number(left.into()), word, &number(shares));
         }
-        words::ticker(&short(left), &short(right), &fixed(self.product(term, 0), 3), &fixed(self.sum(0), 3))
+        let sum = before.map(|&term| self.product(term, 0)).sum();
+        words::ticker(&number(left.into()), &number(right.into()), &number(self.product(term, 0)), &number(sum))
     }
 
     /// A cell of the left operand's first row, and of the right operand's first column.
@@ -164,10 +165,10 @@ impl<'a> Making<'a> {
             lights.more = vec![Source::Row(left, operand.first_row + row), Source::Row(result, matrix.first_row + row)];
             return lights;
         }
-        let newest = self.in_flight().last().map(|(_, term, _)| *term);
+        let at_hand = self.in_flight().first().map(|(_, term, _)| *term);
         if self.shape.by_row {
             lights.more = vec![Source::Row(left, operand.first_row), Source::Row(result, matrix.first_row)];
-            if let Some(term) = newest {
+            if let Some(term) = at_hand {
                 lights.more.insert(0, self.cells(term).0);
                 lights.more.push(Source::Row(self.right.0, self.right.1.first_row + term));
             }
@@ -175,7 +176,7 @@ impl<'a> Making<'a> {
         }
         let (row, column) = (matrix.first_row, matrix.first_column + self.progress.done);
         lights.focus = Some(CellRef { tensor: result, head: head_of(result, head), row, column });
-        lights.term = newest;
+        lights.term = at_hand;
         lights
     }
 
@@ -454,7 +455,11 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 Item::Panel(panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).on(scale)),
                 Item::Operator(words::scale_operator(&data.setup)),
                 Item::Panel(
-                    panel(Tensor::Scaled, Size::square(44.0, view))?.labels(true, true).on(scale).showing(morphing),
+                    panel(Tensor::Scaled, Size::square(44.0, view))?
+                        .labels(true, true)
+                        .on(scale)
+                        .showing(morphing)
+                        .becoming(words::BEING_SCALED, work >= 1.0),
                 ),
             ];
             let caption = words::row_of(rows_reached(divided, result.rows), result.rows);
@@ -602,6 +607,12 @@ fn softmax<'a>(position: f64, head: usize, data: &'a Data, view: &View, plain: S
         SoftmaxPart::Exp => (Tensor::Exponentials, exps, exponentials, Tensor::ExponentialSums),
         SoftmaxPart::Divide => (Tensor::Weights, weights, shares, Tensor::RowSums),
     };
+    // Rows that have not had their turn are not yet what the matrix is called.
+    let (becoming, is_finished) = match now {
+        SoftmaxPart::RowMax | SoftmaxPart::Subtract => ("", true),
+        SoftmaxPart::Exp => (words::BEING_RAISED, local >= 1.0),
+        SoftmaxPart::Divide => (words::BEING_DIVIDED, local >= 1.0),
+    };
     let changing = move |row: usize, column: usize| match now {
         SoftmaxPart::RowMax => Shown::nothing(&colors),
         SoftmaxPart::Subtract if at(row) < ARRIVED => Shown::nothing(&colors),
@@ -665,7 +676,13 @@ fn softmax<'a>(position: f64, head: usize, data: &'a Data, view: &View, plain: S
         ),
         Item::Panel(max_panel),
         operator("→"),
-        Item::Panel(Panel::new(tensor, head, current, size, &colors).labels(true, true).on(scale).showing(changing)),
+        Item::Panel(
+            Panel::new(tensor, head, current, size, &colors)
+                .labels(true, true)
+                .on(scale)
+                .showing(changing)
+                .becoming(becoming, is_finished),
+        ),
         Item::Panel(sum_panel),
     ];
 

@@ -333,6 +333,8 @@ pub const OFF_IS_ZERO: &str = "switched off, and so exactly 0";
 pub const WHY_HEAD_OFF: &str = "This head still attends, but what it found counts as 0: the output is made without it.";
 
 pub const WHY_NO_MASK: &str = "No mask is set: every query may see every key.";
+/// The same, where other cells are painted.
+pub const WHY_NOT_PAINTED: &str = "No mask is set but what is painted by hand, and this cell is not painted.";
 
 /// In cross-attention, a query's own place in the other sentence takes the place of the token itself.
 pub fn why_window(window: Window, is_cross: bool, [query, key]: [usize; 2], hidden: bool) -> String {

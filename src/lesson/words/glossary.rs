@@ -113,7 +113,7 @@ pub fn meaning(term: Term) -> &'static str {
             "A mask that hides from every token what comes after it. Models that write word by word are trained with it."
         }
         Term::Padding => {
-            "Filler at the end of short sentences, so that several can be calculated together. A mask hides it, because it means nothing."
+            "Filler at the end of short sentences, so that several can be calculated together. A mask hides it, because it means nothing; its own rows are calculated along, and nobody uses them."
         }
         Term::Softmax => {
             "Turns the scores of a row into shares: e to the power of each, divided by the sum of them all. No share is negative, and together they make 1."
@@ -128,7 +128,7 @@ pub fn meaning(term: Term) -> &'static str {
             "The share of its attention, from 0 to 1, that one token gives to one token. A row holds all shares of one token."
         }
         Term::RowSum => {
-            "All attention weights of a token together. It is 1, because each of its exponentials was divided by the sum of them all."
+            "All attention weights of a token together. It is 1, because each of its exponentials was divided by the sum of them all; for a token that may see none it is 0."
         }
         Term::MixedValues => {
             "What a token has gathered: every token’s value times the share it was given, added up. One row for each token, in each head."
@@ -140,7 +140,7 @@ pub fn meaning(term: Term) -> &'static str {
             "The number that random numbers are made from. The same seed gives the same weights again, here and in PyTorch."
         }
         Term::Untrained => {
-            "Weights as PyTorch draws them before any training. The calculation is real; who attends to whom has no meaning yet."
+            "Weights as PyTorch draws them before any training, which changes them a little at a time until the model guesses well. The calculation is real; who attends to whom has no meaning yet."
         }
         Term::Tensor => {
             "A block of numbers along one or more axes; a matrix has two. The shape, under each matrix, says how many there are along each axis."

@@ -195,16 +195,16 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             "A word’s row depends on the word alone. ALiBi adds nothing here: at the step “Mask” it takes distance off the scores."
         }
         Step::Embed if positions == Positions::None => {
-            "A word’s row depends on the word alone. No positions are set, so nothing tells two equal words in different places apart."
+            "A word’s row depends on the word alone. No positions are set, so the rows of equal words are equal, wherever they stand."
         }
         Step::Embed => {
             "A word’s row depends on the word alone; adding its position’s row tells two equal words in different places apart."
         }
         Step::Project => {
-            "Three matrices turn each token’s row into a query (what it looks for), a key (what it offers) and a value (what it carries)."
+            "Three matrices turn each token’s row into a query (what it looks for), a key (what it can be found by) and a value (what it passes on)."
         }
         Step::Scores => {
-            "Every score is one dot product: a row of Q (what this token looks for) against a row of K (what that token offers)."
+            "Every score is one dot product: a row of Q (what this token looks for) against a row of K (what that token can be found by)."
         }
         Step::Scale if !is_scaled => {
             "The division by √D is left out: the wider the heads, the farther apart the scores, and the sharper the shares."
@@ -496,6 +496,13 @@ pub fn scale_operator(setup: &Setup) -> String {
     if signs.is_empty() { "=".to_owned() } else { signs.join(" ") }
 }
 
+/// Over the scaled scores, until all are divided.
+pub const BEING_SCALED: &str = "scores, divided row by row";
+/// Over the exponentials, until all are there.
+pub const BEING_RAISED: &str = "differences, raised row by row";
+/// Over the weights, until all are divided.
+pub const BEING_DIVIDED: &str = "exponentials, divided row by row";
+
 /// How much of the mask is painted.
 pub fn painted(cells: usize) -> String {
     match cells {
@@ -591,7 +598,10 @@ pub fn head_in_strip(index: usize, is_off: bool) -> String {
 pub fn token_note(count: usize, repeated: Option<(&str, &str)>, setup: &Setup) -> String {
     let tokens = if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") };
     let apart = match setup.positions {
-        Positions::None => "without positions nothing tells them apart",
+        Positions::None if setup.mask == Window::OPEN && setup.painted.is_empty() => {
+            "without positions nothing tells them apart"
+        }
+        Positions::None => "without positions only the mask tells them apart",
         _ => "only position tells them apart",
     };
     match repeated {
@@ -628,14 +638,14 @@ pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: Lengths)
     }
 }
 
-/// A product in the making: one term, and the sum so far.
+/// A product in the making: one term, and the sum of those before it.
 pub fn ticker(left: &str, right: &str, product: &str, sum: &str) -> String {
-    format!("{left} × {right} = {product}   sum so far {sum}")
+    format!("{left} × {right} = {product}   added to {sum}")
 }
 
-/// A row in the making: one share of a value, and the sum of the shares so far.
+/// A row in the making: one share of a value, and the sum of the shares before it.
 pub fn row_ticker(share: &str, word: &str, sum: &str) -> String {
-    format!("{share} × the value of {word}   shares so far {sum}")
+    format!("{share} × the value of {word}   shares before it {sum}")
 }
 
 /// The terms after the largest ones, together.
@@ -721,9 +731,9 @@ pub fn refusal(refusal: &Refusal) -> String {
 }
 
 /// A box holds something else than such a number; the browser does not tell what, where it is no number at all.
-pub fn bad_number(typed: &str, label: &str, kind: &str, from: &str, to: &str) -> String {
+pub fn bad_number(typed: &str, label: &str, kind: &str, [from, to]: [&str; 2], in_use: &str) -> String {
     let what = if typed.is_empty() { "What stands there".to_owned() } else { format!("“{typed}”") };
-    format!("{what} is not usable for “{label}”, which takes a {kind} from {from} to {to}. The last one stays in use.")
+    format!("{what} is not usable for “{label}”, which takes a {kind} from {from} to {to}. {in_use} stays in use.")
 }
 
 /// Who calculated a run once more.

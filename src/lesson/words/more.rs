@@ -16,7 +16,7 @@ pub fn more(step: Step) -> [&'static str; 3] {
         Step::Embed => [
             "Every token becomes a row of numbers, its embedding, which depends on the word alone. The row of its position is added, number by number. The sum is X, one row a token.",
             "Attention compares rows of numbers, so a word has to be one. It also takes all tokens at once, in no order; where a token stands has to be written into its row.",
-            "Choose “none” for Positions, and look at the two “the”: their rows of X are the same, so are their queries, keys and values, and nothing that follows can tell them apart. “The cat sat on the mat” and “the mat sat on the cat” would be the same bag of words.",
+            "Choose “none” for Positions, and look at the two “the”: their rows of X are the same, so are their queries, keys and values, and without a mask nothing that follows can tell them apart. “The cat sat on the mat” and “the mat sat on the cat” would be the same bag of words.",
         ],
         Step::Project => [
             "The row of each token is multiplied with three matrices. That gives it a query, a key and a value, each cut into as many parts as there are heads.",
@@ -30,7 +30,7 @@ pub fn more(step: Step) -> [&'static str; 3] {
         ],
         Step::Scale => [
             "Every score is divided by √D, the square root of the width of a head. Nothing else happens: order and signs stay as they are.",
-            "A score adds up D products. Of independent numbers such a sum spreads √D times as far as one product does, so wider heads would have wilder scores for no other reason than their width. The division takes that out again.",
+            "A score adds up D products. Of independent numbers pluses and minuses partly cancel, so the sum spreads not D times but √D times as far as one product does: wider heads would have wilder scores for no other reason than their width. The division takes that out again.",
             "Choose “none” for Scaling, and look at the softmax: scores lie farther apart, and the larger ones take more of each row; in wide heads the largest takes nearly everything. Then small changes of the others change nothing, and training, which needs to see what a small change does, stands still.",
         ],
         Step::Mask => [
@@ -50,7 +50,7 @@ pub fn more(step: Step) -> [&'static str; 3] {
         ],
         Step::Output => [
             "What the heads found is put side by side again, as wide as the model, and multiplied with one last matrix. That gives one row a token, Y.",
-            "Each head looked at its own part of queries and keys, and so could look for something of its own. The last matrix lets their findings work together, and brings them back into the language of X, so that the next block can begin where this one ended.",
+            "Each head looked at its own part of queries and keys, and so could look for something of its own. The last matrix lets their findings work together, and brings them back into the language of X, so that the next block can begin where this one ended. A model is a stack of such blocks: this page shows one. From the last one’s rows it guesses the next word.",
             "Without it the findings of a head would stay in their own columns, and no token could combine what two heads found.",
         ],
     }

@@ -69,7 +69,7 @@ pub fn text(stop: Stop) -> &'static str {
             "How well does the key of “{}” fit what “{}” looks for? The {} numbers of the query and of the key are multiplied pair by pair and added up: {}. The inspector opens it, product by product. The higher the score, the better the fit."
         }
         Stop::Scaling => {
-            "A score is a sum of D = {} products. Such a sum spreads about √{} = {} times as far as one product: wider heads would have wilder scores, only because they are wide. Dividing by √D takes that out: here ±{} becomes ±{}. It matters, because the farther apart scores lie, the more of the attention goes to the largest alone."
+            "A score is a sum of D = {} products. Because pluses and minuses partly cancel, such a sum spreads not D but about √{} = {} times as far as one product: wider heads would have wilder scores, only because they are wide. Dividing by √D takes that out: here ±{} becomes ±{}. It matters, because the farther apart scores lie, the more of the attention goes to the largest alone."
         }
         Stop::Mask => {
             "The tour has set a causal mask: a token sees itself and what came before it. What comes later is hidden, here {} of {} pairs (hatched): “{}” may not see “{}”. A model that learns to guess the next word must not look at it. Hidden scores become −∞."
@@ -84,7 +84,7 @@ pub fn text(stop: Stop) -> &'static str {
             "“{}” gives “{}” the largest share of its attention, {}; so it takes {} of the value of “{}”, and of the other values as much as their shares say. Added up, that is its new row. This is where words pass something on to each other."
         }
         Stop::Output => {
-            "The rows of all {} heads, side by side, times one last matrix, W_o, make the output: one row for each token again. One thing to keep in mind: these weights are untrained. The calculation is real; who attends to whom has no meaning yet."
+            "The rows of all {} heads, side by side, times one last matrix, W_o, make the output: one row for each token again, for the next block like this one. From the rows of its last block a model guesses the next word. One thing to keep in mind: these weights are untrained. The calculation is real; who attends to whom has no meaning yet."
         }
         Stop::Unscaled => {
             "The mask is off again. “{}” gives “{}” the largest share of its attention: {}. If the division by √D is left out, what will this share do?"
@@ -116,12 +116,12 @@ pub fn answer(stop: Stop, right: usize) -> &'static str {
         (Stop::Hidden, _) => "Hidden from “{}”: “{}”. They come after it. It may see itself, and what came before it.",
         (_, 0) => "They differ, by up to {}.",
         _ => {
-            "They are the same: the largest difference between the two rows is {}. The same word has the same row of X, so the same query, key and value: without positions nothing that follows can tell the two apart."
+            "They are the same: the largest difference between the two rows is {}. The same word has the same row of X, so the same query, key and value: without positions, and with no mask, nothing that follows can tell the two apart."
         }
     }
 }
 
 /// Before what the page calculated.
 pub fn verdict(is_right: bool) -> &'static str {
-    if is_right { "As you said." } else { "Not as you said." }
+    if is_right { "As you said." } else { "It comes out otherwise." }
 }

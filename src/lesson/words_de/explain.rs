@@ -340,6 +340,8 @@ pub const WHY_HEAD_OFF: &str =
     "Dieser Kopf rechnet weiter, aber was er gefunden hat, zählt als 0: Die Ausgabe entsteht ohne ihn.";
 
 pub const WHY_NO_MASK: &str = "Es ist keine Maske eingestellt: Jede Query darf jeden Key sehen.";
+/// The same, where other cells are painted.
+pub const WHY_NOT_PAINTED: &str = "Es gilt nur, was von Hand gemalt ist, und diese Zelle ist nicht bemalt.";
 
 /// In cross-attention, a query's own place in the other sentence takes the place of the token itself.
 pub fn why_window(window: Window, is_cross: bool, [query, key]: [usize; 2], hidden: bool) -> String {

@@ -117,7 +117,7 @@ pub fn meaning(term: Term) -> &'static str {
             "Eine Maske, die vor jedem Token verdeckt, was nach ihm kommt. Modelle, die Wort für Wort schreiben, werden mit ihr trainiert."
         }
         Term::Padding => {
-            "Füllmaterial am Ende kurzer Sätze, damit mehrere zusammen berechnet werden können. Eine Maske verdeckt es, denn es bedeutet nichts."
+            "Füllmaterial am Ende kurzer Sätze, damit mehrere zusammen berechnet werden können. Eine Maske verdeckt es, denn es bedeutet nichts; seine eigenen Zeilen werden mitgerechnet, und niemand nutzt sie."
         }
         Term::Softmax => {
             "Macht aus den Scores einer Zeile Anteile: e hoch jeden Score, geteilt durch die Summe davon. Kein Anteil ist negativ, und zusammen ergeben sie 1."
@@ -132,7 +132,7 @@ pub fn meaning(term: Term) -> &'static str {
             "Der Anteil seiner Aufmerksamkeit, von 0 bis 1, den ein Token einem Token gibt. Eine Zeile enthält alle Anteile eines Tokens."
         }
         Term::RowSum => {
-            "Alle Attention-Gewichte eines Tokens zusammen. Sie ist 1, weil jeder Exponentialwert durch die Summe aller geteilt wurde."
+            "Alle Attention-Gewichte eines Tokens zusammen. Sie ist 1, weil jeder Exponentialwert durch die Summe aller geteilt wurde; bei einem Token, das nichts sehen darf, ist sie 0."
         }
         Term::MixedValues => {
             "Was ein Token gesammelt hat: der Value jedes Tokens mal den Anteil, den es bekam, alles addiert. Eine Zeile je Token, in jedem Kopf."
@@ -144,7 +144,7 @@ pub fn meaning(term: Term) -> &'static str {
             "Die Zahl, aus der die Zufallszahlen entstehen. Derselbe Seed ergibt wieder dieselben Gewichte, hier und in PyTorch."
         }
         Term::Untrained => {
-            "Gewichte, wie PyTorch sie vor jedem Training zieht. Die Rechnung ist echt; wer wen beachtet, hat noch keine Bedeutung."
+            "Gewichte, wie PyTorch sie vor jedem Training zieht, das sie nach und nach ändert, bis das Modell gut rät. Die Rechnung ist echt; wer wen beachtet, hat noch keine Bedeutung."
         }
         Term::Tensor => {
             "Ein Block von Zahlen entlang einer oder mehrerer Achsen; eine Matrix hat zwei. Die Form unter jeder Matrix sagt, wie viele es entlang jeder Achse sind."

@@ -195,7 +195,7 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             "Die Zeile hängt nur vom Wort ab. ALiBi addiert hier nichts: Im Schritt „Maske“ zieht es den Abstand von den Scores ab."
         }
         Step::Embed if positions == Positions::None => {
-            "Die Zeile hängt nur vom Wort ab. Ohne Positionen unterscheidet nichts gleiche Wörter an verschiedenen Stellen."
+            "Die Zeile hängt nur vom Wort ab. Ohne Positionen sind die Zeilen gleicher Wörter gleich, wo sie auch stehen."
         }
         Step::Embed => {
             "Die Zeile hängt nur vom Wort ab; die addierte Zeile der Position unterscheidet gleiche Wörter an verschiedenen Stellen."
@@ -512,6 +512,13 @@ pub fn scale_operator(setup: &Setup) -> String {
     if signs.is_empty() { "=".to_owned() } else { signs.join(" ") }
 }
 
+/// Over the scaled scores, until all are divided.
+pub const BEING_SCALED: &str = "Scores, Zeile für Zeile geteilt";
+/// Over the exponentials, until all are there.
+pub const BEING_RAISED: &str = "Differenzen, Zeile für Zeile potenziert";
+/// Over the weights, until all are divided.
+pub const BEING_DIVIDED: &str = "Exponentialwerte, Zeile für Zeile geteilt";
+
 /// How much of the mask is painted.
 pub fn painted(cells: usize) -> String {
     match cells {
@@ -607,7 +614,10 @@ pub fn head_in_strip(index: usize, is_off: bool) -> String {
 pub fn token_note(count: usize, repeated: Option<(&str, &str)>, setup: &Setup) -> String {
     let tokens = if count == 1 { "1 Token".to_owned() } else { format!("{count} Tokens") };
     let apart = match setup.positions {
-        Positions::None => "ohne Positionen unterscheidet sie nichts",
+        Positions::None if setup.mask == Window::OPEN && setup.painted.is_empty() => {
+            "ohne Positionen unterscheidet sie nichts"
+        }
+        Positions::None => "ohne Positionen unterscheidet sie nur die Maske",
         _ => "nur die Position unterscheidet sie",
     };
     match repeated {
@@ -644,14 +654,14 @@ pub fn zoomed(queries: ops::Range<usize>, keys: ops::Range<usize>, len: Lengths)
     }
 }
 
-/// A product in the making: one term, and the sum so far.
+/// A product in the making: one term, and the sum of those before it.
 pub fn ticker(left: &str, right: &str, product: &str, sum: &str) -> String {
-    format!("{left} × {right} = {product}   Summe bisher {sum}")
+    format!("{left} × {right} = {product}   kommt zu {sum}")
 }
 
-/// A row in the making: one share of a value, and the sum of the shares so far.
+/// A row in the making: one share of a value, and the sum of the shares before it.
 pub fn row_ticker(share: &str, word: &str, sum: &str) -> String {
-    format!("{share} × Value von {word}   Anteile bisher {sum}")
+    format!("{share} × Value von {word}   Anteile davor {sum}")
 }
 
 /// The terms after the largest ones, together.
@@ -738,10 +748,10 @@ pub fn refusal(refusal: &Refusal) -> String {
 }
 
 /// A box holds something else than such a number; the browser does not tell what, where it is no number at all.
-pub fn bad_number(typed: &str, label: &str, kind: &str, from: &str, to: &str) -> String {
+pub fn bad_number(typed: &str, label: &str, kind: &str, [from, to]: [&str; 2], in_use: &str) -> String {
     let what = if typed.is_empty() { "Was dort steht,".to_owned() } else { format!("„{typed}“") };
     format!(
-        "{what} ist für „{label}“ nicht brauchbar: Dort gehört eine {kind} von {from} bis {to} hin. Die letzte bleibt in Gebrauch."
+        "{what} ist für „{label}“ nicht brauchbar: Dort gehört eine {kind} von {from} bis {to} hin. {in_use} bleibt in Gebrauch."
     )
 }
 

@@ -16,7 +16,7 @@ pub fn more(step: Step) -> [&'static str; 3] {
         Step::Embed => [
             "Aus jedem Token wird eine Zeile von Zahlen, sein Embedding, das nur vom Wort abhängt. Die Zeile seiner Position wird Zahl für Zahl addiert. Die Summe ist X, eine Zeile je Token.",
             "Attention vergleicht Zeilen von Zahlen, also muss ein Wort eine sein. Außerdem nimmt sie alle Tokens auf einmal, ohne Reihenfolge; wo ein Token steht, muss in seiner Zeile stehen.",
-            "Bei Positionen „keine“ wählen und die beiden „the“ ansehen: Ihre Zeilen von X sind gleich, also auch ihre Queries, Keys und Values, und nichts, was folgt, kann sie unterscheiden. „The cat sat on the mat“ und „the mat sat on the cat“ wären derselbe Sack voller Wörter.",
+            "Bei Positionen „keine“ wählen und die beiden „the“ ansehen: Ihre Zeilen von X sind gleich, also auch ihre Queries, Keys und Values, und ohne Maske kann nichts, was folgt, sie unterscheiden. „The cat sat on the mat“ und „the mat sat on the cat“ wären derselbe Sack voller Wörter.",
         ],
         Step::Project => [
             "Die Zeile jedes Tokens wird mit drei Matrizen multipliziert. Das ergibt eine Query, einen Key und einen Value, jeweils in so viele Teile geteilt, wie es Köpfe gibt.",
@@ -30,7 +30,7 @@ pub fn more(step: Step) -> [&'static str; 3] {
         ],
         Step::Scale => [
             "Jeder Score wird durch √D geteilt, die Wurzel aus der Breite eines Kopfes. Sonst geschieht nichts: Reihenfolge und Vorzeichen bleiben, wie sie sind.",
-            "Ein Score addiert D Produkte. Sind die Zahlen unabhängig, streut eine solche Summe √D-mal so weit wie ein Produkt; breitere Köpfe hätten also wildere Scores, nur weil sie breit sind. Die Division nimmt das wieder heraus.",
+            "Ein Score addiert D Produkte. Sind die Zahlen unabhängig, heben Plus und Minus sich teils auf, und die Summe streut nicht D-mal, sondern √D-mal so weit wie ein Produkt; breitere Köpfe hätten also wildere Scores, nur weil sie breit sind. Die Division nimmt das wieder heraus.",
             "Bei Skalierung „keine“ wählen und die Softmax ansehen: Die Scores liegen weiter auseinander, und die größeren nehmen mehr von jeder Zeile; in breiten Köpfen nimmt der größte fast alles. Dann ändern kleine Änderungen der anderen nichts mehr, und das Training, das sehen muss, was eine kleine Änderung bewirkt, steht still.",
         ],
         Step::Mask => [
@@ -50,7 +50,7 @@ pub fn more(step: Step) -> [&'static str; 3] {
         ],
         Step::Output => [
             "Was die Köpfe gefunden haben, wird wieder nebeneinandergelegt, so breit wie das Modell, und mit einer letzten Matrix multipliziert. Das ergibt eine Zeile je Token, Y.",
-            "Jeder Kopf hat seinen eigenen Teil der Queries und Keys betrachtet und konnte so etwas Eigenes suchen. Die letzte Matrix lässt die Funde zusammenwirken und bringt sie zurück in die Sprache von X, sodass der nächste Block dort beginnen kann, wo dieser endet.",
+            "Jeder Kopf hat seinen eigenen Teil der Queries und Keys betrachtet und konnte so etwas Eigenes suchen. Die letzte Matrix lässt die Funde zusammenwirken und bringt sie zurück in die Sprache von X, sodass der nächste Block dort beginnen kann, wo dieser endet. Ein Modell ist ein Stapel solcher Blöcke: Diese Seite zeigt einen. Aus den Zeilen des letzten errät es das nächste Wort.",
             "Ohne sie blieben die Funde eines Kopfes in ihren eigenen Spalten, und kein Token könnte verbinden, was zwei Köpfe gefunden haben.",
         ],
     }

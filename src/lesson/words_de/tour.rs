@@ -69,7 +69,7 @@ pub fn text(stop: Stop) -> &'static str {
             "Wie gut passt der Key von „{}“ zu dem, was „{}“ sucht? Die {} Zahlen der Query und die des Keys werden paarweise multipliziert und addiert: {}. Der Inspektor öffnet die Summe, Produkt für Produkt. Je höher der Score, desto besser passen sie."
         }
         Stop::Scaling => {
-            "Ein Score ist eine Summe aus D = {} Produkten. Sie streut etwa √{} = {}-mal so weit wie ein Produkt: Breitere Köpfe hätten wildere Scores, nur weil sie breit sind. Die Division durch √D nimmt das heraus: Hier wird ±{} zu ±{}. Das zählt, denn je weiter Scores auseinanderliegen, desto mehr Aufmerksamkeit bekommt der größte allein."
+            "Ein Score ist eine Summe aus D = {} Produkten. Weil Plus und Minus sich teils aufheben, streut sie nicht D-, sondern etwa √{} = {}-mal so weit wie ein Produkt: Breitere Köpfe hätten wildere Scores, nur weil sie breit sind. Die Division durch √D nimmt das heraus: Hier wird ±{} zu ±{}. Das zählt, denn je weiter Scores auseinanderliegen, desto mehr Aufmerksamkeit bekommt der größte allein."
         }
         Stop::Mask => {
             "Der Rundgang hat eine kausale Maske gesetzt: Ein Token sieht sich selbst und was vor ihm kam. Was später kommt, ist verdeckt, hier {} von {} Paaren (schraffiert): „{}“ darf „{}“ nicht sehen. Ein Modell, das lernt, das nächste Wort zu erraten, darf es nicht ansehen. Verdeckte Scores werden −∞."
@@ -84,7 +84,7 @@ pub fn text(stop: Stop) -> &'static str {
             "„{}“ gibt „{}“ den größten Anteil seiner Aufmerksamkeit, {}; also nimmt es {} vom Value von „{}“ und von den anderen Values so viel, wie ihre Anteile sagen. Addiert ist das seine neue Zeile. Hier geben Wörter etwas aneinander weiter."
         }
         Stop::Output => {
-            "Die Zeilen aller {} Köpfe, nebeneinander, mal eine letzte Matrix, W_o, ergeben die Ausgabe: wieder eine Zeile für jedes Token. Eines ist dabei zu bedenken: Diese Gewichte sind untrainiert. Die Rechnung ist echt; wer wen beachtet, hat noch keine Bedeutung."
+            "Die Zeilen aller {} Köpfe, nebeneinander, mal eine letzte Matrix, W_o, ergeben die Ausgabe: wieder eine Zeile für jedes Token, für den nächsten solchen Block. Aus den Zeilen des letzten errät ein Modell das nächste Wort. Eines ist dabei zu bedenken: Diese Gewichte sind untrainiert. Die Rechnung ist echt; wer wen beachtet, hat noch keine Bedeutung."
         }
         Stop::Unscaled => {
             "Die Maske ist wieder weg. „{}“ gibt „{}“ den größten Anteil seiner Aufmerksamkeit: {}. Wenn die Division durch √D entfällt, was geschieht mit diesem Anteil?"
@@ -120,12 +120,12 @@ pub fn answer(stop: Stop, right: usize) -> &'static str {
         }
         (_, 0) => "Sie unterscheiden sich, um bis zu {}.",
         _ => {
-            "Sie sind gleich: Der größte Unterschied zwischen den beiden Zeilen ist {}. Dasselbe Wort hat dieselbe Zeile von X, also auch dieselbe Query, denselben Key und denselben Value: Ohne Positionen kann nichts, was folgt, die beiden unterscheiden."
+            "Sie sind gleich: Der größte Unterschied zwischen den beiden Zeilen ist {}. Dasselbe Wort hat dieselbe Zeile von X, also auch dieselbe Query, denselben Key und denselben Value: Ohne Positionen und ohne Maske kann nichts, was folgt, die beiden unterscheiden."
         }
     }
 }
 
 /// Before what the page calculated.
 pub fn verdict(is_right: bool) -> &'static str {
-    if is_right { "Wie vorhergesagt." } else { "Nicht wie vorhergesagt." }
+    if is_right { "Wie vorhergesagt." } else { "Es kommt anders." }
 }
