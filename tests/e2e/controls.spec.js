@@ -170,7 +170,7 @@ test("the set-up changes what is calculated", async ({ headlight }) => {
   }
   expect(pictures.size).toBe(6);
   await expect(headlight.heads).toHaveCount(8);
-  await expect(headlight.tokenNote).toContainText("without positions nothing tells them apart");
+  await expect(headlight.tokenNote).toContainText("without positions only the mask tells them apart");
   await headlight.heads.nth(7).click();
   await headlight.choose("Heads", "2");
   await headlight.ranWith({ heads: 2 });

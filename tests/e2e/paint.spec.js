@@ -151,7 +151,7 @@ test("where no pointer can be on one cell alone, the page says so, and nearer it
   }
   await stroke(headlight, page, masked, [[4, 2]]);
   await page.mouse.up();
-  await masked.press("Home");
+  await masked.press("Control+Home");
   for (let nearer = 0; nearer < 2; nearer++) await masked.press("+");
   await expect(group.getByText(/^Draw over the cells/)).toBeVisible();
   await headlight.frames(3);

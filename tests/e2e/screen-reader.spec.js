@@ -106,6 +106,7 @@ test("the transcript of the Softmax step", async ({ headlight, page }) => {
   await expect(headlight.sentence).toHaveValue(EXAMPLE);
 
   title("Play, from the first step to the last");
+  await headlight.step("Tokens").press("Enter");
   await headlight.speed.selectOption("4×");
   await headlight.play.press("Enter");
   await expect(headlight.pause).toBeVisible();

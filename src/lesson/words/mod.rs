@@ -216,7 +216,7 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             "ALiBi takes off each score what its distance costs: the farther a key is from its query, the more. Nothing is hidden."
         }
         Step::Mask if !painted.is_empty() && mask == Window::OPEN => {
-            "Painted by hand: hatched cells may not be seen and take no part in the softmax; a row that may see none stays 0."
+            "Painted by hand, with no other mask set. Hatched cells may not be seen and take no part in the softmax."
         }
         Step::Mask if !painted.is_empty() => {
             "Painted by hand, over the mask that is set. Hatched cells may not be seen and take no part in the softmax."

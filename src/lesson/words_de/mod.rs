@@ -216,7 +216,7 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             "ALiBi zieht von jedem Score ab, was sein Abstand kostet: je weiter der Key von der Query, desto mehr. Verdeckt ist nichts."
         }
         Step::Mask if !painted.is_empty() && mask == Window::OPEN => {
-            "Von Hand gemalt: Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus; wer nichts sieht, behält 0."
+            "Von Hand gemalt, ohne weitere Maske. Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus."
         }
         Step::Mask if !painted.is_empty() => {
             "Von Hand gemalt, über der eingestellten Maske. Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus."
