@@ -139,8 +139,13 @@ impl Setup {
         }
     }
 
+    /// Whether any paint says something else than the rest of the mask.
+    pub fn is_painted(&self) -> bool {
+        self.painted.iter().any(|paint| self.sees_unpainted(paint.query, paint.key, usize::MAX) != paint.is_seen)
+    }
+
     /// Where the paint of a pair is in the list, or would be.
-    fn paint_at(&self, query: usize, key: usize) -> Result<usize, usize> {
+    pub fn paint_at(&self, query: usize, key: usize) -> Result<usize, usize> {
         self.painted.binary_search_by_key(&(query, key), |paint| (paint.query, paint.key))
     }
 
@@ -610,6 +615,11 @@ impl Item {
     /// How many keys are a sentence's own, and not padding.
     pub fn own_keys(&self) -> usize {
         own_len(&self.keys)
+    }
+
+    /// Within what the mask can be painted: padding takes no paint.
+    pub fn takes_paint(&self) -> Lengths {
+        Lengths { keys: self.own_keys(), ..self.lengths() }
     }
 }
 

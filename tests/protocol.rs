@@ -3,7 +3,7 @@
 use headlight::attention::Window;
 use headlight::embedding::{Positions, Token};
 use headlight::lesson::{
-    Arcs, Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom,
+    Arcs, Plays, Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom,
     range::{Ends, Range},
     table::Part,
 };
@@ -226,7 +226,7 @@ fn sessions() -> impl Strategy<Value = Session> {
                 projection,
                 pinned,
                 table: pinned.map(Part::with),
-                replays: pinned.is_some(),
+                plays: if pinned.is_some() { Plays::This } else { Plays::Next },
                 speed,
                 theme,
                 shares_map,
@@ -301,6 +301,7 @@ fn a_stroke_paints_every_cell_on_its_way() {
     let stroke = |from, to| {
         let mut setup = Setup::default();
         setup.paint_on_the_way(from, to, false, 9);
+        assert!(setup.painted.iter().all(|paint| !paint.is_seen));
         setup.painted.iter().map(|paint| (paint.query, paint.key)).collect::<Vec<_>>()
     };
     assert_eq!(stroke((1, 1), (1, 1)), []);
@@ -330,14 +331,17 @@ fn paint_stays_as_it_is_when_the_mask_changes() {
     let mut setup = Setup::default();
     setup.paint(0, 3, false, 6);
     setup.paint(2, 1, false, 6);
+    assert!(setup.is_painted());
     for mask in [Window::CAUSAL, Window::OPEN] {
         setup.mask = mask;
         assert!(!setup.sees(0, 3, 6) && !setup.sees(2, 1, 6), "{mask:?}");
     }
     setup.mask = Window::CAUSAL;
     setup.paint(0, 3, true, 6);
-    setup.paint(0, 4, true, 6);
     setup.paint(2, 1, true, 6);
+    assert!(setup.is_painted(), "it shows what the mask hides");
+    assert!(!Setup { mask: Window::OPEN, ..setup.clone() }.is_painted(), "there it changes nothing");
+    setup.paint(0, 4, true, 6);
     assert_eq!(
         setup.painted,
         [(0, 3, true), (0, 4, true)].map(Paint::from),

@@ -166,23 +166,23 @@ fn explain_now(operands: &Operands, context: Context) -> Explanation {
 /// What a change of the set-up moved most, of what the step makes. `None` where no change is shown.
 pub fn what_moved(session: &Session, data: &Data) -> Option<String> {
     let before = data.before.as_ref()?;
-    if *before == data.setup {
+    let [before, now] = [before, &data.setup].map(|setup| setup.within(data.sentence().takes_paint()));
+    if before == now {
         return Some(words::COMPARE_FROM_HERE.to_owned());
     }
-    let moved = what_moved_most(session, data, before)?;
-    let [before, now] = [before, &data.setup].map(|setup| setup.within(data.lengths()));
+    let moved = what_moved_most(session, data, [&before, &now])?;
     Some([words::compared_with(&before, &now), moved].join(" "))
 }
 
-fn what_moved_most(session: &Session, data: &Data, before: &Setup) -> Option<String> {
-    let tensor = scene::result(session.step, session.projection, &data.setup);
+fn what_moved_most(session: &Session, data: &Data, [before, now]: [&Setup; 2]) -> Option<String> {
+    let tensor = scene::result(session.step, session.projection, now);
     let matrix = data.on_stage(tensor, session.head)?;
     if !matrix.is_change {
         return Some(say::NOT_COMPARED.to_owned());
     }
-    if session.step == Step::Mask && (before.mask, &before.painted) != (data.setup.mask, &data.setup.painted) {
-        let seen = Lengths { queries: data.tokens().len(), keys: data.sentence().own_keys() };
-        let (hidden, visible) = (hidden_since(before, &data.setup, seen), hidden_since(&data.setup, before, seen));
+    if session.step == Step::Mask && (before.mask, &before.painted) != (now.mask, &now.painted) {
+        let seen = data.sentence().takes_paint();
+        let (hidden, visible) = (hidden_since(before, now, seen), hidden_since(now, before, seen));
         return Some(say::keys_moved(hidden, visible));
     }
     let changes = matrix.values.iter().copied().enumerate().filter(|(_, change)| change.is_finite());
@@ -206,7 +206,7 @@ fn hidden_since(before: &Setup, now: &Setup, among: Lengths) -> usize {
         let [saw, sees] = [before, now].map(|setup| setup.mask.keys(query as isize, keys));
         hidden += saw.len() - saw.end.min(sees.end).saturating_sub(saw.start.max(sees.start));
     }
-    let is_new = |paint: &&Paint| !before.painted.iter().any(|old| (old.query, old.key) == (paint.query, paint.key));
+    let is_new = |paint: &&Paint| before.paint_at(paint.query, paint.key).is_err();
     for &Paint { query, key, .. } in before.painted.iter().chain(now.painted.iter().filter(is_new)) {
         if query >= queries || key >= keys {
             continue;
@@ -812,8 +812,8 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
     }
     let (letter, does) = match cell.tensor {
         Tensor::Queries => ("q", say::LOOKS_FOR),
-        Tensor::Keys => ("k", say::OFFERS),
-        _ => ("v", say::CARRIES),
+        Tensor::Keys => ("k", say::FOUND_BY),
+        _ => ("v", say::PASSES_ON),
     };
     let (terms, sum) = products((*cell, context.setup), left, right, &|i| i.to_string(), 3);
     let balance = claim::balance(*value, left, right);
@@ -1034,10 +1034,13 @@ fn why_visible(cell: CellRef, context: Context) -> String {
     let hidden_unpainted = !setup.sees_unpainted(cell.row, cell.column, own);
     if hidden_unpainted != context.hides(cell) {
         return say::why_painted(!hidden_unpainted);
+    } else if cell.column < own && setup.paint_at(cell.row, cell.column).is_ok() {
+        return say::WHY_PAINTED_ALIKE.to_owned();
     }
+    let seen = Lengths { queries: context.tokens.len(), keys: own };
     let why = match setup.mask {
         _ if cell.column >= own => return say::WHY_PADDING.to_owned(),
-        Window::OPEN if setup.painted.is_empty() => say::WHY_NO_MASK.to_owned(),
+        Window::OPEN if setup.within(seen).painted.is_empty() => say::WHY_NO_MASK.to_owned(),
         Window::OPEN => say::WHY_NOT_PAINTED.to_owned(),
         window => say::why_window(window, setup.is_cross, [cell.row, cell.column], hidden_unpainted),
     };

@@ -32,8 +32,8 @@ mod words_de;
 mod zoom;
 
 pub use session::{
-    Arcs, HEAD_COUNTS, Projection, SECOND_EXAMPLE, SPEEDS, STANDARD_EXAMPLE, Session, SharesMap, Sight, SignedMap,
-    Theme, WIDTHS,
+    Arcs, HEAD_COUNTS, Plays, Projection, SECOND_EXAMPLE, SPEEDS, STANDARD_EXAMPLE, Session, SharesMap, Sight,
+    SignedMap, Theme, WIDTHS,
 };
 pub use step::Step;
 pub use zoom::Zoom;

@@ -218,7 +218,7 @@ impl Data {
     fn hides(&self) -> bool {
         let (Lengths { queries, keys }, own) = (self.lengths(), self.sentence().own_keys());
         (0..queries).any(|query| self.setup.mask.keys(query as isize, own).len() < keys)
-            || self.setup.within(self.lengths()).painted.iter().any(|paint| !paint.is_seen)
+            || self.setup.within(self.sentence().takes_paint()).painted.iter().any(|paint| !paint.is_seen)
     }
 
     /// The shape `[rows, columns]` of one head's part of a tensor.

@@ -50,8 +50,8 @@ pub struct Session {
     pub arcs: Option<Arcs>,
     /// What the table shows, where it is open.
     pub table: Option<table::Part>,
-    /// Whether Play begins with this step again, once it is finished: a person chose it.
-    pub replays: bool,
+    /// What Play begins with where the step is finished.
+    pub plays: Plays,
     /// How fast Play goes: one of [`SPEEDS`].
     pub speed: f64,
     /// Light or dark; the system's choice if none.
@@ -64,6 +64,18 @@ pub struct Session {
     pub range: Range,
     /// Through whose eyes the page is seen.
     pub sight: Sight,
+}
+
+/// What Play begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Plays {
+    /// The first step: nothing has been done yet.
+    #[default]
+    First,
+    /// The step on the stage: a person chose it.
+    This,
+    /// The one after it; after the last, the first.
+    Next,
 }
 
 /// Which arcs there are over the words.
@@ -176,7 +188,7 @@ impl Default for Session {
             pinned: None,
             arcs: None,
             table: None,
-            replays: false,
+            plays: Plays::First,
             speed: 1.0,
             theme: None,
             shares_map: SharesMap::default(),
@@ -191,17 +203,17 @@ impl Session {
     /// Shows a step, finished.
     pub fn go_to(&mut self, step: Step) {
         self.enter(step);
-        (self.position, self.replays) = (1.0, true);
+        (self.position, self.plays) = (1.0, Plays::This);
     }
 
     /// Goes to a moment of the step.
     pub fn scrub(&mut self, position: f64) {
-        (self.position, self.replays) = (position.clamp(0.0, 1.0), true);
+        (self.position, self.plays) = (position.clamp(0.0, 1.0), Plays::This);
     }
 
     /// Shows the step finished: Play goes on from there.
     pub fn finish(&mut self) {
-        (self.position, self.replays) = (self.position.max(1.0), false);
+        (self.position, self.plays) = (self.position.max(1.0), Plays::Next);
     }
 
     /// Changes the step. A pair of tokens that is kept in the inspector is followed from matrix to matrix.
@@ -213,22 +225,20 @@ impl Session {
         }
     }
 
-    /// What Play does first: in the middle of a step it goes on from there; a finished step that a person chose is played
-    /// again; after another the next one is, and after the very end, or where nothing has been played yet, the first.
-    /// Where motion is not wanted (`cut`), steps are shown finished.
-    pub fn begin_play(&mut self, played_before: bool, cut: bool) {
+    /// Plays on in the middle of a step; where it is finished, from the beginning of the one that is to be played. Where
+    /// motion is not wanted (`cut`), steps are shown finished.
+    pub fn begin_play(&mut self, cut: bool) {
         self.before = None;
+        let plays = std::mem::replace(&mut self.plays, Plays::Next);
         if self.position < 1.0 {
             self.position = if cut { 1.0 } else { self.position };
             return;
         }
-        let first = match self.step.next() {
-            _ if self.replays => self.step,
-            Some(next) if played_before => next,
-            _ => Step::Tokens,
-        };
-        self.replays = false;
-        self.enter(first);
+        self.enter(match plays {
+            Plays::First => Step::Tokens,
+            Plays::This => self.step,
+            Plays::Next => self.step.next().unwrap_or(Step::Tokens),
+        });
         self.position = if cut { 1.0 } else { 0.0 };
     }
 
@@ -298,7 +308,7 @@ mod tests {
     #[test]
     fn play_begins_with_the_tokens_and_ends_after_the_output() {
         let mut session = Session::default();
-        session.begin_play(false, false);
+        session.begin_play(false);
         assert_eq!((session.step, session.position), (Step::Tokens, 0.0));
         let mut seconds = 0.0;
         let mut seen = vec![session.step];
@@ -316,13 +326,14 @@ mod tests {
     #[test]
     fn play_goes_on_in_the_middle_of_a_step_and_starts_again_after_the_end() {
         let mut session = Session { step: Step::Scores, position: 0.3, ..Session::default() };
-        session.begin_play(true, false);
+        session.begin_play(false);
         assert_eq!((session.step, session.position), (Step::Scores, 0.3));
         session.go_to(Step::Output);
-        session.begin_play(true, false);
-        assert_eq!((session.step, session.position), (Step::Output, 0.0), "it was chosen");
+        session.scrub(0.5);
+        session.begin_play(false);
+        assert_eq!((session.step, session.position), (Step::Output, 0.5));
         session.position = 1.0;
-        session.begin_play(true, false);
+        session.begin_play(false);
         assert_eq!((session.step, session.position), (Step::Tokens, 0.0));
     }
 
@@ -330,20 +341,23 @@ mod tests {
     fn a_step_that_was_chosen_is_played_and_one_that_was_finished_is_not_played_again() {
         let mut session = Session::default();
         session.go_to(Step::Scores);
-        session.begin_play(false, false);
+        session.begin_play(false);
         assert_eq!((session.step, session.position), (Step::Scores, 0.0));
+        let mut session = Session::default();
+        session.go_to(Step::Scores);
+        session.scrub(0.3);
         session.finish();
-        session.begin_play(true, false);
+        session.begin_play(false);
         assert_eq!((session.step, session.position), (Step::Scale, 0.0));
         session.scrub(1.0);
-        session.begin_play(true, false);
+        session.begin_play(false);
         assert_eq!((session.step, session.position), (Step::Scale, 0.0), "it was gone through by hand");
     }
 
     #[test]
     fn without_motion_play_cuts_from_step_to_step() {
         let mut session = Session::default();
-        session.begin_play(false, true);
+        session.begin_play(true);
         let mut steps = 1;
         let mut last = session.step;
         while session.advance(0.1, true) {
@@ -358,7 +372,7 @@ mod tests {
     fn without_motion_play_finishes_a_step_that_was_half_way() {
         let half_way = Session { step: Step::Scores, position: 0.3, ..Session::default() };
         let mut session = half_way.clone();
-        session.begin_play(true, true);
+        session.begin_play(true);
         assert_eq!((session.step, session.position), (Step::Scores, 1.0));
         // Motion may become unwanted in the middle, too.
         let mut session = half_way;

@@ -242,7 +242,8 @@ impl Tour {
         let own = self.own;
         (session.sentence, session.item, session.setup, session.before) =
             (own.sentence, own.item, own.setup, own.before);
-        (session.step, session.position, session.pinned) = (own.step, own.position, own.pinned);
+        (session.step, session.position, session.plays) = (own.step, own.position, own.plays);
+        session.pinned = own.pinned;
         (session.head, session.zoom, session.projection) = (own.head, own.zoom, own.projection);
     }
 

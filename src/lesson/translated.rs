@@ -171,8 +171,8 @@ fn sums_pull_alike() {
             same(words::why::score(QUERY, KEY, &balance), words_de::why::score(QUERY, KEY, &balance));
             let does = [
                 (words::explain::LOOKS_FOR, words_de::explain::LOOKS_FOR),
-                (words::explain::OFFERS, words_de::explain::OFFERS),
-                (words::explain::CARRIES, words_de::explain::CARRIES),
+                (words::explain::FOUND_BY, words_de::explain::FOUND_BY),
+                (words::explain::PASSES_ON, words_de::explain::PASSES_ON),
             ];
             for (does, german) in does {
                 same(

@@ -11,7 +11,6 @@ use super::{
     live::watch,
     stage::{cell_under, grid_of},
     state::Page,
-    zoom::tokens,
 };
 use crate::lesson::{
     Step,
@@ -21,14 +20,14 @@ use crate::lesson::{
         painted,
     },
 };
-use crate::protocol::CellRef;
+use crate::protocol::{CellRef, Lengths};
 
 /// The controls over the matrices, and what pointers do on them while they paint.
 pub fn controls(page: Page) -> String {
     watch(
         move || {
             let session = page.session.read();
-            let cells = session.setup.within(tokens(page)).painted.len();
+            let cells = session.setup.within(takes(page)).painted.len();
             (session.step == Step::Mask, page.painting.get(), cells, page.grids.read().iter().any(can_be_hit))
         },
         |&(here, paints, cells, can_be_hit)| {
@@ -132,6 +131,11 @@ fn can_be_hit(grid: &Grid) -> bool {
 
 fn buttons(event: &Event) -> u16 {
     event.dyn_ref::<MouseEvent>().map_or(0, MouseEvent::buttons)
+}
+
+/// Within what the mask of the sentence on the stage can be painted.
+pub fn takes(page: Page) -> Lengths {
+    page.data.read().as_ref().map_or(0.into(), |data| data.sentence().takes_paint())
 }
 
 fn own_len(page: Page) -> Option<usize> {

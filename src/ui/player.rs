@@ -3,14 +3,14 @@
 use leptos::prelude::window;
 
 use super::{dom, live::watch, state::Page};
+use crate::lesson::Plays;
 
 /// Starts or stops Play.
 pub fn toggle(page: Page) {
     let start = !page.playing.get();
     if start {
-        let (played, cut) = (page.played.get(), page.reduced_motion.get());
-        page.session.update(|session| session.begin_play(played, cut));
-        page.played.set(true);
+        let cut = page.reduced_motion.get();
+        page.session.update(|session| session.begin_play(cut));
         dom::scroll_to_stage();
     }
     page.play_until.set(None);
@@ -19,7 +19,7 @@ pub fn toggle(page: Page) {
 
 /// Plays the step from its beginning to a position, and no farther.
 pub fn play_until(page: Page, position: f64) {
-    page.session.update(|session| (session.position, session.replays) = (0.0, false));
+    page.session.update(|session| (session.position, session.plays) = (0.0, Plays::Next));
     page.play_until.set(Some(position));
     page.playing.set(true);
 }

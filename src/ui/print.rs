@@ -24,7 +24,10 @@ pub fn over_and_under(page: Page) -> (&'static str, &'static str) {
                     (scene::written(data.sentence(), data.setup.is_cross, scene::all_words), data.batch.len());
                 let sentence = if of > 1 { sentence_of(data.item, of, &sentence) } else { sentence };
                 dom::text("printed-sentence", &sentence);
-                dom::text("printed-setup", &calculated(&data.setup.within(data.lengths()), head, &data.engine, range));
+                dom::text(
+                    "printed-setup",
+                    &calculated(&data.setup.within(data.sentence().takes_paint()), head, &data.engine, range),
+                );
             }
         },
     );

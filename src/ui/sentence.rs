@@ -167,7 +167,7 @@ fn note(tokens: &[Token], data: &Data) -> String {
         let later = tokens[index + 1..].iter().find(|later| later.id == token.id)?;
         Some((token.text.as_str(), later.text.as_str()))
     });
-    token_note(tokens.len(), repeated, &data.setup)
+    token_note(tokens.len(), repeated, &data.setup.within(data.sentence().takes_paint()))
 }
 
 /// Marks the words that a cell is about, as query and as key; in cross-attention, each in its own sentence.

@@ -41,7 +41,7 @@ pub fn Stage(page: Page) -> impl IntoView {
             let (session, data) = (page.session.read(), page.data.read());
             let moved = data.as_ref().and_then(|data| what_moved(&session, data));
             let is_padded = data.as_ref().is_some_and(|data| data.sentence().own_keys() < data.lengths().keys);
-            let lead = words::step_lead(session.step, &session.setup.within(zoom::tokens(page)), is_padded);
+            let lead = words::step_lead(session.step, &session.setup.within(paint::takes(page)), is_padded);
             (session.step, moved.unwrap_or_else(|| lead.to_owned()))
         },
         |(step, lead)| {

@@ -54,8 +54,6 @@ pub struct Page {
     pub painting: Live<bool>,
     /// Whether Play is on.
     pub playing: Live<bool>,
-    /// Whether Play has ever been on.
-    pub played: Live<bool>,
     /// Where in the step Play stops, if it does not go on to the next.
     pub play_until: Live<Option<f64>>,
     /// Whether the inspector shows all terms.
@@ -140,7 +138,6 @@ impl Page {
             restart: Live::new(0),
             painting: Live::new(false),
             playing: Live::new(false),
-            played: Live::new(false),
             play_until: Live::new(None),
             all_terms: Live::new(false),
             lit: Live::new(Vec::new()),

@@ -216,7 +216,7 @@ pub fn arcs(session: &Session, data: &Data, view: &View) -> Option<ArcsPicture> 
     let key = key.filter(|_| one.is_some() && query.is_some());
     let key = key.or(one.filter(|_| query.is_none()).and_then(Row::strongest));
     // One word's arcs all begin there, which says where they lead; of all words', the side says it.
-    let looks_ahead = data.setup.mask.right != Some(0) || !data.setup.within(data.lengths()).painted.is_empty();
+    let looks_ahead = data.setup.mask.right != Some(0) || data.setup.within(data.sentence().takes_paint()).is_painted();
     let both_sides = wanted == Arcs::All && end - first <= MOST_AT_ONCE && looks_ahead;
     let line = WordLine::new(first..end, both_sides, data, view);
     let scale = Scale::of(Tensor::Weights, matrix, &view.colors);

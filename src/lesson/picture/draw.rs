@@ -28,6 +28,8 @@ const RANGE: f32 = 15.0;
 const SPACE: f32 = 14.0;
 /// The size of the notes under a matrix.
 const NOTE_SIZE: f32 = 11.5;
+/// How wide "Q↓ K→" is.
+const CORNER: f32 = 34.0;
 /// A cell that is at least so wide may have its number in it.
 const NUMBER_WIDTH: f32 = 29.0;
 /// The longest label that is written in full.
@@ -292,12 +294,26 @@ fn natural_width(item: &Item, label_width: f32) -> (f32, f32) {
         Item::Operator(operator) => (operator_width(operator), 0.0),
         Item::Panel(panel) => {
             let (rows, columns) = panel.drawn_shown();
-            let labels = if panel.row_labels { label_width + 8.0 } else { 0.0 };
+            let labels = label_room(panel, label_width);
             let cells = panel.size.cell_for(rows, columns).0 * columns as f32;
             // A column of numbers that belongs to the panel before it does not shrink.
             if panel.beside { (labels + cells, 0.0) } else { (labels, cells) }
         }
     }
+}
+
+/// How much is kept free left of a matrix, where the words of its rows are as wide as this.
+fn label_room(panel: &Panel, label_width: f32) -> f32 {
+    match (panel.row_labels, has_corner(panel)) {
+        (false, _) => 0.0,
+        (true, false) => label_width + 8.0,
+        (true, true) => label_width.max(CORNER) + 8.0,
+    }
+}
+
+/// Whether queries are on one side of it and keys on the other.
+fn has_corner(panel: &Panel) -> bool {
+    panel.row_labels && panel.column_labels && !panel.transposed && panel.tensor.axes() == (Axis::Queries, Axis::Keys)
 }
 
 /// Breaks rows that would have to shrink too much; an operator goes down with what follows it. Where cells are too small
@@ -383,11 +399,10 @@ fn laid<'a>(row: Vec<Item<'a>>, label_width: f32, legend: Scale, data: &Data, vi
                     (true, true) => label_width + 10.0,
                 };
                 let heads = if panel.heads.is_some() { 18.0 } else { 0.0 };
-                let label_width = if panel.row_labels { label_width + 8.0 } else { 0.0 };
+                let label_width = label_room(&panel, label_width);
                 let matrix = cell.0 * columns as f32;
                 let notes = notes(&panel, matrix + SPACE, legend, data);
-                let widest =
-                    notes.iter().map(|note| about_width(note, NOTE_SIZE)).fold(caption_width(&panel), f32::max);
+                let widest = notes.iter().map(|note| about_width(note, NOTE_SIZE)).fold(title_width(&panel), f32::max);
                 let spread = if panel.beside { 0.0 } else { ((widest - matrix) / 2.0 - SPACE / 3.0).max(0.0) };
                 let head_height = CAPTION + labels + heads;
                 let foot_height = SHAPE + RANGE * (notes.len() as f32 - 1.0).max(0.0);
@@ -658,14 +673,16 @@ pub(super) fn about_width(text: &str, size: f32) -> f32 {
 /// A part of a caption: text, its size, how wide it is for its size, how far it is lowered, how it is written.
 type CaptionPart = (String, f32, f32, f32, Face);
 
+/// How large a name is written.
+const NAME_SIZE: f32 = 12.5;
 /// Between the symbol and the name.
 const CAPTION_SPACE: f32 = 6.0;
 
 /// Symbol, its index, name; each may be empty.
 fn caption(panel: &Panel) -> [CaptionPart; 3] {
-    if let Some(name) = panel.name {
-        let nothing = || (String::new(), 14.0, 1.0, 0.0, Face::Math);
-        return [nothing(), nothing(), (name.to_owned(), 12.5, 1.0, 0.0, Face::Plain)];
+    if let Some(name) = panel.names.1 {
+        let nothing = || (String::new(), NAME_SIZE, 1.0, 0.0, Face::Math);
+        return [nothing(), nothing(), (panel.names.0[name].to_owned(), NAME_SIZE, 1.0, 0.0, Face::Plain)];
     }
     let symbol = words::tensor_symbol(panel.tensor);
     let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
@@ -677,7 +694,7 @@ fn caption(panel: &Panel) -> [CaptionPart; 3] {
     [
         (symbol, 14.0, 1.15, 0.0, Face::Math),
         (index.to_owned(), 10.5, 1.0, 4.0, Face::Math),
-        (name, 12.5, 1.0, 0.0, Face::Plain),
+        (name, NAME_SIZE, 1.0, 0.0, Face::Plain),
     ]
 }
 
@@ -685,6 +702,12 @@ fn caption_width(panel: &Panel) -> f32 {
     let parts = caption(panel);
     let space = if parts[0].0.is_empty() || parts[2].0.is_empty() { 0.0 } else { CAPTION_SPACE };
     parts.iter().map(|(text, size, wide, ..)| about_width(text, *size) * wide).sum::<f32>() + space
+}
+
+/// How wide what is written over a panel may become.
+fn title_width(panel: &Panel) -> f32 {
+    let names = panel.names.0.iter().map(|name| about_width(name, NAME_SIZE));
+    names.fold(caption_width(panel), f32::max)
 }
 
 /// The symbol in its colour and the name beside it, centred over the matrix.
@@ -754,7 +777,7 @@ fn draw_labels(
         })
     };
     // Which side asks, in the corner between both.
-    if panel.row_labels && panel.column_labels && (rows, columns) == (Axis::Queries, Axis::Keys) {
+    if has_corner(panel) {
         let mut x = x - 7.0;
         for (sign, role) in [("K→", Role::Key), ("Q↓ ", Role::Query)] {
             let (text, size, color) = (sign.to_owned(), NOTE_SIZE, colors.role(role));

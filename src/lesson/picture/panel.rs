@@ -184,8 +184,8 @@ pub(super) struct Panel<'a> {
     pub(super) beside: bool,
     /// Whether its symbol is written over it.
     pub(super) titled: bool,
-    /// What is written over it while it is not yet what its tensor's name says.
-    pub(super) name: Option<&'static str>,
+    /// What is written over it while it is not yet what its tensor's name says: all that may be, and which of it is now.
+    pub(super) names: (&'static [&'static str], Option<usize>),
     /// Numbers have so many decimals; the usual two if none.
     pub(super) decimals: Option<usize>,
     /// Numbers are sums that must be 1: a mark says whether they are.
@@ -213,7 +213,7 @@ impl<'a> Panel<'a> {
             level: false,
             beside: false,
             titled: true,
-            name: None,
+            names: (&[], None),
             decimals: None,
             sums_to_one: false,
             shown: Box::new(move |row, column| Shown::value(scale, matrix.values[row * matrix.shown_columns + column])),
@@ -247,9 +247,9 @@ impl<'a> Panel<'a> {
         self
     }
 
-    /// Under this name until it is finished.
-    pub(super) fn becoming(mut self, name: &'static str, finished: bool) -> Self {
-        self.name = (!finished).then_some(name);
+    /// Under one of these names until it is finished; there is room for each of them all the time.
+    pub(super) fn becoming(mut self, names: &'static [&'static str], now: Option<usize>) -> Self {
+        self.names = (names, now);
         self
     }
 

@@ -451,15 +451,17 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 }
                 value(scores, before, row, column).towards(value(scale, result, row, column), t)
             };
+            let sign = words::scale_operator(&data.setup);
+            let changes = sign != "=";
             let row = vec![
                 Item::Panel(panel(Tensor::Scores, Size::square(44.0, view))?.labels(true, true).on(scale)),
-                Item::Operator(words::scale_operator(&data.setup)),
+                Item::Operator(sign),
                 Item::Panel(
                     panel(Tensor::Scaled, Size::square(44.0, view))?
                         .labels(true, true)
                         .on(scale)
                         .showing(morphing)
-                        .becoming(words::BEING_SCALED, work >= 1.0),
+                        .becoming(&[words::BEING_SCALED], (work < 1.0 && changes).then_some(0)),
                 ),
             ];
             let caption = words::row_of(rows_reached(divided, result.rows), result.rows);
@@ -608,10 +610,11 @@ fn softmax<'a>(position: f64, head: usize, data: &'a Data, view: &View, plain: S
         SoftmaxPart::Divide => (Tensor::Weights, weights, shares, Tensor::RowSums),
     };
     // Rows that have not had their turn are not yet what the matrix is called.
-    let (becoming, is_finished) = match now {
-        SoftmaxPart::RowMax | SoftmaxPart::Subtract => ("", true),
-        SoftmaxPart::Exp => (words::BEING_RAISED, local >= 1.0),
-        SoftmaxPart::Divide => (words::BEING_DIVIDED, local >= 1.0),
+    let becoming = match now {
+        _ if local >= 1.0 => None,
+        SoftmaxPart::RowMax | SoftmaxPart::Subtract => None,
+        SoftmaxPart::Exp => Some(0),
+        SoftmaxPart::Divide => Some(1),
     };
     let changing = move |row: usize, column: usize| match now {
         SoftmaxPart::RowMax => Shown::nothing(&colors),
@@ -681,7 +684,7 @@ fn softmax<'a>(position: f64, head: usize, data: &'a Data, view: &View, plain: S
                 .labels(true, true)
                 .on(scale)
                 .showing(changing)
-                .becoming(becoming, is_finished),
+                .becoming(&[words::BEING_RAISED, words::BEING_DIVIDED], becoming),
         ),
         Item::Panel(sum_panel),
     ];

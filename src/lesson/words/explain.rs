@@ -255,8 +255,8 @@ pub fn why_weight(layer: usize, width: usize, seed: u64) -> String {
 }
 
 pub const LOOKS_FOR: &str = "looks for";
-pub const OFFERS: &str = "offers";
-pub const CARRIES: &str = "carries";
+pub const FOUND_BY: &str = "can be found by";
+pub const PASSES_ON: &str = "passes on";
 
 /// "before turning, dimension 4".
 pub fn before_turning(dimension: usize) -> String {
@@ -333,7 +333,9 @@ pub const OFF_IS_ZERO: &str = "switched off, and so exactly 0";
 pub const WHY_HEAD_OFF: &str = "This head still attends, but what it found counts as 0: the output is made without it.";
 
 pub const WHY_NO_MASK: &str = "No mask is set: every query may see every key.";
-/// The same, where other cells are painted.
+/// Of a painted cell.
+pub const WHY_PAINTED_ALIKE: &str = "Painted by hand, and the rest of the mask says the same.";
+/// Where other cells are painted.
 pub const WHY_NOT_PAINTED: &str = "No mask is set but what is painted by hand, and this cell is not painted.";
 
 /// In cross-attention, a query's own place in the other sentence takes the place of the token itself.

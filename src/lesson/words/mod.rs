@@ -159,7 +159,7 @@ pub fn step_title(step: Step) -> &'static str {
     match step {
         Step::Tokens => "Tokens: what does the model read?",
         Step::Embed => "Embed: every word becomes a row of numbers",
-        Step::Project => "Q K V: what does each token ask, offer and carry?",
+        Step::Project => "Q K V: what does each token look for, show and pass on?",
         Step::Scores => "Scores: how well does each query match each key?",
         Step::Scale => "Scale: why divide by √D?",
         Step::Mask => "Mask: who may look at whom?",
@@ -171,7 +171,8 @@ pub fn step_title(step: Step) -> &'static str {
 
 /// The sentence under the title. `is_padded`: the sentence on the stage has keys of padding.
 pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
-    let Setup { mask, positions, is_scaled, ref painted, is_cross, .. } = *setup;
+    let Setup { mask, positions, is_scaled, is_cross, .. } = *setup;
+    let is_painted = setup.is_painted();
     match step {
         Step::Tokens if is_cross => {
             "Two sentences are cut into words and punctuation marks. Those of the first will ask; those of the second will be attended to."
@@ -182,7 +183,7 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
         Step::Project if is_cross => {
             "Cross-attention: the first sentence’s rows become queries, the second’s become keys and values. Else nothing changes."
         }
-        Step::Mask if is_cross && painted.is_empty() && mask != Window::OPEN => {
+        Step::Mask if is_cross && !is_painted && mask != Window::OPEN => {
             "Places are compared across the two sentences: token 2 of the first stands at token 2 of the second. Hatched cells may not be seen."
         }
         Step::Tokens => {
@@ -212,13 +213,13 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
         Step::Scale => {
             "A score adds up D products, so wide heads make wild scores. Dividing by √D takes that out, or softmax would pick one winner."
         }
-        Step::Mask if positions == Positions::Alibi && painted.is_empty() && !is_padded && mask == Window::OPEN => {
+        Step::Mask if positions == Positions::Alibi && !is_painted && !is_padded && mask == Window::OPEN => {
             "ALiBi takes off each score what its distance costs: the farther a key is from its query, the more. Nothing is hidden."
         }
-        Step::Mask if !painted.is_empty() && mask == Window::OPEN => {
+        Step::Mask if is_painted && !is_padded && mask == Window::OPEN => {
             "Painted by hand, with no other mask set. Hatched cells may not be seen and take no part in the softmax."
         }
-        Step::Mask if !painted.is_empty() => {
+        Step::Mask if is_painted => {
             "Painted by hand, over the mask that is set. Hatched cells may not be seen and take no part in the softmax."
         }
         Step::Mask if is_padded && mask == Window::OPEN => {
@@ -236,10 +237,10 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             }
         },
         Step::Softmax => match mask {
-            Window::OPEN if !is_padded && painted.is_empty() && is_cross => {
+            Window::OPEN if !is_padded && !is_painted && is_cross => {
                 "Each row becomes positive and is divided by its own sum, so it sums to 1: a token’s attention, shared out among the other sentence’s tokens."
             }
-            Window::OPEN if !is_padded && painted.is_empty() => {
+            Window::OPEN if !is_padded && !is_painted => {
                 "Each row becomes positive and is divided by its own sum, so it sums to 1: a token’s attention, shared out among all tokens."
             }
             _ => {
@@ -496,8 +497,8 @@ pub fn scale_operator(setup: &Setup) -> String {
     if signs.is_empty() { "=".to_owned() } else { signs.join(" ") }
 }
 
-/// Over the scaled scores, until all are divided.
-pub const BEING_SCALED: &str = "scores, divided row by row";
+/// Over the scaled scores, until all are there.
+pub const BEING_SCALED: &str = "scores, changed row by row";
 /// Over the exponentials, until all are there.
 pub const BEING_RAISED: &str = "differences, raised row by row";
 /// Over the weights, until all are divided.
@@ -598,7 +599,7 @@ pub fn head_in_strip(index: usize, is_off: bool) -> String {
 pub fn token_note(count: usize, repeated: Option<(&str, &str)>, setup: &Setup) -> String {
     let tokens = if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") };
     let apart = match setup.positions {
-        Positions::None if setup.mask == Window::OPEN && setup.painted.is_empty() => {
+        Positions::None if setup.mask == Window::OPEN && !setup.is_painted() => {
             "without positions nothing tells them apart"
         }
         Positions::None => "without positions only the mask tells them apart",

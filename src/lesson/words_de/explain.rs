@@ -259,8 +259,8 @@ pub fn why_weight(layer: usize, width: usize, seed: u64) -> String {
 }
 
 pub const LOOKS_FOR: &str = "sucht";
-pub const OFFERS: &str = "anbietet";
-pub const CARRIES: &str = "mitbringt";
+pub const FOUND_BY: &str = "zeigt";
+pub const PASSES_ON: &str = "weitergibt";
 
 /// "vor dem Drehen, Dimension 4".
 pub fn before_turning(dimension: usize) -> String {
@@ -340,7 +340,9 @@ pub const WHY_HEAD_OFF: &str =
     "Dieser Kopf rechnet weiter, aber was er gefunden hat, zählt als 0: Die Ausgabe entsteht ohne ihn.";
 
 pub const WHY_NO_MASK: &str = "Es ist keine Maske eingestellt: Jede Query darf jeden Key sehen.";
-/// The same, where other cells are painted.
+/// Of a painted cell.
+pub const WHY_PAINTED_ALIKE: &str = "Von Hand gemalt, und die übrige Maske sagt dasselbe.";
+/// Where other cells are painted.
 pub const WHY_NOT_PAINTED: &str = "Es gilt nur, was von Hand gemalt ist, und diese Zelle ist nicht bemalt.";
 
 /// In cross-attention, a query's own place in the other sentence takes the place of the token itself.

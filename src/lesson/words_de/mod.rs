@@ -159,7 +159,7 @@ pub fn step_title(step: Step) -> &'static str {
     match step {
         Step::Tokens => "Tokens: Was liest das Modell?",
         Step::Embed => "Einbetten: Aus jedem Wort wird eine Zeile von Zahlen",
-        Step::Project => "Q K V: Was fragt, bietet und bringt jedes Token?",
+        Step::Project => "Q K V: Was sucht, zeigt und gibt jedes Token weiter?",
         Step::Scores => "Scores: Wie gut passt jede Query zu jedem Key?",
         Step::Scale => "Skalieren: Warum durch √D teilen?",
         Step::Mask => "Maske: Wer darf wen ansehen?",
@@ -171,7 +171,8 @@ pub fn step_title(step: Step) -> &'static str {
 
 /// The sentence under the title. `is_padded`: the sentence on the stage has keys of padding.
 pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
-    let Setup { mask, positions, is_scaled, ref painted, is_cross, .. } = *setup;
+    let Setup { mask, positions, is_scaled, is_cross, .. } = *setup;
+    let is_painted = setup.is_painted();
     match step {
         Step::Tokens if is_cross => {
             "Zwei Sätze werden in Wörter und Satzzeichen zerlegt. Die des ersten fragen; die des zweiten werden beachtet."
@@ -182,7 +183,7 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
         Step::Project if is_cross => {
             "Cross-Attention: Aus den Zeilen des ersten Satzes werden Queries, aus denen des zweiten Keys und Values. Sonst bleibt alles gleich."
         }
-        Step::Mask if is_cross && painted.is_empty() && mask != Window::OPEN => {
+        Step::Mask if is_cross && !is_painted && mask != Window::OPEN => {
             "Stellen werden über die zwei Sätze hinweg verglichen: Token 2 des ersten steht bei Token 2 des zweiten. Schraffiertes ist verdeckt."
         }
         Step::Tokens => {
@@ -201,10 +202,10 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             "Die Zeile hängt nur vom Wort ab; die addierte Zeile der Position unterscheidet gleiche Wörter an verschiedenen Stellen."
         }
         Step::Project => {
-            "Drei Matrizen machen aus jeder Zeile Query (was das Token sucht), Key (was es anbietet) und Value (was es mitbringt)."
+            "Drei Matrizen machen aus jeder Zeile Query (was das Token sucht), Key (woran es zu finden ist) und Value (was es weitergibt)."
         }
         Step::Scores => {
-            "Jeder Score ist ein Skalarprodukt: eine Zeile von Q (was dieses Token sucht) mal eine von K (was jenes anbietet)."
+            "Jeder Score ist ein Skalarprodukt: eine Zeile von Q (was dieses Token sucht) mal eine von K (woran jenes zu finden ist)."
         }
         Step::Scale if !is_scaled => {
             "Die Division durch √D entfällt: Je breiter die Köpfe, desto weiter streuen die Scores und desto schärfer sind die Anteile."
@@ -212,13 +213,13 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
         Step::Scale => {
             "Ein Score addiert D Produkte, breite Köpfe haben also wilde Scores. Ohne ÷ √D wählte die Softmax einen einzigen Sieger."
         }
-        Step::Mask if positions == Positions::Alibi && painted.is_empty() && !is_padded && mask == Window::OPEN => {
+        Step::Mask if positions == Positions::Alibi && !is_painted && !is_padded && mask == Window::OPEN => {
             "ALiBi zieht von jedem Score ab, was sein Abstand kostet: je weiter der Key von der Query, desto mehr. Verdeckt ist nichts."
         }
-        Step::Mask if !painted.is_empty() && mask == Window::OPEN => {
+        Step::Mask if is_painted && !is_padded && mask == Window::OPEN => {
             "Von Hand gemalt, ohne weitere Maske. Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus."
         }
-        Step::Mask if !painted.is_empty() => {
+        Step::Mask if is_painted => {
             "Von Hand gemalt, über der eingestellten Maske. Schraffierte Zellen sind verdeckt, und die Softmax lässt sie aus."
         }
         Step::Mask if is_padded && mask == Window::OPEN => {
@@ -236,10 +237,10 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
             }
         },
         Step::Softmax => match mask {
-            Window::OPEN if !is_padded && painted.is_empty() && is_cross => {
+            Window::OPEN if !is_padded && !is_painted && is_cross => {
                 "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1: die Aufmerksamkeit, verteilt auf den zweiten Satz."
             }
-            Window::OPEN if !is_padded && painted.is_empty() => {
+            Window::OPEN if !is_padded && !is_painted => {
                 "Jede Zeile wird positiv und durch ihre Summe geteilt, hat also die Summe 1: die Aufmerksamkeit eines Tokens, verteilt."
             }
             _ => {
@@ -512,12 +513,12 @@ pub fn scale_operator(setup: &Setup) -> String {
     if signs.is_empty() { "=".to_owned() } else { signs.join(" ") }
 }
 
-/// Over the scaled scores, until all are divided.
-pub const BEING_SCALED: &str = "Scores, Zeile für Zeile geteilt";
+/// Over the scaled scores, until all are there.
+pub const BEING_SCALED: &str = "Scores, zeilenweise verändert";
 /// Over the exponentials, until all are there.
-pub const BEING_RAISED: &str = "Differenzen, Zeile für Zeile potenziert";
+pub const BEING_RAISED: &str = "e hoch Differenz, zeilenweise";
 /// Over the weights, until all are divided.
-pub const BEING_DIVIDED: &str = "Exponentialwerte, Zeile für Zeile geteilt";
+pub const BEING_DIVIDED: &str = "Exp-Werte, zeilenweise geteilt";
 
 /// How much of the mask is painted.
 pub fn painted(cells: usize) -> String {
@@ -614,7 +615,7 @@ pub fn head_in_strip(index: usize, is_off: bool) -> String {
 pub fn token_note(count: usize, repeated: Option<(&str, &str)>, setup: &Setup) -> String {
     let tokens = if count == 1 { "1 Token".to_owned() } else { format!("{count} Tokens") };
     let apart = match setup.positions {
-        Positions::None if setup.mask == Window::OPEN && setup.painted.is_empty() => {
+        Positions::None if setup.mask == Window::OPEN && !setup.is_painted() => {
             "ohne Positionen unterscheidet sie nichts"
         }
         Positions::None => "ohne Positionen unterscheidet sie nur die Maske",
