@@ -28,8 +28,8 @@ const RANGE: f32 = 15.0;
 const SPACE: f32 = 14.0;
 /// The size of the notes under a matrix.
 const NOTE_SIZE: f32 = 11.5;
-/// How wide "Q↓ K→" is.
-const CORNER: f32 = 34.0;
+/// How wide "Q↓ K→" is, and how large it is written.
+const CORNER: (f32, f32) = (32.0, 10.0);
 /// A cell that is at least so wide may have its number in it.
 const NUMBER_WIDTH: f32 = 29.0;
 /// The longest label that is written in full.
@@ -307,7 +307,7 @@ fn label_room(panel: &Panel, label_width: f32) -> f32 {
     match (panel.row_labels, has_corner(panel)) {
         (false, _) => 0.0,
         (true, false) => label_width + 8.0,
-        (true, true) => label_width.max(CORNER) + 8.0,
+        (true, true) => label_width.max(CORNER.0) + 8.0,
     }
 }
 
@@ -780,7 +780,7 @@ fn draw_labels(
     if has_corner(panel) {
         let mut x = x - 7.0;
         for (sign, role) in [("K→", Role::Key), ("Q↓ ", Role::Query)] {
-            let (text, size, color) = (sign.to_owned(), NOTE_SIZE, colors.role(role));
+            let (text, size, color) = (sign.to_owned(), CORNER.1, colors.role(role));
             let (anchor, face) = (Anchor::End, Face::Plain);
             marks.push(Mark::Text(Text { x, y: y - 11.0, text, size, color, anchor, face, turned: false }));
             x -= about_width(sign, size);
