@@ -86,7 +86,7 @@ impl Default for Setup {
 }
 
 /// One cell of the mask, painted by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paint {
     /// Which query.
     pub query: usize,
@@ -159,12 +159,15 @@ impl Setup {
         }
     }
 
-    /// The same without the paint that lies outside of a sentence of so many tokens: it waits for a longer one.
-    pub fn within(&self, lengths: impl Into<Lengths>) -> Self {
+    /// The paint that lies in a sentence of so many tokens. The rest waits for a longer one.
+    pub fn painted_within(&self, lengths: impl Into<Lengths>) -> impl Iterator<Item = Paint> {
         let Lengths { queries, keys } = lengths.into();
-        let mut setup = self.clone();
-        setup.painted.retain(|paint| paint.query < queries && paint.key < keys);
-        setup
+        self.painted.iter().copied().filter(move |paint| paint.query < queries && paint.key < keys)
+    }
+
+    /// This set-up without the paint that lies outside of a sentence of so many tokens.
+    pub fn within(&self, lengths: impl Into<Lengths>) -> Self {
+        Self { painted: self.painted_within(lengths).collect(), ..self.clone() }
     }
 }
 

@@ -298,7 +298,7 @@ fn of_a_part_of_a_sentence_no_more_is_said_than_is_in_sight() {
     assert_eq!((picture.first, picture.words.len()), (0, 10));
     assert!(picture.text.ends_with(" Other words are out of sight."), "{}", picture.text);
     let name = name_of(&session, &data, 3);
-    assert!(name.starts_with("word (3): of those in sight looks most at word ("), "{name}");
+    assert!(name.starts_with("word (3): looks most, of those in sight, at word ("), "{name}");
 }
 
 #[test]

@@ -466,6 +466,27 @@ fn a_token_names_the_others_that_are_the_same_word() {
 }
 
 #[test]
+fn paint_that_the_mask_agrees_with_is_named_beside_what_distance_takes() {
+    let sentence = tokens("The cat sat on the mat");
+    let mut engine = on_cpu();
+    let paint = |row, column, is_seen| vec![Paint::from((row, column, is_seen))];
+    let mut says = |setup: &Setup, row, column| {
+        let done = run_pair(&mut engine, 1, ["The cat sat on the mat", SECOND], setup, vec![]);
+        assert_eq!(done.batch[0].tokens, sentence);
+        let operands = operands_of(&mut engine, 1, 0, cell(Tensor::Mask, row, column)).expect("it is there");
+        explain(&operands, context(&sentence, setup)).why
+    };
+    let seen = Setup { painted: paint(0, 3, true), positions: Positions::Alibi, ..Setup::default() };
+    let why = says(&seen, 0, 3);
+    assert!(why.starts_with("Painted by hand, and the rest of the mask says the same. ALiBi takes "), "{why}");
+    let hidden = Setup { painted: paint(0, 3, false), mask: Window::CAUSAL, ..Setup::default() };
+    assert_eq!(says(&hidden, 0, 3), "Painted by hand, and the rest of the mask says the same.");
+    let only = Setup { painted: paint(0, 3, false), ..Setup::default() };
+    assert!(says(&only, 0, 3).starts_with("Painted by hand"), "against what the mask says");
+    assert!(says(&only, 1, 3).ends_with("this cell is not painted."), "{}", says(&only, 1, 3));
+}
+
+#[test]
 fn a_number_that_follows_from_its_operands_but_breaks_the_rule_is_seen() {
     const HIDDEN: f32 = f32::NEG_INFINITY;
     let tokens = tokens("two words");

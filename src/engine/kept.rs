@@ -109,7 +109,7 @@ pub fn config(setup: &Setup) -> Config {
         softcap: setup.softcap,
         rotary: (setup.positions == Positions::Rotary).then_some(ROTARY_BASE),
         // Paint may let a query see what the window hides: then the mask says it all.
-        window: if setup.painted.is_empty() { setup.mask } else { Window::OPEN },
+        window: if setup.is_painted() { Window::OPEN } else { setup.mask },
         alibi: setup.positions == Positions::Alibi,
     }
 }
@@ -118,7 +118,7 @@ pub fn config(setup: &Setup) -> Config {
 pub fn mask(setup: &Setup, batch: &[Item]) -> Option<Mask> {
     let Lengths { queries, keys } = batch[0].lengths();
     let own: Vec<usize> = batch.iter().map(Item::own_keys).collect();
-    let is_painted = !setup.painted.is_empty();
+    let is_painted = setup.is_painted();
     if !is_painted && own.iter().all(|own| *own == keys) {
         return None;
     }

@@ -1034,13 +1034,12 @@ fn why_visible(cell: CellRef, context: Context) -> String {
     let hidden_unpainted = !setup.sees_unpainted(cell.row, cell.column, own);
     if hidden_unpainted != context.hides(cell) {
         return say::why_painted(!hidden_unpainted);
-    } else if cell.column < own && setup.paint_at(cell.row, cell.column).is_ok() {
-        return say::WHY_PAINTED_ALIKE.to_owned();
     }
     let seen = Lengths { queries: context.tokens.len(), keys: own };
     let why = match setup.mask {
         _ if cell.column >= own => return say::WHY_PADDING.to_owned(),
-        Window::OPEN if setup.within(seen).painted.is_empty() => say::WHY_NO_MASK.to_owned(),
+        _ if setup.paint_at(cell.row, cell.column).is_ok() => say::WHY_PAINTED_ALIKE.to_owned(),
+        Window::OPEN if setup.painted_within(seen).next().is_none() => say::WHY_NO_MASK.to_owned(),
         Window::OPEN => say::WHY_NOT_PAINTED.to_owned(),
         window => say::why_window(window, setup.is_cross, [cell.row, cell.column], hidden_unpainted),
     };

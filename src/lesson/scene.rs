@@ -214,11 +214,11 @@ impl Data {
         blank
     }
 
-    /// Whether any key is hidden from any query.
+    /// Whether any key may be hidden from any query: what paint shows again is not looked up.
     fn hides(&self) -> bool {
         let (Lengths { queries, keys }, own) = (self.lengths(), self.sentence().own_keys());
         (0..queries).any(|query| self.setup.mask.keys(query as isize, own).len() < keys)
-            || self.setup.within(self.sentence().takes_paint()).painted.iter().any(|paint| !paint.is_seen)
+            || self.setup.painted_within(self.sentence().takes_paint()).any(|paint| !paint.is_seen)
     }
 
     /// The shape `[rows, columns]` of one head's part of a tensor.
@@ -331,7 +331,7 @@ pub fn written(item: &Item, is_cross: bool, text: fn(&[Token]) -> String) -> Str
     if is_cross { [text(&item.tokens), text(&item.keys)].join(" → ") } else { text(&item.tokens) }
 }
 
-/// All tokens, as typed.
+/// All tokens, those of padding too, with a blank between each two.
 pub fn all_words(tokens: &[Token]) -> String {
     tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
 }

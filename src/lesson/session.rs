@@ -69,7 +69,7 @@ pub struct Session {
 /// What Play begins with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Plays {
-    /// The first step: nothing has been done yet.
+    /// The first step: none has been chosen or played yet.
     #[default]
     First,
     /// The step on the stage: a person chose it.
@@ -214,6 +214,11 @@ impl Session {
     /// Shows the step finished: Play goes on from there.
     pub fn finish(&mut self) {
         (self.position, self.plays) = (self.position.max(1.0), Plays::Next);
+    }
+
+    /// Goes to the step's beginning, to play it: when it is over, Play goes on with the next.
+    pub fn replay(&mut self) {
+        (self.position, self.plays) = (0.0, Plays::Next);
     }
 
     /// Changes the step. A pair of tokens that is kept in the inspector is followed from matrix to matrix.

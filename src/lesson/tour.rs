@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Projection, STANDARD_EXAMPLE, Session, Step, Zoom,
+    Plays, Projection, STANDARD_EXAMPLE, Session, Step, Zoom,
     number::{fixed, percent},
     scene::Data,
     spot::{
@@ -153,7 +153,8 @@ impl Stop {
         }
         STANDARD_EXAMPLE.clone_into(&mut session.sentence);
         (session.setup, session.before) = (setup, before);
-        (session.step, session.position, session.pinned) = (step, self.end(), pinned);
+        (session.step, session.position, session.plays) = (step, self.end(), Plays::This);
+        session.pinned = pinned;
         (session.item, session.head, session.zoom) = (0, 0, Zoom::ALL);
         session.projection = Projection::Queries;
     }

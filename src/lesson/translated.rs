@@ -1,6 +1,8 @@
 //! Holds the German words against the English ones, which other tests hold against the numbers: the same numbers, the same
 //! words of the sentence, the same claims, whatever fills the gaps.
 
+use std::{fs, path::Path};
+
 use super::claim::{balance, mix, peak, share};
 use super::glossary::Term;
 use super::tour::Stop;
@@ -21,8 +23,8 @@ const CLAIMS: &[(&str, &str)] = &[
     ("pull both ways", "in beide Richtungen"),
     ("every product is 0", "jedes Produkt ist 0"),
     ("looks for", "sucht"),
-    ("offers", "anbietet"),
-    ("carries", "mitbringt"),
+    ("” can be found by", "“ zeigt"),
+    ("” passes on", "“ weitergibt"),
     ("all of it", "also alles"),
     ("as much as any other", "so viel wie jedem anderen"),
     ("That is more than", "Das ist mehr als"),
@@ -47,6 +49,24 @@ const CLAIMS: &[(&str, &str)] = &[
     ("temperature below 1", "Temperatur unter 1"),
     ("is left out", "entfällt"),
 ];
+
+#[test]
+fn every_claim_is_made_in_both_languages() {
+    let texts = |folder: &str| -> String {
+        let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lesson").join(folder));
+        let paths = files.expect("its words").map(|file| file.expect("a file of them").path());
+        paths.map(|path| fs::read_to_string(path).expect("text")).collect()
+    };
+    let (english, german) = (texts("words"), texts("words_de"));
+    for (claim, translated) in CLAIMS {
+        for (words, claim) in [(&english, claim), (&german, translated)] {
+            // Word by word: some are put together, and “nn” stands for what fills a gap.
+            for word in claim.split(['“', '”', ' ']).filter(|word| *word != "nn") {
+                assert!(words.contains(word), "nobody says “{word}” of “{claim}”");
+            }
+        }
+    }
+}
 
 /// That both say the same.
 #[track_caller]

@@ -8,7 +8,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::{canvas, dom, keyboard, live::watch, stage, state::Page};
 use crate::lesson::{
-    picture::arcs::{ArcsPicture, TEXT_HEIGHT, cell_of, has_arcs, name_of, word_of},
+    picture::arcs::{ArcsPicture, TEXT_HEIGHT, cell_of, has_arcs, name_of, told, word_of},
     words::arcs::{HINT, WORDS},
 };
 use crate::protocol::CellRef;
@@ -20,10 +20,14 @@ pub type Places = (usize, Vec<(f32, f32, f32, f32)>);
 pub fn view(page: Page) -> String {
     let offered = Cell::new(None);
     watch(
-        move || ((page.arcs.version(), page.data.version(), page.session.version()), current(page)),
-        move |&(versions, at)| {
-            // A pointer that only passes changes none of them.
-            if offered.replace(Some(versions)) != Some(versions) {
+        move || {
+            let (session, data) = (page.session.read(), page.data.read());
+            let told = data.as_ref().map(|data| told(&session, data));
+            ((page.arcs.version(), page.data.version(), session.head, session.pinned, told), current(page))
+        },
+        move |&(names, at)| {
+            // A pointer that only passes changes none of them, nor do most frames of Play.
+            if offered.replace(Some(names)) != Some(names) {
                 offer(page);
             }
             mark(at);

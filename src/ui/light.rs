@@ -36,7 +36,9 @@ pub fn follow(page: Page) {
                 // A run may have been asked for since.
                 if let Some(first) = ids.first().filter(|_| brings && is_there && !page.running.get()) {
                     page.brings.set(false);
-                    bring_into_sight(first);
+                    let first = first.clone();
+                    // After the stage has made room for the new picture.
+                    dom::before_next_paint(move || bring_into_sight(&first));
                 }
             });
         },

@@ -27,7 +27,7 @@ pub fn controls(page: Page) -> String {
     watch(
         move || {
             let session = page.session.read();
-            let cells = session.setup.within(takes(page)).painted.len();
+            let cells = session.setup.painted_within(takes(page)).count();
             (session.step == Step::Mask, page.painting.get(), cells, page.grids.read().iter().any(can_be_hit))
         },
         |&(here, paints, cells, can_be_hit)| {

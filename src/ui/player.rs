@@ -3,7 +3,7 @@
 use leptos::prelude::window;
 
 use super::{dom, live::watch, state::Page};
-use crate::lesson::Plays;
+use crate::lesson::Session;
 
 /// Starts or stops Play.
 pub fn toggle(page: Page) {
@@ -19,7 +19,7 @@ pub fn toggle(page: Page) {
 
 /// Plays the step from its beginning to a position, and no farther.
 pub fn play_until(page: Page, position: f64) {
-    page.session.update(|session| (session.position, session.plays) = (0.0, Plays::Next));
+    page.session.update(Session::replay);
     page.play_until.set(Some(position));
     page.playing.set(true);
 }

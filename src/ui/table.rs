@@ -49,7 +49,8 @@ pub fn button_and_view(page: Page) -> (String, String) {
             write(&new);
             mark(new.part, page.focus());
             if writes.replace(Some(new.part)).is_none() {
-                bring_into_sight();
+                // Laid out in one task and scrolled to in another: neither is long.
+                dom::before_next_paint(|| dom::before_next_paint(bring_into_sight));
             }
         },
     );

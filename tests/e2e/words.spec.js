@@ -143,7 +143,7 @@ for (const viewport of SIZES) {
     await expect(title).toHaveText("What if nothing were divided?");
     await expect(answer).toBeEmpty();
     await headlight.tour.getByRole("button", { name: "shrink" }).click();
-    await expect(answer).toHaveText(/^It comes out otherwise\. It grows: 37\.2 % before, \d\d\.\d % now\./);
+    await expect(answer).toHaveText(/^It turns out otherwise\. It grows: 37\.2 % before, \d\d\.\d % now\./);
     const { run } = await headlight.ranWith({ isScaled: false });
     const [{ values }] = await headlight.stored(run, [["Weights", 0]]);
     await expect(answer).toContainText(`${percent(values[5 * 6 + 2])} now`);
@@ -156,7 +156,7 @@ for (const viewport of SIZES) {
     await next.click();
     await expect(title).toHaveText("What if places left no trace?");
     await headlight.tour.getByRole("button", { name: "they will differ" }).click();
-    await expect(answer).toHaveText(/^It comes out otherwise\. They are the same: .* is 0\.000\./);
+    await expect(answer).toHaveText(/^It turns out otherwise\. They are the same: .* is 0\.000\./);
     await headlight.ranWith({ positions: "none" });
     await expect(next).toHaveText("Finish");
     await next.click();

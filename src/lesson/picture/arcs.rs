@@ -105,6 +105,12 @@ pub fn name_of(session: &Session, data: &Data, word: usize) -> String {
     }
 }
 
+/// So many words of the stage have something to say of themselves: while Softmax is played, those whose rows are done.
+pub fn told(session: &Session, data: &Data) -> usize {
+    let (queries, _) = data.in_sight(Tensor::Weights);
+    queries.take_while(|query| Row::of(session, data, *query).is_some()).count()
+}
+
 /// The query that a person keeps, where its row is on the stage.
 fn kept_query(session: &Session, data: &Data) -> Option<usize> {
     let kept = session.pinned.filter(|kept| kept.tensor == Tensor::Weights && kept.head == session.head)?;

@@ -311,7 +311,7 @@ fn label_room(panel: &Panel, label_width: f32) -> f32 {
     }
 }
 
-/// Whether queries are on one side of it and keys on the other.
+/// Whether queries are written down one side of it and keys along the other.
 fn has_corner(panel: &Panel) -> bool {
     panel.row_labels && panel.column_labels && !panel.transposed && panel.tensor.axes() == (Axis::Queries, Axis::Keys)
 }
@@ -779,11 +779,11 @@ fn draw_labels(
     // Which side asks, in the corner between both.
     if has_corner(panel) {
         let mut x = x - 7.0;
-        for (sign, role) in [("K→", Role::Key), ("Q↓ ", Role::Query)] {
+        for (sign, role) in [("K→", Role::Key), ("Q↓", Role::Query)] {
             let (text, size, color) = (sign.to_owned(), CORNER.1, colors.role(role));
             let (anchor, face) = (Anchor::End, Face::Plain);
             marks.push(Mark::Text(Text { x, y: y - 11.0, text, size, color, anchor, face, turned: false }));
-            x -= about_width(sign, size);
+            x -= CORNER.0 / 2.0;
         }
     }
     if panel.row_labels {

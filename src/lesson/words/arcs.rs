@@ -35,8 +35,8 @@ pub fn choice(arcs: Option<Arcs>) -> &'static str {
 
 /// "mat: looks most at cat, 29.9 %"; where not all words are in sight, of those that are.
 pub fn looks_most(query: &str, key: &str, share: f64, sees_all: bool) -> String {
-    let of = if sees_all { "" } else { "of those in sight " };
-    format!("{query}: {of}looks most at {key}, {}", percent(share))
+    let of = if sees_all { "" } else { ", of those in sight," };
+    format!("{query}: looks most{of} at {key}, {}", percent(share))
 }
 
 /// Of a word that may see none, of those in sight.

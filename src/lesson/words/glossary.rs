@@ -113,7 +113,7 @@ pub fn meaning(term: Term) -> &'static str {
             "A mask that hides from every token what comes after it. Models that write word by word are trained with it."
         }
         Term::Padding => {
-            "Filler at the end of short sentences, so that several can be calculated together. A mask hides it, because it means nothing; its own rows are calculated along, and nobody uses them."
+            "Filler at the end of short sentences, so that several can be calculated together. A mask hides it, because it means nothing; its own rows are calculated too, but nobody uses them."
         }
         Term::Softmax => {
             "Turns the scores of a row into shares: e to the power of each, divided by the sum of them all. No share is negative, and together they make 1."

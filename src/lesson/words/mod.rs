@@ -500,7 +500,7 @@ pub fn scale_operator(setup: &Setup) -> String {
 /// Over the scaled scores, until all are there.
 pub const BEING_SCALED: &str = "scores, changed row by row";
 /// Over the exponentials, until all are there.
-pub const BEING_RAISED: &str = "differences, raised row by row";
+pub const BEING_RAISED: &str = "e to the differences, row by row";
 /// Over the weights, until all are divided.
 pub const BEING_DIVIDED: &str = "exponentials, divided row by row";
 

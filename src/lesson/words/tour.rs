@@ -123,5 +123,5 @@ pub fn answer(stop: Stop, right: usize) -> &'static str {
 
 /// Before what the page calculated.
 pub fn verdict(is_right: bool) -> &'static str {
-    if is_right { "As you said." } else { "It comes out otherwise." }
+    if is_right { "As you said." } else { "It turns out otherwise." }
 }

@@ -159,7 +159,7 @@ pub fn step_title(step: Step) -> &'static str {
     match step {
         Step::Tokens => "Tokens: Was liest das Modell?",
         Step::Embed => "Einbetten: Aus jedem Wort wird eine Zeile von Zahlen",
-        Step::Project => "Q K V: Was sucht, zeigt und gibt jedes Token weiter?",
+        Step::Project => "Q K V: Was sucht jedes Token, was zeigt es, was gibt es weiter?",
         Step::Scores => "Scores: Wie gut passt jede Query zu jedem Key?",
         Step::Scale => "Skalieren: Warum durch √D teilen?",
         Step::Mask => "Maske: Wer darf wen ansehen?",

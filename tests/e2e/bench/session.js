@@ -102,7 +102,7 @@ function report(engine, { events, interactionCount, longTasks, frames, points, d
   const [from, to] = [points.at(points.length > 2 ? 1 : 0), points.at(-1)];
   const isFlat = ["heap", "page", "worker"].every((kind) => to[kind] - from[kind] <= Math.max(FLAT.kilobytes * 1024, FLAT.share * from[kind]));
   const grown = ["heap", "page", "worker"].map((kind) => `${kind} ${fixed((to[kind] - from[kind]) / 1024)}`).join(", ");
-  judge(isFlat && to.nodes <= from.nodes * 1.02 && to.detached <= from.detached && to.listeners <= from.listeners, `memory from “${from.name}” to the end, KB more: ${grown}; nodes ${to.nodes - from.nodes}, listeners ${to.listeners - from.listeners}`);
+  judge(isFlat && to.nodes <= from.nodes * 1.02 && to.detached <= from.detached && to.listeners <= from.listeners, `memory from “${from.name}” to the end, KB more: ${grown}; nodes ${to.nodes - from.nodes}, kept out of it ${to.detached - from.detached}, listeners ${to.listeners - from.listeners}`);
 }
 
 /** Works for so many milliseconds. What was seen meanwhile. */
