@@ -38,7 +38,12 @@ pub fn follow(page: Page) {
                     page.brings.set(false);
                     let first = first.clone();
                     // After the stage has made room for the new picture.
-                    dom::before_next_paint(move || bring_into_sight(&first));
+                    dom::before_next_paint(move || {
+                        // What has been closed since took the focus elsewhere.
+                        if page.glossary.get().is_some() || page.tour.read().is_some() {
+                            bring_into_sight(&first);
+                        }
+                    });
                 }
             });
         },

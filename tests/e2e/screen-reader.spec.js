@@ -30,6 +30,8 @@ test("the transcript of the Softmax step", async ({ headlight, page }) => {
       await page.keyboard.press(key);
       await headlight.frames(3);
       await expect.poll(() => page.evaluate(() => tap.isAnswered())).toBe(true);
+      // The answer is painted with the next frame.
+      await headlight.frames(2);
       lines.push(`${key}: ${await readFocus(page)}`, ...(await announced()));
     }
   };
