@@ -431,7 +431,7 @@ fn a_word_more_or_fewer_can_be_gone_over_to() {
                     let frame = changing(&session, earlier, &new, &view).expect("it is all there");
                     let end = picture(&session, &new, &view).expect("it is all there");
                     let ends = || pixels(&frame).data() == pixels(&end).data();
-                    assert!(gone < 1.0 || width == DESKTOP || ends(), "{step:?} does not end as it has to");
+                    assert!(gone < 1.0 || ends(), "{step:?} does not end as it has to");
                     assert_eq!((frame.grids, frame.caption), (end.grids, end.caption), "{step:?}");
                     assert!(goes_over(&old, &new) && !goes_over(&new, &new));
                 }
