@@ -52,6 +52,26 @@ test("a stroke has no holes, however fast it is", async ({ headlight, page }) =>
   expect((await headlight.lastRan()).setup.painted).toHaveLength(11);
 });
 
+for (const width of [1440, 1024, 390]) {
+  test(`the picture stays where it is while it is painted, ${width} wide`, async ({ headlight, page }) => {
+    await page.setViewportSize({ width, height: 900 });
+    const { masked, paint } = await openLaboratory(headlight, page);
+    await paint.click();
+    await headlight.frames(2);
+    const before = await places(masked);
+    await stroke(headlight, page, masked, [[0, 0]]);
+    await headlight.ranWith({ painted: [hidden([0, 0])] });
+    await headlight.picture();
+    expect(await places(masked)).toEqual(before);
+    const { x, y } = await headlight.middleOf(masked, 0, 3);
+    await page.mouse.move(x, y);
+    await page.mouse.up();
+    await headlight.ranWith({ painted: [0, 1, 2, 3].map((key) => hidden([0, key])) });
+    await headlight.picture();
+    expect(await places(masked)).toEqual(before);
+  });
+}
+
 test("Enter and Space paint the cell that the keyboard is at; Esc ends it; “Clear the paint” takes all away", async ({ headlight, page }) => {
   const { masked, paint, clear, count } = await openLaboratory(headlight, page);
   const before = await scores(headlight);
@@ -218,6 +238,13 @@ async function stroke(headlight, page, grid, cells) {
     await page.mouse.move(x, y);
     if (index === 0) await page.mouse.down();
   }
+}
+
+/** Where a matrix is on the page, and the control over it. */
+function places(grid) {
+  return grid.evaluate((grid) =>
+    [grid, document.getElementById("paint")].map((element) => Math.round(element.getBoundingClientRect().top + scrollY)),
+  );
 }
 
 /** The scores as they are where nothing is hidden, as the table writes them. */

@@ -513,7 +513,8 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let caption = words::row_of(rows_reached(work, result.rows), result.rows);
             Some(Scene {
                 legend: (Tensor::Masked, scale),
-                masked: mask.values.contains(&f32::NEG_INFINITY),
+                // Also where nothing is hidden yet: what is painted on must not move.
+                masked: true,
                 tiles: merging(tensors, result, work, [&arriving, &mask_shown, &masked], &colors),
                 ..scene(vec![row], caption)
             })
