@@ -240,11 +240,12 @@ async function stroke(headlight, page, grid, cells) {
   }
 }
 
-/** Where a matrix is on the page, and the control over it. */
+/** Where a matrix is on the page, and a control over it and one under the picture. */
 function places(grid) {
-  return grid.evaluate((grid) =>
-    [grid, document.getElementById("paint")].map((element) => Math.round(element.getBoundingClientRect().top + scrollY)),
-  );
+  return grid.evaluate((grid) => {
+    const elements = [grid, document.getElementById("paint"), document.getElementById("position")];
+    return elements.map((element) => Math.round(element.getBoundingClientRect().top + scrollY));
+  });
 }
 
 /** The scores as they are where nothing is hidden, as the table writes them. */
