@@ -94,4 +94,12 @@ async function expectToScroll(page, finger, { x, y }) {
   await finger.move([[{ x, y }], [{ x, y: y - 30 }], [{ x, y: y - 60 }], [{ x, y: y - 100 }]]);
   await finger.end();
   await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before + 40);
+  // The page glides on for a while, and takes what is to be touched next with it.
+  await expect
+    .poll(() => page.evaluate(async () => {
+      const from = scrollY;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return scrollY - from;
+    }))
+    .toBe(0);
 }
