@@ -11,10 +11,12 @@
 //! 5. [`protocol`]: what the page and the engine say to each other.
 //! 6. `engine` (feature `engine`): runs the mathematics and answers the page.
 //! 7. `gpu`: the same attention on wgpu (feature `gpu`), or, in a browser, the way to the program that has it.
-//! 8. `ui` (feature `ui`): the page.
+//! 8. `files`: tensors as files (feature `files`), or, in a browser, the way to the program that writes them.
+//! 9. `ui` (feature `ui`): the page.
 //!
-//! In a browser there are two programs: `bin/app.rs` (features `engine` and `ui`), the app in the page and the engine in a
-//! worker; and `bin/gpu.rs` (feature `gpu`), which the engine loads where there is a GPU.
+//! In a browser there are three programs: `bin/app.rs` (features `engine` and `ui`), the app in the page and the engine in a
+//! worker; `bin/gpu.rs` (feature `gpu`), which the engine loads where there is a GPU; and `bin/files.rs` (feature `files`),
+//! which it loads when a file is asked for.
 
 #[cfg(all(feature = "engine", not(feature = "gpu"), not(target_arch = "wasm32")))]
 compile_error!("Natively the engine has the GPU within it: add the feature `gpu`.");
@@ -28,6 +30,8 @@ pub mod protocol;
 
 #[cfg(feature = "engine")]
 pub mod engine;
+#[cfg(any(feature = "engine", feature = "files"))]
+pub mod files;
 #[cfg(any(feature = "engine", feature = "gpu"))]
 pub mod gpu;
 #[cfg(all(feature = "ui", target_arch = "wasm32"))]

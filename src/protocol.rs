@@ -331,6 +331,105 @@ impl Tensor {
             && (!has_tokens || (setup.padding, setup.is_cross) == (before.padding, before.is_cross))
     }
 
+    /// All of them, in the order in which they are made; those of cross-attention alone at the end.
+    pub const ALL: [Self; 28] = [
+        Tensor::Tokens,
+        Tensor::WordEmbeddings,
+        Tensor::Positions,
+        Tensor::Input,
+        Tensor::QueryWeights,
+        Tensor::KeyWeights,
+        Tensor::ValueWeights,
+        Tensor::Queries,
+        Tensor::Keys,
+        Tensor::Values,
+        Tensor::Scores,
+        Tensor::Scaled,
+        Tensor::Mask,
+        Tensor::Masked,
+        Tensor::RowMax,
+        Tensor::Shifted,
+        Tensor::Exponentials,
+        Tensor::ExponentialSums,
+        Tensor::Weights,
+        Tensor::RowSums,
+        Tensor::Mixed,
+        Tensor::Heads,
+        Tensor::OutputWeights,
+        Tensor::Output,
+        Tensor::KeyTokens,
+        Tensor::KeyWordEmbeddings,
+        Tensor::KeyPositions,
+        Tensor::KeyInput,
+    ];
+
+    /// What it is called in files and in code.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tensor::Tokens => "token_ids",
+            Tensor::WordEmbeddings => "word_embeddings",
+            Tensor::Positions => "positional_encodings",
+            Tensor::Input => "x",
+            Tensor::QueryWeights => "w_q",
+            Tensor::KeyWeights => "w_k",
+            Tensor::ValueWeights => "w_v",
+            Tensor::Queries => "queries",
+            Tensor::Keys => "keys",
+            Tensor::Values => "values",
+            Tensor::Scores => "scores",
+            Tensor::Scaled => "scaled_scores",
+            Tensor::Mask => "mask",
+            Tensor::Masked => "masked_scores",
+            Tensor::RowMax => "row_max",
+            Tensor::Shifted => "shifted_scores",
+            Tensor::Exponentials => "exponentials",
+            Tensor::ExponentialSums => "exponential_sums",
+            Tensor::Weights => "attention_weights",
+            Tensor::RowSums => "row_sums",
+            Tensor::Mixed => "attended_values",
+            Tensor::Heads => "concatenated_heads",
+            Tensor::OutputWeights => "w_o",
+            Tensor::Output => "output",
+            Tensor::KeyTokens => "memory_token_ids",
+            Tensor::KeyWordEmbeddings => "memory_word_embeddings",
+            Tensor::KeyPositions => "memory_positional_encodings",
+            Tensor::KeyInput => "memory",
+        }
+    }
+
+    /// Whether it is different in every head.
+    pub fn has_heads(self) -> bool {
+        !matches!(
+            self.of_queries(),
+            Tensor::Tokens
+                | Tensor::WordEmbeddings
+                | Tensor::Positions
+                | Tensor::Input
+                | Tensor::Heads
+                | Tensor::OutputWeights
+                | Tensor::Output
+        )
+    }
+
+    /// The shape of the whole tensor, batch and heads included, as a practitioner would print it.
+    pub fn full_shape(self, batch: &[Item], setup: &Setup) -> Vec<usize> {
+        let (rows, columns) = self.shape(batch[0].lengths(), setup);
+        match self.of_queries() {
+            Tensor::Positions => vec![rows, columns],
+            // One sentence has them without a batch.
+            Tensor::WordEmbeddings if batch.len() == 1 => vec![rows, columns],
+            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => {
+                vec![setup.width, setup.width]
+            }
+            // ALiBi's is another in every head.
+            Tensor::Mask if setup.positions != Positions::Alibi && batch.len() == 1 => vec![rows, columns],
+            Tensor::Mask if setup.positions != Positions::Alibi => vec![batch.len(), 1, rows, columns],
+            Tensor::Tokens => vec![batch.len(), columns],
+            Tensor::WordEmbeddings | Tensor::Input | Tensor::Heads | Tensor::Output => vec![batch.len(), rows, columns],
+            _ => vec![batch.len(), setup.heads, rows, columns],
+        }
+    }
+
     /// How many rows and columns one head's part has, of so many tokens.
     pub fn shape(self, lengths: impl Into<Lengths>, setup: &Setup) -> (usize, usize) {
         let lengths = lengths.into();
@@ -487,6 +586,39 @@ pub enum EngineKind {
     },
 }
 
+/// What tensors can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Format {
+    /// A table for spreadsheets and pandas; of several tensors a .zip of them.
+    Csv,
+    /// Nested arrays.
+    Json,
+    /// NumPy's, for one tensor; of several [`Format::Npz`].
+    Npy,
+    /// NumPy's archive.
+    Npz,
+    /// The one that models are shared in.
+    Safetensors,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Json, Self::Npy, Self::Npz, Self::Safetensors];
+
+    /// How a file of so many tensors ends.
+    pub fn extension(self, tensors: usize) -> &'static str {
+        match self {
+            Format::Csv if tensors > 1 => "zip",
+            Format::Csv => "csv",
+            Format::Json => "json",
+            Format::Npy if tensors > 1 => "npz",
+            Format::Npy => "npy",
+            Format::Npz => "npz",
+            Format::Safetensors => "safetensors",
+        }
+    }
+}
+
 /// What the page asks of the engine.
 #[cfg_attr(not(target_arch = "wasm32"), expect(clippy::large_enum_variant, reason = "there is one message at a time"))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -536,6 +668,16 @@ pub enum Request {
         /// The run that the page shows; another one is not answered.
         run: u64,
     },
+    /// Write these tensors into a file, all their heads and sentences. In a browser it comes as a `Blob` beside
+    /// [`Reply::Written`].
+    Write {
+        /// The run that the page shows; another one is not answered.
+        run: u64,
+        /// Which tensors, in this order.
+        tensors: Vec<Tensor>,
+        /// As what.
+        format: Format,
+    },
 }
 
 /// What the engine answers.
@@ -577,6 +719,13 @@ pub enum Reply {
     },
     /// To [`Request::Check`].
     Checked(Check),
+    /// To [`Request::Write`].
+    Written {
+        /// Of which run.
+        run: u64,
+        /// Why there is no file, if there is none.
+        trouble: Option<String>,
+    },
 }
 
 /// A finished run.

@@ -15,8 +15,13 @@ const LAYERS: &[Layer] = &[
     Layer { module: "lesson", uses: &["attention", "embedding", "figure", "builtin", "protocol"], crates: &[] },
     Layer { module: "gpu", uses: &["attention"], crates: &["bytemuck", "js_sys", "wasm_bindgen", "wgpu"] },
     Layer {
+        module: "files",
+        uses: &["embedding", "protocol"],
+        crates: &["js_sys", "npyz", "safetensors", "serde_json", "wasm_bindgen", "web_sys", "zip"],
+    },
+    Layer {
         module: "engine",
-        uses: &["attention", "embedding", "gpu", "protocol"],
+        uses: &["attention", "embedding", "files", "gpu", "protocol"],
         crates: &["js_sys", "wasm_bindgen", "wasm_bindgen_futures", "web_sys"],
     },
     Layer {
@@ -24,7 +29,7 @@ const LAYERS: &[Layer] = &[
         uses: &["lesson", "figure", "protocol"],
         crates: &["leptos", "js_sys", "wasm_bindgen", "wasm_bindgen_futures", "web_sys"],
     },
-    Layer { module: "bin", uses: &["engine", "gpu", "ui"], crates: &[] },
+    Layer { module: "bin", uses: &["engine", "files", "gpu", "ui"], crates: &[] },
 ];
 
 struct Layer {

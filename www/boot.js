@@ -3,8 +3,8 @@
 //
 // The worker is a classic one made from a blob, because such a worker inherits the page's Content-Security-Policy; one
 // loaded from a URL has none. The files' names stand in this script's own tag. Where the programs were handed over as
-// `globalThis.headlightPrograms = { script, wasm, gpuScript, gpuWasm }`, the scripts as strings or Blobs and the wasm as
-// ArrayBuffers, nothing of them is fetched; those of the GPU may be missing.
+// `globalThis.headlightPrograms = { script, wasm, gpuScript, gpuWasm, filesScript, filesWasm }`, the scripts as strings or Blobs
+// and the wasm as ArrayBuffers, nothing of them is fetched; those of the GPU and of the files may be missing.
 "use strict";
 
 (() => {
@@ -25,7 +25,7 @@
   const urls = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, new URL(file, document.baseURI).href]));
 
   const start = `(${runEngine})(${JSON.stringify(handedOver ? {} : urls)}, ${compiled});`;
-  const scripts = handedOver ? [handedOver.script, "\n", handedOver.gpuScript ?? "", "\n"] : [];
+  const scripts = handedOver ? [handedOver.script, "\n", handedOver.gpuScript ?? "", "\n", handedOver.filesScript ?? "", "\n"] : [];
   const workerUrl = URL.createObjectURL(new Blob([...scripts, start], { type: "text/javascript" }));
   let modules;
   let engine = launchEngine();
@@ -68,6 +68,15 @@
     launchEngine,
     // A promise of what the program in the page can be asked.
     app,
+    // Gives a person a file.
+    save(file, name) {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(file);
+      link.download = name;
+      link.click();
+      // Not at once: the browser has yet to read it.
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    },
     // Goes to the page in the other language, which is handed these bytes.
     changeLanguage(bytes) {
       keep("localStorage", "headlight-language", other.hreflang);
@@ -123,11 +132,11 @@
     return worker;
   }
 
-  // The program's, and the GPU's where it was handed over. What failed is tried again the next time.
+  // The program's, and the GPU's and the files' where they were handed over. What failed is tried again the next time.
   function loadModules() {
     modules ??= Promise.all(
       handedOver
-        ? [handedOver.wasm, handedOver.gpuWasm].filter(Boolean).map((wasm) => WebAssembly.compile(wasm))
+        ? [handedOver.wasm, handedOver.gpuWasm, handedOver.filesWasm].map((wasm) => wasm && WebAssembly.compile(wasm))
         : [fetch(urls.appWasm).then(compiled)],
     );
     modules.catch(() => (modules = undefined));
@@ -150,11 +159,11 @@
       self.onmessage = ({ data }) => answer(data);
       inbox.splice(0).forEach(answer);
     };
-    let gpuModule;
+    let modules = [];
     self.onmessage = ({ data }) => {
       if (!fromPage(data)) return inbox.push(data);
       if (typeof data === "string") return fail(data);
-      gpuModule = data[1];
+      modules = data;
       scriptLoaded.then(() => headlightApp({ module_or_path: data[0] })).catch(fail);
     };
     // Not now: a worker has only begun when this is over.
@@ -165,19 +174,28 @@
     scriptLoaded.catch(fail);
 
     // For the engine: opens a GPU with its own program, which is loaded the first time; null where there is no GPU.
-    let gpu;
     self.headlightOpenGpu = async () => {
       if (!(await navigator.gpu?.requestAdapter().catch(() => null))) return null;
-      gpu ??= loadGpu();
-      gpu.catch(() => (gpu = undefined));
-      return (await gpu).open();
+      return (await load("gpu", 1, () => headlightGpu)).Gpu.open();
+    };
+    // For the engine: begins a file with the files' own program.
+    self.headlightBeginFile = async (job) => {
+      // The job lies in the engine's memory, which may have moved when the program is there.
+      const bytes = job.slice();
+      return (await load("files", 2, () => headlightFiles)).File.begin(bytes);
     };
 
-    async function loadGpu() {
-      if (urls.gpu) importScripts(urls.gpu);
-      else if (!gpuModule) throw new Error("it was not handed over");
-      await headlightGpu({ module_or_path: gpuModule ?? (await compiled(await fetch(urls.gpuWasm))) });
-      return headlightGpu.Gpu;
+    // A program, loaded the first time. What failed is tried again the next time.
+    const loaded = {};
+    function load(name, index, program) {
+      loaded[name] ??= (async () => {
+        if (urls[name]) importScripts(urls[name]);
+        else if (!modules[index]) throw new Error("it was not handed over");
+        await program()({ module_or_path: modules[index] ?? (await compiled(await fetch(urls[`${name}Wasm`]))) });
+        return program();
+      })();
+      loaded[name].catch(() => delete loaded[name]);
+      return loaded[name];
     }
   }
 })();

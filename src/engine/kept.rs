@@ -9,7 +9,9 @@ use crate::attention::{
     BlockInput, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Wanted, Window, fast,
 };
 use crate::embedding::{Generator, Positions, Token, embedding_from_id};
-use crate::protocol::{self, CellRef, Item, Lengths, Matrix, Operands, ROTARY_BASE, Setup, Slice, Span, Tensor};
+use crate::protocol::{
+    self, CellRef, EngineKind, Item, Lengths, Matrix, Operands, ROTARY_BASE, Setup, Slice, Span, Tensor,
+};
 
 /// How many bytes of scores and attention weights are kept at most; one head's are in any case.
 const MOST_BYTES: usize = 512 << 20;
@@ -30,6 +32,8 @@ pub struct Kept {
     pub batch: Vec<Item>,
     /// With what it was calculated.
     pub setup: Setup,
+    /// By whom.
+    pub engine: EngineKind,
     /// What queries were made of.
     pub queries: Embedded,
     /// What keys and values were made of, if of something else.
@@ -148,7 +152,7 @@ impl Kept {
     /// What a run made: what queries, and keys and values, were made of, and the block.
     pub fn new(
         run: u64,
-        setup: Setup,
+        (setup, engine): (Setup, EngineKind),
         batch: Vec<Item>,
         (queries, memory): (Embedded, Option<Embedded>),
         weights: BlockWeights,
@@ -160,7 +164,7 @@ impl Kept {
             let heads = scores.axis_iter(Axis(1)).zip(shares.axis_iter(Axis(1))).enumerate();
             heads.map(|(head, (scores, shares))| Pairs::new(head, scores.to_owned(), shares.to_owned())).collect()
         });
-        Self { run, batch, setup, queries, memory, weights, inputs, mixed, output, pairs, largest: Vec::new() }
+        Self { run, batch, setup, engine, queries, memory, weights, inputs, mixed, output, pairs, largest: Vec::new() }
     }
 
     /// Makes the scores and weights of this head if they are not here, and lets go of those made longest ago.
@@ -199,6 +203,40 @@ impl Kept {
                 numbers
             },
         )
+    }
+
+    /// Gives all numbers of a tensor, of all sentences and heads, in the order of its full shape, some rows at a time.
+    pub async fn hand_out(&mut self, tensor: Tensor, backend: &mut Backend, give: &mut impl FnMut(&[f32])) {
+        /// So many numbers are given together, and the rest of a row.
+        const AT_ONCE: usize = 1 << 16;
+        let (rows, columns) = self.shape(tensor);
+        let shape = tensor.full_shape(&self.batch, &self.setup);
+        // Those of all heads stand side by side.
+        let side_by_side =
+            if shape.len() == 2 && tensor.has_heads() && tensor != Tensor::Mask { self.setup.heads } else { 1 };
+        let (items, heads) = match shape[..] {
+            [_, _] => (1, 1),
+            [items, _, _] => (items, 1),
+            [items, heads, ..] => (items, heads),
+            [..] => return,
+        };
+        let (mut numbers, mut row_of_head) = (Vec::new(), Vec::new());
+        for (item, head) in (0..items).flat_map(|item| (0..heads).map(move |head| (item, head))) {
+            if needs_pairs(tensor) {
+                self.make_pairs(backend, head).await;
+            }
+            for row in 0..rows {
+                for beside in 0..side_by_side {
+                    self.read(tensor, Plane { item, head: head + beside }, row, 0..columns, &mut row_of_head);
+                    numbers.extend_from_slice(&row_of_head);
+                }
+                if numbers.len() >= AT_ONCE {
+                    give(&numbers);
+                    numbers.clear();
+                }
+            }
+        }
+        give(&numbers);
     }
 
     /// Whether this tensor can be read now.

@@ -14,10 +14,11 @@ pub mod worker;
 
 use crate::attention::{BlockInput, BlockWeights, Error};
 use crate::embedding::{self, Token};
+use crate::files::Job;
 use crate::gpu;
 use crate::protocol::{
-    BUILD, EngineChoice, EngineKind, Item, LeftOut, MOST_SENTENCES, MOST_TOKENS, Matrix, Operands, Refusal, Reply,
-    Request, Run, Setup, Slice, WIDEST_MODEL,
+    BUILD, EngineChoice, Format, Item, LeftOut, MOST_SENTENCES, MOST_TOKENS, Matrix, Operands, Refusal, Reply, Request,
+    Run, Setup, Slice, Tensor, WIDEST_MODEL,
 };
 use backend::Backend;
 use kept::{Embedded, Kept};
@@ -72,7 +73,7 @@ impl Engine {
                 let started = (self.clock)();
                 Some(match self.run(run, [&sentence, &second], &setup).await {
                     Err(refusal) => Reply::Refused { run, refusal },
-                    Ok(Done { mut kept, left_out, engine }) => {
+                    Ok(Done { mut kept, left_out }) => {
                         let milliseconds = (self.clock)() - started;
                         self.before = match &before {
                             Some(before) => {
@@ -81,7 +82,7 @@ impl Engine {
                             None => None,
                         };
                         let before = before.filter(|_| self.before.is_some());
-                        let batch = kept.batch.clone();
+                        let (batch, engine) = (kept.batch.clone(), kept.engine.clone());
                         let slices = look(&mut kept, &mut self.before, &mut self.backend, &slices).await;
                         self.kept = Some(kept);
                         Reply::Ran(Run { run, setup, before, batch, left_out, engine, milliseconds, slices })
@@ -99,6 +100,8 @@ impl Engine {
                     Err(error) => Reply::Refused { run, refusal: Refusal::Attention(error.to_string()) },
                 })
             }
+            // A file is no reply in bytes: whoever carries the messages asks for its `job` and writes it.
+            Request::Write { .. } => None,
             Request::Explain { run, item, cell } => {
                 let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
                 if let Some(head) = kept.head_behind(cell) {
@@ -119,6 +122,23 @@ impl Engine {
                 };
                 Some(Reply::Operands { run, operands: Operands { before, ..kept.operands(item, cell)? } })
             }
+        }
+    }
+
+    /// What [`Request::Write`] asks for. `None` where it asks about a run that is no longer kept, or for a tensor that it
+    /// does not have.
+    pub fn job(&self, run: u64, tensors: Vec<Tensor>, format: Format) -> Option<Job> {
+        let kept = self.kept.as_ref().filter(|kept| kept.run == run)?;
+        let (batch, setup, engine) = (kept.batch.clone(), kept.setup.clone(), kept.engine.clone());
+        tensors.iter().all(|tensor| tensor.is_of(&setup)).then_some(Job { format, tensors, batch, setup, engine })
+    }
+
+    /// Gives the numbers of a [`Job`] that [`Engine::job`] has just made, in the order in which a file has them, some rows
+    /// at a time. Those of tokens are in the job.
+    pub async fn hand_out(&mut self, job: &Job, mut give: impl FnMut(&[f32])) {
+        let Some(kept) = self.kept.as_mut() else { return };
+        for tensor in job.tensors.iter().filter(|tensor| tensor.of_queries() != Tensor::Tokens) {
+            kept.hand_out(*tensor, &mut self.backend, &mut give).await;
         }
     }
 
@@ -152,8 +172,8 @@ impl Engine {
             Error::HeadsDoNotDivideWidth { width, heads } => Refusal::Heads { heads, width },
             error => Refusal::Attention(error.to_string()),
         })?;
-        let kept = Kept::new(run, setup.clone(), batch, (queries, memory), weights.clone(), trace);
-        Ok(Done { kept, left_out, engine })
+        let kept = Kept::new(run, (setup.clone(), engine), batch, (queries, memory), weights.clone(), trace);
+        Ok(Done { kept, left_out })
     }
 }
 
@@ -221,6 +241,4 @@ struct Done {
     kept: Kept,
     /// What it left out.
     left_out: LeftOut,
-    /// Who calculated.
-    engine: EngineKind,
 }

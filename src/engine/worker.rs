@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::{Engine, attend::Attend, calls};
+use crate::files::{Job, remote::File};
 use crate::gpu;
 use crate::protocol::{BUILD, EngineChoice, EngineKind, Reply, Request, from_bytes, to_bytes};
 
@@ -112,7 +113,16 @@ impl Worker {
             // look like a page that hangs.
             match task {
                 Task::Answer(request) => {
-                    let request = *request;
+                    let request = match *request {
+                        Request::Write { run, tensors, format } => {
+                            match engine.job(run, tensors, format) {
+                                Some(job) => write(&mut engine, &job, run).await,
+                                None => post_file(run, Err("another run has taken its place".to_owned())),
+                            }
+                            continue;
+                        }
+                        request => request,
+                    };
                     let before = engine.opened();
                     let says_so = matches!(request, Request::Run { .. } | Request::Open { .. });
                     let is_run = matches!(request, Request::Run { .. });
@@ -167,8 +177,31 @@ fn now() -> f64 {
 }
 
 fn post(reply: &Reply) {
-    let buffer: ArrayBuffer = Uint8Array::from(to_bytes(reply).as_slice()).buffer();
+    let buffer = buffer(reply);
     hand_over(&buffer, &Array::of1(&buffer));
+}
+
+/// Writes a file, and posts it beside the reply.
+async fn write(engine: &mut Engine, job: &Job, run: u64) {
+    let made = match File::begin(job).await {
+        Err(trouble) => Err(trouble),
+        Ok(file) => {
+            let mut written = Ok(());
+            engine.hand_out(job, |numbers| written = written.clone().and_then(|()| file.numbers(numbers))).await;
+            written.and_then(|()| file.finish())
+        }
+    };
+    post_file(run, made);
+}
+
+fn post_file(run: u64, made: Result<JsValue, String>) {
+    let (file, trouble) = made.map_or_else(|trouble| (JsValue::NULL, Some(trouble)), |file| (file, None));
+    let buffer = buffer(&Reply::Written { run, trouble });
+    hand_over(&Array::of2(&buffer, &file), &Array::of1(&buffer));
+}
+
+fn buffer(reply: &Reply) -> ArrayBuffer {
+    Uint8Array::from(to_bytes(reply).as_slice()).buffer()
 }
 
 fn hand_over(message: &Object, buffers: &Array) {

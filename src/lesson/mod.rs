@@ -4,6 +4,7 @@
 
 pub mod claim;
 pub mod explain;
+pub mod export;
 pub mod glossary;
 pub mod light;
 pub mod luggage;

@@ -8,7 +8,7 @@ use super::{
     table,
     timeline::{self, Shape},
 };
-use crate::embedding::{Positions, Token};
+use crate::embedding::Token;
 use crate::protocol::{
     Axis, CellRef, EngineKind, Item, LeftOut, Lengths, Matrix, Run, Setup, Slice, Span, Tensor, own_len,
 };
@@ -234,32 +234,7 @@ impl Data {
 
     /// The shape of the whole tensor, batch and heads included, as a practitioner would print it.
     pub fn full_shape(&self, tensor: Tensor) -> Vec<usize> {
-        let (rows, columns) = self.shape(tensor);
-        let batch = self.batch.len();
-        match tensor {
-            Tensor::Positions | Tensor::KeyPositions => vec![rows, columns],
-            // One sentence has them without a batch.
-            Tensor::WordEmbeddings | Tensor::KeyWordEmbeddings if batch == 1 => vec![rows, columns],
-            Tensor::QueryWeights | Tensor::KeyWeights | Tensor::ValueWeights | Tensor::OutputWeights => {
-                vec![self.setup.width, self.setup.width]
-            }
-            // ALiBi's is another in every head.
-            Tensor::Mask if self.setup.positions != Positions::Alibi => {
-                if batch == 1 {
-                    vec![rows, columns]
-                } else {
-                    vec![batch, 1, rows, columns]
-                }
-            }
-            Tensor::Tokens | Tensor::KeyTokens => vec![batch, columns],
-            Tensor::WordEmbeddings
-            | Tensor::KeyWordEmbeddings
-            | Tensor::Input
-            | Tensor::KeyInput
-            | Tensor::Heads
-            | Tensor::Output => vec![batch, rows, columns],
-            _ => vec![batch, self.setup.heads, rows, columns],
-        }
+        tensor.full_shape(&self.batch, &self.setup)
     }
 }
 
@@ -350,27 +325,9 @@ pub fn show_item(session: &mut Session, data: &Data, item: usize) {
     session.pinned = session.pinned.filter(is_same);
 }
 
-/// Whether a tensor is different in every head.
-pub fn has_heads(tensor: Tensor) -> bool {
-    !matches!(
-        tensor,
-        Tensor::Tokens
-            | Tensor::KeyTokens
-            | Tensor::WordEmbeddings
-            | Tensor::KeyWordEmbeddings
-            | Tensor::Positions
-            | Tensor::KeyPositions
-            | Tensor::Input
-            | Tensor::KeyInput
-            | Tensor::Heads
-            | Tensor::OutputWeights
-            | Tensor::Output
-    )
-}
-
 /// The head as a cell or slice of this tensor names it: what is the same in every head stands under the first.
 pub fn head_of(tensor: Tensor, head: usize) -> usize {
-    if has_heads(tensor) { head } else { 0 }
+    if tensor.has_heads() { head } else { 0 }
 }
 
 fn slice(tensor: Tensor, head: usize, (item, zoom): (usize, Zoom), most: usize) -> Slice {

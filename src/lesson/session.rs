@@ -295,7 +295,7 @@ impl Session {
     /// Changes the head on the stage, and that of the cell that is kept in the inspector.
     pub fn show_head(&mut self, head: usize) {
         self.head = head;
-        if let Some(pinned) = self.pinned.as_mut().filter(|pinned| scene::has_heads(pinned.tensor)) {
+        if let Some(pinned) = self.pinned.as_mut().filter(|pinned| pinned.tensor.has_heads()) {
             pinned.head = head;
         }
     }

@@ -42,6 +42,11 @@ impl Step {
         self as usize
     }
 
+    /// What it is called in the names of files.
+    pub fn name(self) -> &'static str {
+        ["tokens", "embed", "qkv", "scores", "scale", "mask", "softmax", "mix", "output"][self.index()]
+    }
+
     /// The one before, if any.
     pub fn previous(self) -> Option<Step> {
         self.index().checked_sub(1).map(|index| Step::ALL[index])

@@ -128,7 +128,7 @@ pub fn table(session: &Session, data: &Data) -> Option<Table> {
         *html += "</bdi></th>";
     };
     let shape = shape(&data.full_shape(tensor));
-    let mut html = caption(tensor, before.is_some(), scene::has_heads(tensor).then_some(head), &shape);
+    let mut html = caption(tensor, before.is_some(), tensor.has_heads().then_some(head), &shape);
     for column in columns.clone() {
         header(&mut html, r#"<th scope="col"><bdi>"#, column_axis, column);
     }

@@ -95,7 +95,7 @@ impl Stop {
 /// where it can't be drawn: what is only passed through has no change to show.
 pub fn place_of(session: &Session, cell: CellRef) -> Option<Stop> {
     let Session { step, position, projection, item, .. } = *session;
-    let head = if scene::has_heads(cell.tensor) { cell.head } else { session.head };
+    let head = if cell.tensor.has_heads() { cell.head } else { session.head };
     if let Some(part) = passed_through(cell.tensor) {
         let position = timeline::end_of(part);
         return session.before.is_none().then_some(Stop {

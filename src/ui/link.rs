@@ -4,9 +4,10 @@ use std::{cell::RefCell, mem::discriminant};
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
-use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
+use web_sys::{Blob, ErrorEvent, Event, MessageEvent, Worker};
 
 use super::{
+    export::{self, Order},
     live::watch,
     state::{Badge, Checking, Page},
 };
@@ -103,6 +104,14 @@ pub fn connect(page: Page) {
             }
         },
     );
+    watch(
+        move || page.order.get(),
+        move |order| {
+            if let Some(Order { run, tensors, format, .. }) = order.clone() {
+                send(link, &Request::Write { run, tensors, format });
+            }
+        },
+    );
     // A notice may offer to start the engine again.
     watch(
         move || page.restart.get(),
@@ -168,8 +177,12 @@ fn listen(page: Page, link: LinkRef) {
         }
         match data.as_string() {
             Some(last_words) => engine_died(page, link, &last_words),
-            None => match from_bytes(&Uint8Array::new(&data).to_vec()) {
-                Some(reply) => receive(page, link, reply),
+            None => match received(&data) {
+                Some((Reply::Written { run, trouble }, file)) => {
+                    let bytes = file.dyn_ref::<Blob>().map_or(0.0, Blob::size) as u64;
+                    export::deliver(page, run, &file, bytes, trouble);
+                }
+                Some((reply, _)) => receive(page, link, reply),
                 None => engine_died(page, link, "a message from it could not be read"),
             },
         }
@@ -185,6 +198,15 @@ fn listen(page: Page, link: LinkRef) {
     // The page listens for as long as it is open.
     on_message.forget();
     on_error.forget();
+}
+
+/// A reply, and the file beside it, if there is one.
+fn received(data: &JsValue) -> Option<(Reply, JsValue)> {
+    let (bytes, file) = match data.dyn_ref::<Array>() {
+        Some(both) => (both.get(0), both.get(1)),
+        None => (data.clone(), JsValue::UNDEFINED),
+    };
+    Some((from_bytes(&Uint8Array::new(&bytes).to_vec())?, file))
 }
 
 fn receive(page: Page, link: LinkRef, reply: Reply) {
@@ -266,6 +288,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
                 ask_for_missing(page, link);
             }
         }
+        Reply::Written { .. } => {}
         Reply::Checked(check) => {
             if page.check.get() == Checking::Of(check.run) {
                 page.check.set(Checking::Done(check));
@@ -285,6 +308,8 @@ fn engine_died(page: Page, link: LinkRef, reason: &str) {
     page.running.renew(false);
     link.borrow_mut().deaths += 1;
     let reason = if reason.ends_with('.') { reason.to_owned() } else { format!("{reason}.") };
+    let run = link.borrow().run;
+    export::deliver(page, run, &JsValue::NULL, 0, Some(reason.clone()));
     if link.borrow().deaths == 1 {
         page.facts.update(|facts| facts.trouble = Some(Trouble::Died(reason)));
         restart(page, link);

@@ -13,6 +13,7 @@
 mod arcs;
 mod canvas;
 mod dom;
+mod export;
 mod glossary;
 mod header;
 mod inspector;

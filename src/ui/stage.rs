@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 
 use super::{
-    arcs, canvas, dom, glossary, keyboard,
+    arcs, canvas, dom, export, glossary, keyboard,
     live::watch,
     paint, player, print, setup,
     state::{Badge, Page},
@@ -103,6 +103,7 @@ pub fn Stage(page: Page) -> impl IntoView {
     let (arcs_choice, arcs) = (setup::arcs(), arcs::view(page));
     let (zoom, heads) = (zoom::controls(page), thumbnails::heads(page));
     let (table_button, table) = table::button_and_view(page);
+    let (export_button, export) = export::button_and_view(page);
     let (printed_over, printed_under) = print::over_and_under(page);
     dom::skeleton(format!(
         r#"<section class="panel stage" id="stage" tabindex="-1" aria-labelledby="stage-title">
@@ -121,8 +122,10 @@ pub fn Stage(page: Page) -> impl IntoView {
                 <input type="range" id="position" min="0" max="1000" step="1" aria-label="{POSITION}">
                 <button class="btn small" id="finish">{FAST_FORWARD}</button>
                 {table_button}
+                {export_button}
             </div>
             {table}
+            {export}
             {printed_under}
             {heads}
         </section>"#

@@ -6,7 +6,9 @@ use leptos::prelude::{document, window};
 
 use super::{
     arcs::Places,
-    dom, language,
+    dom,
+    export::Order,
+    language,
     live::{Live, watch},
 };
 use crate::lesson::{
@@ -62,6 +64,10 @@ pub struct Page {
     pub lit: Live<Vec<CellRef>>,
     /// The cells whose terms were followed.
     pub trail: Live<Trail>,
+    /// Whether it is shown what can be taken along.
+    pub exports: Live<bool>,
+    /// The file that is being written.
+    pub order: Live<Option<Order>>,
     /// The term at which the glossary is open.
     pub glossary: Live<Option<Term>>,
     /// The term under the pointer, or at the keyboard.
@@ -142,6 +148,8 @@ impl Page {
             all_terms: Live::new(false),
             lit: Live::new(Vec::new()),
             trail: Live::new(trail),
+            exports: Live::new(false),
+            order: Live::new(None),
             glossary: Live::new(None),
             pointed: Live::new(None),
             tour: Live::new(tour),

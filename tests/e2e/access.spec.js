@@ -209,6 +209,7 @@ test("the keyboard alone reaches every control, and one sees where it is", async
     "Position in step",
     "Finish this step",
     "Table",
+    "Export",
     "head 1",
     "head 2",
     "head 3",

@@ -36,7 +36,7 @@ test("any file server can host the page from any path, and sends each file once"
   server.close();
 });
 
-// German takes more letters.
+// German takes more letters. What is loaded when asked for is not among it.
 for (const [name, most] of [["index.html", 373_000], ["de.html", 377_000]]) {
   test(`the whole of ${name} is sent in ${most / 1000} KB`, async () => {
     const files = (await sentFiles(name)).map((name) => new URL(name, DIST));
@@ -52,24 +52,30 @@ test("programs that were handed over as bytes are not fetched, and run", async (
     const names = await readdir(DIST);
     return readFile(new URL(names.find((name) => name.startsWith(start) && name.endsWith(end)), DIST));
   };
-  const [wasm, gpuWasm] = await Promise.all([file("app_bg", ".wasm"), file("gpu_bg", ".wasm")]);
-  const [script, gpuScript] = await Promise.all([file("app-", ".js"), file("gpu-", ".js")]);
+  const wasms = await Promise.all([file("app_bg", ".wasm"), file("gpu_bg", ".wasm"), file("files_bg", ".wasm")]);
+  const scripts = await Promise.all([file("app-", ".js"), file("gpu-", ".js"), file("files-", ".js")]);
   // The page's hints would fetch it all the same; a page saved as one file has none.
   await page.route(baseURL, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: (await response.text()).replace(/<link rel="preload".*/g, "") });
   });
   await page.addInitScript(
-    ([script, wasm, gpuScript, gpuWasm]) => {
+    ([scripts, wasms]) => {
       const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
-      globalThis.headlightPrograms = { script, wasm: bytes(wasm), gpuScript, gpuWasm: bytes(gpuWasm) };
+      const [script, gpuScript, filesScript] = scripts;
+      const [wasm, gpuWasm, filesWasm] = wasms.map(bytes);
+      globalThis.headlightPrograms = { script, wasm, gpuScript, gpuWasm, filesScript, filesWasm };
     },
-    [String(script), wasm.toString("base64"), String(gpuScript), gpuWasm.toString("base64")],
+    [scripts.map(String), wasms.map((wasm) => wasm.toString("base64"))],
   );
   const fetched = [];
   page.on("request", (request) => fetched.push(request.url()));
   await headlight.open();
-  expect(fetched.filter((url) => /_bg-|\/gpu-/.test(url))).toEqual([]);
+  // A file is written by a program that was handed over, too.
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save" }).click()]);
+  expect(download.suggestedFilename()).toBe("headlight-softmax.zip");
+  expect(fetched.filter((url) => /_bg-|\/gpu-|\/files-/.test(url))).toEqual([]);
 });
 
 test("a second engine takes the place of the first", async ({ page }) => {
@@ -118,7 +124,8 @@ for (const [file, reason] of [
 /** The names of the files that a visit of a page loads: those that it names, but for the page in the other language. */
 async function sentFiles(page = "index.html") {
   const html = String(await readFile(new URL(page, DIST)));
-  return (await readdir(DIST)).filter((name) => name === page || (!name.endsWith(".html") && html.includes(`./${name}`)));
+  const isSent = (name) => html.includes(`./${name}`) && !name.endsWith(".html") && !name.startsWith("files");
+  return (await readdir(DIST)).filter((name) => name === page || isSent(name));
 }
 
 /** The plainest file server there is, on an origin of its own: nothing compressed, open to all. */

@@ -58,7 +58,11 @@ const CHECKS: &[Check] = &[
         name: "cargo test",
         run: |_| counted(&mut cargo(&["test", "--workspace", "--no-fail-fast"])),
     },
-    Check { part: "clippy", name: "clippy, gpu", run: |_| clippy(&["--all-targets", "--features=engine,gpu"]) },
+    Check {
+        part: "clippy",
+        name: "clippy, gpu and files",
+        run: |_| clippy(&["--all-targets", "--features=engine,files,gpu"]),
+    },
     Check { part: "gpu", name: "cargo test, gpu", run: |_| gpu() },
     Check { part: "gpu", name: "cargo test, German", run: |_| german() },
     Check { part: "clippy", name: "clippy, app in wasm", run: |_| clippy_wasm(&["--bin=app", "--features=engine,ui"]) },
@@ -68,6 +72,7 @@ const CHECKS: &[Check] = &[
         run: |_| clippy_wasm(&["--bin=app", "--features=engine,ui,german"]),
     },
     Check { part: "clippy", name: "clippy, GPU in wasm", run: |_| clippy_wasm(&["--bin=gpu", "--features=gpu"]) },
+    Check { part: "clippy", name: "clippy, files in wasm", run: |_| clippy_wasm(&["--bin=files", "--features=files"]) },
     Check { part: "e2e", name: "build", run: |_| site::build(|| Ok(())).map(|()| Tally { passed: 1, failed: 0 }) },
     Check { part: "e2e", name: "Playwright, in Chromium", run: playwright },
 ];
@@ -89,7 +94,9 @@ fn clippy_wasm(options: &[&str]) -> Result<Tally> {
 
 fn gpu() -> Result<Tally> {
     // Doc tests have run without the feature.
-    counted(cargo(&["test", "--features=engine,gpu", "--lib", "--tests", "--no-fail-fast"]).envs(browser::vulkan()?))
+    counted(
+        cargo(&["test", "--features=engine,files,gpu", "--lib", "--tests", "--no-fail-fast"]).envs(browser::vulkan()?),
+    )
 }
 
 /// The tests that know both languages.
@@ -109,7 +116,7 @@ pub fn playwright_on_site() -> Result<Command> {
     println!("Testing with {}", chromium.display());
     let url = server::start(server::listen(0)?, &site::dist())?;
     let mut playwright = command("node", &["node_modules/@playwright/test/cli.js", "test", "--config=tests/e2e"]);
-    playwright.env("CHROMIUM", chromium).env("HEADLIGHT_URL", url);
+    playwright.env("CHROMIUM", chromium).env("HEADLIGHT_URL", url).env("PYTHON", tools::python()?);
     Ok(playwright)
 }
 

@@ -39,7 +39,7 @@ pub fn build(there: impl FnOnce() -> Result<()>) -> Result<()> {
     process::run(&mut cargo(&["fetch", "--locked", "--quiet"]))?;
     let staged = root().join("target/trunk");
     compile("index.html", &staged, &code)?;
-    for (program, name) in [("app", "headlightApp"), ("gpu", "headlightGpu")] {
+    for (program, name) in [("app", "headlightApp"), ("gpu", "headlightGpu"), ("files", "headlightFiles")] {
         name_program(&staged, program, name)?;
     }
     minify_scripts(&files(&staged)?)?;

@@ -39,6 +39,25 @@ pub fn install_node_packages() -> Result<()> {
     Ok(())
 }
 
+/// A Python that reads the page's files in the tests, with what `tests/python-requirements.txt` names; it stays under
+/// `target/tools`.
+pub fn python() -> Result<PathBuf> {
+    let (environment, wanted) = (folder().join("python"), crate::root().join("tests/python-requirements.txt"));
+    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let (wanted_text, installed) = (fs::read(&wanted)?, environment.join("installed.txt"));
+    if fs::read(&installed).is_ok_and(|installed| installed == wanted_text) {
+        return Ok(python);
+    }
+    println!("Installing NumPy and safetensors into target/tools/python/ (under a minute) …");
+    process::run(command("python3", &["-m", "venv", "--clear"]).arg(&environment)).context(
+        "Python 3.10 or newer with venv is needed to read the page's files (Debian: python3-venv): https://python.org",
+    )?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    process::run(Command::new(&python).args(install).arg(&wanted))?;
+    fs::write(installed, wanted_text)?;
+    Ok(python)
+}
+
 /// Lets this one child find our tools before any others.
 pub fn with_tools(command: &mut Command) -> Result<&mut Command> {
     let mut paths = vec![folder().join("bin"), crate::root().join("node_modules/.bin")];

@@ -4,7 +4,7 @@ use super::{
     super::{
         explain::{Role, is_whole_row, role_of},
         number::{fixed, shape, short},
-        scene::{Data, Source, has_heads},
+        scene::{Data, Source},
         theme::Colors,
         words,
     },
@@ -597,7 +597,7 @@ fn shape_note(panel: &Panel, data: &Data) -> String {
         axes.swap(last, last - 1);
     }
     let (columns, of) = (data.shape(panel.tensor).1, axes[axes.len() - 1]);
-    if has_heads(panel.tensor) && columns < of && !panel.transposed {
+    if panel.tensor.has_heads() && columns < of && !panel.transposed {
         return words::columns_of(panel.head * columns, columns, &shape(&axes));
     }
     shape(&axes)

@@ -5,6 +5,7 @@
 
 pub mod arcs;
 pub(super) mod explain;
+pub mod export;
 pub mod glossary;
 pub mod more;
 pub mod print;
