@@ -3,8 +3,9 @@
 //
 // The worker is a classic one made from a blob, because such a worker inherits the page's Content-Security-Policy; one
 // loaded from a URL has none. The files' names stand in this script's own tag. Where the programs were handed over as
-// `globalThis.headlightPrograms = { script, wasm, gpuScript, gpuWasm, filesScript, filesWasm }`, the scripts as strings or Blobs
-// and the wasm as ArrayBuffers, nothing of them is fetched; those of the GPU and of the files may be missing.
+// `globalThis.headlightPrograms = { app, appWasm, gpu, gpuWasm, files, filesWasm, … }`, the scripts as strings or Blobs and
+// the wasm as ArrayBuffers under the names that they have in the tag, nothing of them is fetched. All but the app's may be
+// missing.
 "use strict";
 
 (() => {
@@ -25,7 +26,7 @@
   const urls = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, new URL(file, document.baseURI).href]));
 
   const start = `(${runEngine})(${JSON.stringify(handedOver ? {} : urls)}, ${compiled});`;
-  const scripts = handedOver ? [handedOver.script, "\n", handedOver.gpuScript ?? "", "\n", handedOver.filesScript ?? "", "\n"] : [];
+  const scripts = handedOver ? ["app", "gpu", "files"].flatMap((name) => [handedOver[name] ?? "", "\n"]) : [];
   const workerUrl = URL.createObjectURL(new Blob([...scripts, start], { type: "text/javascript" }));
   let modules;
   let engine = launchEngine();
@@ -38,10 +39,10 @@
     setTimeout(done, 100);
   });
   const scriptsLoaded = new Promise((done) => document.addEventListener("DOMContentLoaded", done));
-  const app = Promise.all([loadModules(), scriptsLoaded, engineBegun]).then(async ([[module]]) => {
+  const app = Promise.all([loadModules(), scriptsLoaded, engineBegun]).then(async ([{ appWasm }]) => {
     const program = globalThis.headlightApp;
     if (!program) throw new Error(`${urls.app} could not be loaded`);
-    await program({ module_or_path: module });
+    await program({ module_or_path: appWasm });
     document.getElementById("language").hidden = !other;
     return program;
   });
@@ -68,6 +69,23 @@
     launchEngine,
     // A promise of what the program in the page can be asked.
     app,
+    fileOf(content, type) {
+      return new Blob([content], { type });
+    },
+    // What is on a canvas, as the bytes of a PNG file.
+    async pngOf(canvas) {
+      const file = await new Promise((done) => canvas.toBlob(done));
+      if (!file) throw new Error("the canvas gave no picture");
+      return new Uint8Array(await file.arrayBuffer());
+    },
+    async copyText(text) {
+      await navigator.clipboard.writeText(text);
+    },
+    // Puts a picture on the clipboard: the promise of a PNG file, so that it is still what the person's click has begun.
+    async copyPicture(file) {
+      if (!navigator.clipboard?.write) throw new Error("this browser lets no page put a picture on the clipboard");
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": file })]);
+    },
     // Gives a person a file.
     save(file, name) {
       const link = document.createElement("a");
@@ -126,22 +144,24 @@
   function launchEngine() {
     const worker = new Worker(workerUrl, { name: "engine" });
     loadModules().then(
-      (modules) => worker.postMessage(modules),
+      (modules) => worker.postMessage([modules]),
       (error) => worker.postMessage(String(error)),
     );
     return worker;
   }
 
-  // The program's, and the GPU's and the files' where they were handed over. What failed is tried again the next time.
+  // The program's under the name `appWasm`, and all others that were handed over. What failed is tried again the next time.
   function loadModules() {
-    modules ??= Promise.all(
-      handedOver
-        ? [handedOver.wasm, handedOver.gpuWasm, handedOver.filesWasm].map((wasm) => wasm && WebAssembly.compile(wasm))
-        : [fetch(urls.appWasm).then(compiled)],
-    );
+    const given = Object.entries(handedOver ?? {}).filter(([, bytes]) => bytes instanceof ArrayBuffer);
+    modules ??= handedOver
+      ? Promise.all(given.map(async ([name, bytes]) => [name, await WebAssembly.compile(bytes)])).then(Object.fromEntries)
+      : fetch(urls.appWasm).then(async (response) => ({ appWasm: await compiled(response) }));
     modules.catch(() => (modules = undefined));
     return modules;
   }
+
+  // For the program's script: a part of the program, compiled, which is loaded when it is asked for.
+  globalThis.headlightPart = async (name) => (handedOver ? (await loadModules())[name] : compiled(await fetch(urls[name])));
 
   async function compiled(response) {
     if (!response.ok) throw new Error(`${response.url} answered ${response.status} ${response.statusText}`);
@@ -159,12 +179,12 @@
       self.onmessage = ({ data }) => answer(data);
       inbox.splice(0).forEach(answer);
     };
-    let modules = [];
+    let modules = {};
     self.onmessage = ({ data }) => {
       if (!fromPage(data)) return inbox.push(data);
       if (typeof data === "string") return fail(data);
-      modules = data;
-      scriptLoaded.then(() => headlightApp({ module_or_path: data[0] })).catch(fail);
+      [modules] = data;
+      scriptLoaded.then(() => headlightApp({ module_or_path: modules.appWasm })).catch(fail);
     };
     // Not now: a worker has only begun when this is over.
     const scriptLoaded = new Promise((done) => setTimeout(done)).then(() => {
@@ -176,22 +196,26 @@
     // For the engine: opens a GPU with its own program, which is loaded the first time; null where there is no GPU.
     self.headlightOpenGpu = async () => {
       if (!(await navigator.gpu?.requestAdapter().catch(() => null))) return null;
-      return (await load("gpu", 1, () => headlightGpu)).Gpu.open();
+      return (await load("gpu", () => headlightGpu)).Gpu.open();
     };
     // For the engine: begins a file with the files' own program.
     self.headlightBeginFile = async (job) => {
       // The job lies in the engine's memory, which may have moved when the program is there.
       const bytes = job.slice();
-      return (await load("files", 2, () => headlightFiles)).File.begin(bytes);
+      return (await load("files", () => headlightFiles)).File.begin(bytes);
     };
+
+    // As in the page.
+    self.headlightPart = async (name) => modules[name] ?? compiled(await fetch(urls[name]));
 
     // A program, loaded the first time. What failed is tried again the next time.
     const loaded = {};
-    function load(name, index, program) {
+    function load(name, program) {
       loaded[name] ??= (async () => {
+        const wasm = `${name}Wasm`;
         if (urls[name]) importScripts(urls[name]);
-        else if (!modules[index]) throw new Error("it was not handed over");
-        await program()({ module_or_path: modules[index] ?? (await compiled(await fetch(urls[`${name}Wasm`]))) });
+        else if (!modules[wasm]) throw new Error("it was not handed over");
+        await program()({ module_or_path: await self.headlightPart(wasm) });
         return program();
       })();
       loaded[name].catch(() => delete loaded[name]);

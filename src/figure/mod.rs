@@ -4,6 +4,7 @@
 //! [`svg`] paint the same figure.
 
 pub mod colormap;
+pub mod png;
 pub mod raster;
 pub mod svg;
 
@@ -42,6 +43,23 @@ pub enum Mark {
     Line(Line),
     /// Words or numbers.
     Text(Text),
+}
+
+impl Mark {
+    /// The same mark, so much farther to the right and down.
+    pub fn moved(mut self, right: f32, down: f32) -> Self {
+        let (x, y) = match &mut self {
+            Mark::Heatmap(Heatmap { x, y, .. }) | Mark::Rect(Rect { x, y, .. }) | Mark::Text(Text { x, y, .. }) => {
+                (x, y)
+            }
+            Mark::Line(line) => {
+                line.points.iter_mut().for_each(|(x, y)| (*x, *y) = (*x + right, *y + down));
+                return self;
+            }
+        };
+        (*x, *y) = (*x + right, *y + down);
+        self
+    }
 }
 
 /// A grid of coloured cells, row by row from the top left.

@@ -8,10 +8,16 @@ use super::{Anchor, Cell, Face, Figure, Heatmap, Line, Mark, Rect, Rgb, Text};
 pub const BASELINE: f32 = 0.35;
 
 /// What a file needs besides the figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SvgOptions {
     /// Read out for the picture and shown as its name; none if empty.
     pub title: String,
+    /// What the picture shows, and how it was made; none if empty.
+    pub description: String,
+    /// The program that made it; none if empty.
+    pub creator: String,
+    /// How wide the picture is on paper, in millimetres; as many CSS pixels as the figure has if none.
+    pub millimetres: Option<f32>,
     /// Behind everything; transparent if none.
     pub background: Option<Rgb>,
     /// CSS font families of [`Face::Plain`] and [`Face::Strong`].
@@ -24,6 +30,9 @@ impl Default for SvgOptions {
     fn default() -> Self {
         SvgOptions {
             title: String::new(),
+            description: String::new(),
+            creator: String::new(),
+            millimetres: None,
             background: None,
             sans: "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif".to_owned(),
             serif: "Georgia, 'Times New Roman', serif".to_owned(),
@@ -36,13 +45,23 @@ impl Default for SvgOptions {
 /// `dominant-baseline` is not used, for many programs ignore it: a text stands on the baseline that belongs to its middle.
 pub fn svg(figure: &Figure, options: &SvgOptions) -> String {
     let (width, height) = (short(figure.width), short(figure.height));
+    let (wide, high) = match options.millimetres {
+        None => (width.clone(), height.clone()),
+        Some(wide) => (format!("{}mm", short(wide)), format!("{}mm", short(wide / figure.width * figure.height))),
+    };
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" role=\"img\" width=\"{width}\" height=\"{height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" role=\"img\" width=\"{wide}\" height=\"{high}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"{}\" xml:space=\"preserve\">\n",
         escaped(&options.sans)
     );
     if !options.title.is_empty() {
         svg += &format!("<title>{}</title>\n", escaped(&options.title));
+    }
+    if !options.description.is_empty() {
+        svg += &format!("<desc>{}</desc>\n", escaped(&options.description));
+    }
+    if !options.creator.is_empty() {
+        svg += &metadata(options);
     }
     if let Some(background) = options.background {
         svg += &format!("<rect width=\"{width}\" height=\"{height}\" fill=\"{background}\"/>\n");
@@ -56,6 +75,18 @@ pub fn svg(figure: &Figure, options: &SvgOptions) -> String {
         }
     }
     svg + "</svg>\n"
+}
+
+/// What picture managers and Inkscape read: Dublin Core in RDF, as SVG asks for.
+fn metadata(options: &SvgOptions) -> String {
+    let [title, description, creator] =
+        [&options.title, &options.description, &options.creator].map(|text| escaped(text));
+    format!(
+        "<metadata><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" \
+         xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><rdf:Description rdf:about=\"\"><dc:title>{title}</dc:title>\
+         <dc:description>{description}</dc:description><dc:creator>{creator}</dc:creator>\
+         <dc:format>image/svg+xml</dc:format></rdf:Description></rdf:RDF></metadata>\n"
+    )
 }
 
 fn svg_heatmap(svg: &mut String, heatmap: &Heatmap, index: usize) {

@@ -1,6 +1,6 @@
-//! What a person takes along: which tensors, and under what name.
+//! What a person takes along: which tensors, and under what name; and how a figure is made.
 
-use super::{Session, table};
+use super::{Session, Theme, table};
 use crate::protocol::{Format, Setup, Tensor};
 
 /// Which tensors are written.
@@ -43,6 +43,84 @@ pub fn file_name(which: Which, tensors: &[Tensor], session: &Session, format: Fo
     ["headlight-", name, ".", format.extension(tensors.len())].concat()
 }
 
+/// How wide figures are in print, in millimetres, and where.
+///
+/// Sources, read in 2026: the guides to authors of Nature (89, 183), IEEE (3.5 and 7.16 inches), Elsevier (90, 140, 190), and the
+/// style files of ACL (3.03 and 6.3 inches) and NeurIPS (5.5 inches).
+pub const PRINTED: [(&str, f32); 9] = [
+    ("ACL, 1 column", 77.0),
+    ("ACL, 2 columns", 160.0),
+    ("Elsevier, 1 column", 90.0),
+    ("Elsevier, 2 columns", 190.0),
+    ("IEEE, 1 column", 88.9),
+    ("IEEE, 2 columns", 181.9),
+    ("Nature, 1 column", 89.0),
+    ("Nature, 2 columns", 183.0),
+    ("NeurIPS, text", 139.7),
+];
+
+/// Dots to an inch that a picture of pixels can have: those of a screen, up to four times as many, and what print asks for.
+pub const DOTS: [u32; 6] = [96, 192, 288, 384, 300, 600];
+
+/// On what a figure stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// White.
+    Light,
+    /// Nearly black.
+    Dark,
+    /// Nothing: for what is light itself.
+    None,
+}
+
+impl Ground {
+    /// All, the usual one first.
+    pub const ALL: [Self; 3] = [Self::Light, Self::Dark, Self::None];
+
+    /// Which colours stand out from it.
+    pub fn theme(self) -> Theme {
+        if self == Self::Dark { Theme::Dark } else { Theme::Light }
+    }
+}
+
+/// How a figure is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Print {
+    /// How wide it is on paper.
+    pub millimetres: f32,
+    /// How large the tokens' labels are there.
+    pub points: f32,
+    /// Dots to an inch, of pixels.
+    pub dots: u32,
+    /// On what it stands.
+    pub ground: Ground,
+    /// Whether title, sentence, set-up and engine are written over and under it.
+    pub is_captioned: bool,
+}
+
+impl Print {
+    /// The least and most of what a person can ask for, in millimetres.
+    pub const MILLIMETRES: (f32, f32) = (40.0, 1000.0);
+    /// The same, in points.
+    pub const POINTS: (f32, f32) = (4.0, 36.0);
+    /// No browser makes larger pictures than this, in pixels.
+    const MOST_PIXELS: f32 = 16_384.0;
+
+    /// How many pixels there are to one of a figure's that is so wide and high.
+    ///
+    /// # Errors
+    ///
+    /// The picture's width and height in pixels, where they are more than browsers can make.
+    pub fn pixels(&self, (width, height): (f32, f32)) -> Result<f32, (f32, f32)> {
+        const INCH: f32 = 25.4;
+        const MOST_IN_ALL: f32 = 120e6;
+        let ratio = self.millimetres / INCH * self.dots as f32 / width;
+        let (wide, high) = (width * ratio, height * ratio);
+        let is_possible = wide.max(high) <= Self::MOST_PIXELS && wide * high <= MOST_IN_ALL;
+        if is_possible { Ok(ratio) } else { Err((wide.round(), high.round())) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +149,16 @@ mod tests {
         let one = Which::One(Tensor::Mixed);
         assert_eq!(file_name(one, &[Tensor::Mixed], &session, Format::Npy), "headlight-attended_values.npy");
         assert_eq!(file_name(Which::All, &Tensor::ALL, &session, Format::Csv), "headlight-all.zip");
+    }
+
+    #[test]
+    fn a_picture_has_the_pixels_of_its_paper_or_is_too_large() {
+        let print = Print { millimetres: 89.0, points: 7.0, dots: 300, ground: Ground::Light, is_captioned: true };
+        let ratio = print.pixels((450.0, 300.0)).expect("it can be made");
+        assert!((450.0 * ratio - 89.0 / 25.4 * 300.0).abs() < 0.01);
+        let large = Print { millimetres: 1000.0, dots: 600, ..print };
+        assert_eq!(large.pixels((500.0, 500.0)), Err((23622.0, 23622.0)));
+        let high = Print { dots: 96, ..print };
+        assert!(high.pixels((450.0, 30000.0)).is_err());
     }
 }

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod export;
 pub mod glossary;
 pub mod light;
+pub mod link;
 pub mod luggage;
 mod mathml;
 pub mod notice;

@@ -1,12 +1,12 @@
 //! What a person should be told, from all that is wrong at the moment.
 
-use super::words;
+use super::{link::Unread, words};
 use crate::protocol::{BUILD, LeftOut, Refusal};
 
 /// All that is wrong, or worth knowing. Each of these stays until it is over, whatever happens to the others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
-    /// The engine is in trouble.
+    /// The engine is in trouble, or the page.
     pub trouble: Option<Trouble>,
     /// The last input was refused.
     pub refusal: Option<Refusal>,
@@ -14,9 +14,11 @@ pub struct Facts {
     pub left_out: LeftOut,
     /// The engine that the address asks for and that there is none of.
     pub no_engine: Option<String>,
+    /// What the address says that could not be read.
+    pub link: Option<Unread>,
 }
 
-/// What happened to the engine.
+/// What happened to the engine, or to the page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble {
     /// It is of this other build.
@@ -25,6 +27,8 @@ pub enum Trouble {
     Died(String),
     /// It died of this once more, and is not running.
     DiedAgain(String),
+    /// A part of the page's program could not be loaded.
+    PartMissing,
 }
 
 /// What a person is told.
@@ -63,8 +67,10 @@ impl Facts {
                 tell(words::refusal(refusal), offer)
             }
             (_, Some(Trouble::Died(reason))) => tell(words::engine_died(reason), None),
+            (_, Some(Trouble::PartMissing)) => tell(words::page::PART_MISSING.to_owned(), None),
             (Facts { left_out, .. }, _) if *left_out != LeftOut::default() => tell(words::left_out(*left_out), None),
             (Facts { no_engine: Some(name), .. }, _) => tell(words::no_engine(name), None),
+            (Facts { link: Some(unread), .. }, _) => tell(words::unread_link(&unread.pairs, unread.is_newer), None),
             _ => None,
         }
     }
@@ -87,6 +93,7 @@ mod tests {
             refusal: Some(Refusal::NoTokens),
             left_out: LeftOut { tokens: 3, sentences: 0 },
             no_engine: Some("gpu".to_owned()),
+            link: Some(Unread { pairs: vec!["step=dance".to_owned()], is_newer: false }),
         };
         let text = |facts: &Facts| facts.notice().expect("something is wrong").text;
         assert!(text(&facts).contains("nothing to calculate"));
@@ -98,6 +105,8 @@ mod tests {
         assert!(text(&facts).contains("the last 3 were left out"));
         facts.left_out = LeftOut::default();
         assert!(text(&facts).contains("no engine “gpu”"));
+        facts.no_engine = None;
+        assert!(text(&facts).contains("step=dance"));
     }
 
     #[test]

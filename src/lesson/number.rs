@@ -53,6 +53,30 @@ pub fn scientific(value: f64) -> String {
     format!("{sign}{}.{}e{minus}{}", tenths / 10, tenths % 10, exponent.abs())
 }
 
+/// A number from 0 up in as few digits as [`read`] makes the very same number of: "0.1", "12"; one that has no few digits, as
+/// its bits.
+pub fn exact(value: f32) -> String {
+    const MOST: usize = 12;
+    let digits = (0..=MOST).map(|decimals| fixed(value.into(), decimals)).find(|digits| read(digits) == Some(value));
+    digits.unwrap_or_else(|| format!("x{:08x}", value.to_bits()))
+}
+
+/// Reads what [`exact`] writes, and any other number of at most 15 digits without a sign.
+///
+/// By hand, as in [`fixed`]: the standard library's tables for it would be a thirtieth of the app.
+pub fn read(text: &str) -> Option<f32> {
+    const MOST: usize = 15;
+    if let Some(bits) = text.strip_prefix('x') {
+        return u32::from_str_radix(bits, 16).ok().map(f32::from_bits);
+    }
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let digits = [whole, rest].concat();
+    let is_number = digits.bytes().all(|digit| digit.is_ascii_digit()) && (1..=MOST).contains(&digits.len());
+    let number = digits.parse::<u64>().ok().filter(|_| is_number)?;
+    // Both are exact, so what is divided is rounded once.
+    Some((number as f64 / 10_u64.pow(rest.len() as u32) as f64) as f32)
+}
+
 /// A share as a percentage: "29.9 %". A small one is not written as none.
 pub fn percent(share: f64) -> String {
     match fixed(share * 100.0, 1).as_str() {
@@ -74,6 +98,19 @@ mod tests {
     #[test]
     fn a_change_has_its_sign() {
         assert_eq!([-0.5, 0.0, 0.18].map(signed), ["−0.500", "0.000", "+0.180"]);
+    }
+
+    #[test]
+    fn what_is_written_exactly_is_read_back() {
+        for number in
+            [0.0, 0.1, 1.0, 2.5, 12.0, 0.3, 1e-3, 1e-30, 3.4e38, 1.0 / 3.0, 16_777_217.0, 123_456.79, f32::MIN_POSITIVE]
+        {
+            assert_eq!(read(&exact(number)), Some(number), "{}", exact(number));
+        }
+        assert_eq!([0.1, 12.0, 2.5, 1.0 / 3.0].map(exact), ["0.1", "12", "2.5", "0.33333334"]);
+        for text in ["", ".", "-1", "+1", "1e3", "NaN", "1.2.3", "1,5", "0x12", "x", "xyz", "1234567890123456"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -91,9 +91,31 @@ impl Data {
         self.matrices.retain(|(slice, _)| wanted.contains(slice) || shown.contains(slice));
     }
 
+    /// What the stage shows in this session, of the sentence and tokens that it shows now.
+    pub fn slices_on_stage(&self, session: &Session) -> Vec<Slice> {
+        self.stage(session, (self.item, self.zoom))
+    }
+
+    /// The slice that [`Data::on_stage`] gives.
+    pub fn slice_on_stage(&self, tensor: Tensor, head: usize) -> Slice {
+        compared(slice(tensor, head, (self.item, self.zoom), MOST_ON_STAGE), &self.setup, self.before.as_ref())
+    }
+
+    /// Which of these are not here.
+    pub fn lacks(&self, slices: Vec<Slice>) -> Vec<Slice> {
+        slices.into_iter().filter(|slice| self.find(slice).is_none()).collect()
+    }
+
+    /// The same, with more matrices.
+    pub fn with(&self, matrices: Vec<(Slice, Matrix)>) -> Self {
+        let mut all = self.clone();
+        all.matrices.extend(matrices);
+        all
+    }
+
     /// Which of those that the session shows are not here.
     pub fn missing(&self, session: &Session) -> Vec<Slice> {
-        self.wanted(session).into_iter().filter(|slice| self.find(slice).is_none()).collect()
+        self.lacks(self.wanted(session))
     }
 
     fn wanted(&self, session: &Session) -> Vec<Slice> {
@@ -131,8 +153,7 @@ impl Data {
 
     /// A matrix as the stage draws it.
     pub fn on_stage(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        let of = (self.item, self.zoom);
-        self.find(&compared(slice(tensor, head, of, MOST_ON_STAGE), &self.setup, self.before.as_ref()))
+        self.find(&self.slice_on_stage(tensor, head))
     }
 
     /// A matrix as a thumbnail draws it: what has changed, where that is shown.

@@ -6,7 +6,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::dom::px;
 use crate::figure::{Anchor, Face, Figure, Line, Mark, Rect, Text, raster, svg::BASELINE};
-use crate::lesson::picture::LABEL_SIZE;
+use crate::lesson::{picture::LABEL_SIZE, scene::Data};
 
 /// The page's own letters; the style sheet names the same.
 const SANS: &str = r#"system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif"#;
@@ -68,8 +68,14 @@ pub fn mark(what: &str, run: u64) {
     }
 }
 
+/// How wide the labels of a run's tokens are: those of keys, where they are other words, come after those of queries.
+pub fn token_widths(canvas: &HtmlCanvasElement, data: &Data) -> Vec<f32> {
+    let keys = data.context().keys.iter().filter(|_| data.setup.is_cross);
+    label_widths(canvas, data.tokens().iter().chain(keys).map(|token| token.text.as_str()))
+}
+
 /// How wide words are as labels of the figure, in CSS pixels.
-pub fn label_widths<'a>(canvas: &HtmlCanvasElement, words: impl Iterator<Item = &'a str>) -> Vec<f32> {
+fn label_widths<'a>(canvas: &HtmlCanvasElement, words: impl Iterator<Item = &'a str>) -> Vec<f32> {
     let Some(context) = context(canvas) else {
         return Vec::new();
     };

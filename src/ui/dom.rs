@@ -104,6 +104,11 @@ pub fn value(element: &Element) -> String {
     element.unchecked_ref::<HtmlInputElement>().value()
 }
 
+/// Whether the checkbox with this id is checked.
+pub fn is_checked(id: &str) -> bool {
+    element(id).is_some_and(|element| element.matches(":checked").unwrap_or_default())
+}
+
 /// Writes the value of the input or select with this id, if it is another one.
 pub fn set_value(id: &str, new: &str) {
     if let Some(element) = element(id).filter(|element| value(element) != new) {

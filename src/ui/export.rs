@@ -1,22 +1,51 @@
-//! What a person takes along: the tensors of the run, as files.
+//! What a person takes along: figures, and the tensors of the run, as files.
 
-use wasm_bindgen::prelude::*;
+use js_sys::{Promise, Uint8Array};
+use leptos::prelude::document;
+use qrcodegen::{QrCode, QrCodeEcc};
+use wasm_bindgen::{JsCast, prelude::*};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use super::{dom, live::watch, state::Page};
-use crate::lesson::{
-    export::{Which, file_name},
-    words::export::{EXPORT, FORMAT, LEAD, SAVE, TENSORS, WRITING, format, not_saved, saved, which},
+use super::{address, canvas, dom, live::watch, parts, state::Page};
+use crate::figure::{
+    Figure, Rgb, png,
+    svg::{SvgOptions, svg},
 };
-use crate::protocol::{Format, Tensor};
+use crate::lesson::{
+    Session,
+    export::{DOTS, Ground, PRINTED, Print, Which, file_name},
+    number::{exact, fixed},
+    picture::{
+        View,
+        plate::{Subject, caption, plate, sentence, width_for},
+    },
+    scene::Data,
+    theme::Colors,
+    words::{NAME, export as say},
+};
+use crate::protocol::{Format, Slice, Tensor};
 
 #[wasm_bindgen]
 extern "C" {
     /// Gives a person a file.
     #[wasm_bindgen(js_namespace = headlightBoot)]
     fn save(file: &JsValue, name: &str);
+    /// A file of these bytes or this text.
+    #[wasm_bindgen(js_namespace = headlightBoot, js_name = fileOf)]
+    fn file_of(content: &JsValue, kind: &str) -> JsValue;
+    /// What is on the canvas, as the bytes of a PNG file.
+    #[wasm_bindgen(js_namespace = headlightBoot, js_name = pngOf)]
+    fn png_of(canvas: &HtmlCanvasElement) -> Promise;
+    /// Puts a text there.
+    #[wasm_bindgen(js_namespace = headlightBoot, js_name = copyText)]
+    fn copy_text(text: &str) -> Promise;
+    /// Puts a picture on the clipboard: the promise of a PNG file.
+    #[wasm_bindgen(js_namespace = headlightBoot, js_name = copyPicture)]
+    fn copy_picture(file: &Promise) -> Promise;
 }
 
-/// A file that was asked for.
+/// A file of tensors that was asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     /// Of which run.
@@ -29,6 +58,28 @@ pub struct Order {
     pub name: String,
 }
 
+/// A figure that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// Of which run.
+    pub run: u64,
+    /// Which matrices it needs besides those that the page has.
+    pub slices: Vec<Slice>,
+    subject: Subject,
+    print: Print,
+    /// What becomes of it.
+    end: End,
+    session: Session,
+}
+
+/// What becomes of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Svg,
+    Png,
+    Copy,
+}
+
 /// The button that opens and closes it, and what can be taken along.
 pub fn button_and_view(page: Page) -> (String, String) {
     watch(
@@ -38,55 +89,234 @@ pub fn button_and_view(page: Page) -> (String, String) {
             dom::flag("export-view", "hidden", !is_open);
         },
     );
+    dom::on("click", "#export-open", move |_, _| page.exports.set(!page.exports.get()));
+    parts::load(page, move || page.exports.get(), parts::sheets);
+    let name = say::EXPORT;
+    let button = format!(r#"<button class="btn small" id="export-open" aria-controls="export-view">{name}</button>"#);
+    let view = format!(r#"<section class="table-view" id="export-view" aria-label="{name}" hidden></section>"#);
+    (button, view)
+}
+
+/// Offers what there is, and makes it.
+pub fn follow(page: Page) {
+    dom::html("export-view", &view());
     watch(
-        move || page.data.read().as_ref().map(|data| Which::choices(&data.setup)),
+        move || page.data.read().as_ref().map(|data| (Which::choices(&data.setup), data.setup.clone())),
         |choices| {
-            let chosen = dom::element("export-tensors").map(|select| dom::value(&select)).unwrap_or_default();
-            let mut options = String::new();
-            for choice in choices.iter().flatten() {
-                let (name, selected) = (which(*choice), if which(*choice) == chosen { "selected" } else { "" });
-                options += &format!(r#"<option {selected}>{name}</option>"#);
-            }
-            dom::html("export-tensors", &options);
+            let names = choices.iter().flat_map(|(choices, _)| choices).map(|choice| say::which(*choice));
+            offer("export-tensors", names);
         },
+    );
+    watch(
+        move || page.data.read().as_ref().map(|data| Subject::choices(&page.session.read(), &data.setup)),
+        |choices| offer("figure-shows", choices.iter().flatten().map(|choice| say::subject(*choice))),
     );
     watch(
         move || page.order.get().is_some(),
         |is_written| {
             dom::disable("export-save", *is_written);
             if *is_written {
-                dom::text("export-said", WRITING);
+                dom::text("export-said", say::WRITING);
             }
         },
     );
-    dom::on("click", "#export-open", move |_, _| page.exports.set(!page.exports.get()));
-    dom::on("click", "#export-save", move |_, _| {
-        let chosen = |id| dom::element(id).map(|select| dom::value(&select)).unwrap_or_default();
-        let (session, data) = (page.session.read(), page.data.read());
-        let Some(data) = data.as_ref().filter(|_| page.order.get().is_none()) else { return };
-        let name = chosen("export-tensors");
-        let choice = Which::choices(&data.setup).into_iter().find(|choice| which(*choice) == name);
-        let name = chosen("export-format");
-        let format = Format::ALL.into_iter().find(|one| format(*one) == name);
-        let (choice, format) = (choice.unwrap_or(Which::Step), format.unwrap_or(Format::Csv));
-        let tensors = choice.tensors(&session, &data.setup);
-        let name = file_name(choice, &tensors, &session, format);
-        page.order.set(Some(Order { run: data.run, tensors, format, name }));
+    watch(
+        move || page.drawn_from.version(),
+        move |_| {
+            let Some(data) = page.drawn_from.get() else { return };
+            page.drawn_from.set(None);
+            if let Some(draft) = page.draft.update(Option::take) {
+                finish(page, draft, &data);
+            }
+        },
+    );
+    watch(
+        move || page.exports.get().then(|| address::link(page)),
+        |link| {
+            if let Some(link) = link {
+                dom::set_value("share-link", link);
+                dom::html("share-code", &code(link));
+                dom::text("share-said", "");
+            }
+        },
+    );
+    dom::on("click", "#share-copy", |_, _| {
+        let link = chosen("share-link");
+        spawn_local(async move {
+            let said = JsFuture::from(copy_text(&link)).await.map(|_| say::LINK_COPIED.to_owned());
+            dom::text("share-said", &said.unwrap_or_else(|error| reason(&error)));
+        });
     });
-    let formats: String = Format::ALL.map(|one| format!("<option>{}</option>", format(one))).concat();
-    let button = format!(r#"<button class="btn small" id="export-open" aria-controls="export-view">{EXPORT}</button>"#);
-    let view = format!(
-        r#"<section class="table-view" id="export-view" aria-label="{EXPORT}" hidden>
-            <p class="hint">{LEAD}</p>
+    // A width is that of the page until a person chooses another.
+    watch(
+        move || page.stage_width.get(),
+        move |_| {
+            if chosen("figure-for") == say::ON_THE_PAGE {
+                follow_page(page);
+            }
+        },
+    );
+    dom::on("change", "#figure-for", move |select, _| {
+        let name = dom::value(select);
+        match PRINTED.into_iter().find(|(journal, _)| *journal == name) {
+            Some((_, millimetres)) => {
+                dom::set_value("figure-width", &fixed(millimetres.into(), 1));
+                dom::set_value("figure-points", "7");
+            }
+            None if name == say::ON_THE_PAGE => follow_page(page),
+            None => {}
+        }
+    });
+    dom::on("input", "#figure-width", |_, _| dom::set_value("figure-for", say::OTHER_WIDTH));
+    dom::on("click", "#figure-save", move |_, _| {
+        begin(page, if chosen("figure-format") == "PNG" { End::Png } else { End::Svg });
+    });
+    dom::on("click", "#figure-copy", move |_, _| begin(page, End::Copy));
+    dom::on("click", "#export-save", move |_, _| order(page));
+}
+
+fn view() -> String {
+    let options = |names: Vec<&str>| names.iter().map(|name| format!("<option>{name}</option>")).collect::<String>();
+    let select = |id: &str, label: &str, options: String| {
+        format!(
+            r#"<label><span aria-hidden="true">{label}</span> <select id="{id}" aria-label="{label}">{options}</select></label>"#
+        )
+    };
+    let number = |id: &str, label: &str, (least, most): (f32, f32), step: &str| {
+        format!(
+            r#"<label><span aria-hidden="true">{label}</span> <input type="number" id="{id}" aria-label="{label}" min="{}" max="{}" step="{step}"></label>"#,
+            exact(least),
+            exact(most)
+        )
+    };
+    let journals: Vec<&str> = PRINTED.iter().map(|(name, _)| *name).collect();
+    let dots: String = DOTS
+        .into_iter()
+        .map(|dots| {
+            format!(
+                r#"<option value="{dots}"{}>{}</option>"#,
+                if dots == 192 { " selected" } else { "" },
+                say::dots(dots)
+            )
+        })
+        .collect();
+    let figure = [
+        select("figure-shows", say::SHOWS, String::new()),
+        select("figure-format", say::FORMAT, options(vec!["SVG", "PNG"])),
+        select(
+            "figure-for",
+            say::PRINTED_FOR,
+            options([&[say::ON_THE_PAGE][..], &journals, &[say::OTHER_WIDTH]].concat()),
+        ),
+        number("figure-width", say::MILLIMETRES, Print::MILLIMETRES, "0.1"),
+        number("figure-points", say::POINTS, Print::POINTS, "0.1"),
+        select("figure-dots", say::DOTS, dots),
+        select("figure-ground", say::GROUND, options(Ground::ALL.map(say::ground).to_vec())),
+    ]
+    .concat();
+    let tensors = [
+        select("export-tensors", say::TENSORS, String::new()),
+        select("export-format", say::FORMAT, options(Format::ALL.map(say::format).to_vec())),
+    ]
+    .concat();
+    format!(
+        r#"<div role="group" aria-label="{figure_name}">
+            <p class="hint">{figure_lead}</p>
             <div class="table-bar">
-                <label><span aria-hidden="true">{TENSORS}</span> <select id="export-tensors" aria-label="{TENSORS}"></select></label>
-                <label><span aria-hidden="true">{FORMAT}</span> <select id="export-format" aria-label="{FORMAT}">{formats}</select></label>
-                <button class="btn small" id="export-save">{SAVE}</button>
+                {figure}
+                <label><input type="checkbox" id="figure-caption" checked> {caption}</label>
+                <span class="ways">
+                    <button class="btn small" id="figure-save">{save_figure}</button>
+                    <button class="btn small" id="figure-copy">{copy}</button>
+                </span>
+                <p id="figure-said" aria-live="polite"></p>
+            </div>
+        </div>
+        <div role="group" aria-label="{link_name}" class="share">
+            <p class="hint">{link_lead}</p>
+            <div class="table-bar">
+                <input id="share-link" aria-label="{link_name}" readonly>
+                <button class="btn small" id="share-copy">{copy_link}</button>
+                <p id="share-said" aria-live="polite"></p>
+            </div>
+            <div class="qr" id="share-code"></div>
+        </div>
+        <div role="group" aria-label="{tensors_name}">
+            <p class="hint">{lead}</p>
+            <div class="table-bar">
+                {tensors}
+                <button class="btn small" id="export-save">{save}</button>
                 <p id="export-said" aria-live="polite"></p>
             </div>
-        </section>"#
-    );
-    (button, view)
+        </div>"#,
+        figure_name = say::FIGURE,
+        figure_lead = say::FIGURE_LEAD,
+        caption = say::CAPTION,
+        save_figure = say::SAVE_FIGURE,
+        copy = say::COPY,
+        link_name = say::LINK,
+        link_lead = say::LINK_LEAD,
+        copy_link = say::COPY_LINK,
+        tensors_name = say::TENSORS,
+        lead = say::LEAD,
+        save = say::SAVE,
+    )
+}
+
+/// A link as a picture that cameras read, dark on white whatever the page's colours are.
+fn code(link: &str) -> String {
+    /// Kept free around it; source: ISO/IEC 18004, the quiet zone.
+    const QUIET: i32 = 4;
+    let Ok(code) = QrCode::encode_text(link, QrCodeEcc::Low) else { return format!("<p>{}</p>", say::QR_TOO_LONG) };
+    let size = code.size();
+    let mut dark = String::new();
+    for (x, y) in (0..size).flat_map(|y| (0..size).map(move |x| (x, y))).filter(|(x, y)| code.get_module(*x, *y)) {
+        dark += &format!("M{x} {y}h1v1h-1z");
+    }
+    let whole = size + 2 * QUIET;
+    format!(
+        r##"<svg role="img" aria-label="{}" viewBox="-{QUIET} -{QUIET} {whole} {whole}" shape-rendering="crispEdges"><path fill="#fff" d="M-{QUIET}-{QUIET}h{whole}v{whole}h-{whole}z"/><path d="{dark}"/></svg>"##,
+        say::QR_CODE
+    )
+}
+
+/// Puts these choices into a select, and keeps what was chosen, if it is one of them.
+fn offer(id: &str, names: impl Iterator<Item = &'static str>) {
+    let before = chosen(id);
+    let mut options = String::new();
+    for name in names {
+        let selected = if name == before { " selected" } else { "" };
+        options += &format!("<option{selected}>{name}</option>");
+    }
+    dom::html(id, &options);
+}
+
+fn chosen(id: &str) -> String {
+    dom::element(id).map(|element| dom::value(&element)).unwrap_or_default()
+}
+
+/// The width and the letters that the page has.
+fn follow_page(page: Page) {
+    const INCH: f64 = 25.4;
+    const DOTS: f64 = 96.0;
+    const POINTS: f64 = 72.0;
+    let letters = f64::from(crate::lesson::picture::LABEL_SIZE) * POINTS / DOTS;
+    dom::set_value("figure-width", &fixed(page.stage_width.get() * INCH / DOTS, 1));
+    dom::set_value("figure-points", &fixed(letters, 1));
+}
+
+/// Asks for the tensors that were chosen.
+fn order(page: Page) {
+    let (session, data) = (page.session.read(), page.data.read());
+    let Some(data) = data.as_ref().filter(|_| page.order.get().is_none()) else { return };
+    let name = chosen("export-tensors");
+    let choice = Which::choices(&data.setup).into_iter().find(|choice| say::which(*choice) == name);
+    let name = chosen("export-format");
+    let format = Format::ALL.into_iter().find(|one| say::format(*one) == name);
+    let (choice, format) = (choice.unwrap_or(Which::Step), format.unwrap_or(Format::Csv));
+    let tensors = choice.tensors(&session, &data.setup);
+    let name = file_name(choice, &tensors, &session, format);
+    page.order.set(Some(Order { run: data.run, tensors, format, name }));
 }
 
 /// Hands over what was ordered, or says why there is nothing.
@@ -94,10 +324,143 @@ pub fn deliver(page: Page, run: u64, file: &JsValue, bytes: u64, trouble: Option
     let Some(order) = page.order.get().filter(|order| order.run == run) else { return };
     page.order.set(None);
     match trouble {
-        Some(reason) => dom::text("export-said", &not_saved(&reason)),
+        Some(reason) => dom::text("export-said", &say::not_saved(&reason)),
         None => {
             save(file, &order.name);
-            dom::text("export-said", &saved(&order.name, bytes));
+            dom::text("export-said", &say::saved(&order.name, bytes));
         }
     }
+}
+
+/// Begins the figure that was chosen: with what the page has, or else once the engine has sent the rest.
+fn begin(page: Page, end: End) {
+    let (session, data) = (page.session.read(), page.data.read());
+    let Some(data) = data.as_ref() else { return };
+    let number = |id: &str, (least, most): (f32, f32)| {
+        // What is no number, or none that makes sense, is the next that does.
+        let number = dom::element(id).map(|input| dom::number(&input) as f32);
+        let number = number.filter(|number| number.is_finite()).unwrap_or(least).clamp(least, most);
+        dom::set_value(id, &fixed(number.into(), 1));
+        number
+    };
+    let name = chosen("figure-shows");
+    let subject = Subject::choices(&session, &data.setup).into_iter().find(|one| say::subject(*one) == name);
+    let subject = subject.unwrap_or(Subject::Step);
+    let name = chosen("figure-ground");
+    let print = Print {
+        millimetres: number("figure-width", Print::MILLIMETRES),
+        points: number("figure-points", Print::POINTS),
+        dots: chosen("figure-dots").parse().unwrap_or(192),
+        ground: Ground::ALL.into_iter().find(|one| say::ground(*one) == name).unwrap_or(Ground::Light),
+        is_captioned: dom::is_checked("figure-caption"),
+    };
+    let slices = data.lacks(subject.slices(&session, data));
+    let draft = Draft { run: data.run, slices, subject, print, end, session: session.clone() };
+    if draft.slices.is_empty() {
+        finish(page, draft, data);
+    } else {
+        dom::text("figure-said", say::WRITING);
+        page.draft.set(Some(draft));
+    }
+}
+
+/// Draws what was begun, from all that it needs.
+pub fn finish(page: Page, draft: Draft, data: &Data) {
+    let Draft { subject, print, end, session, .. } = draft;
+    if data.run != draft.run {
+        return dom::text("figure-said", &say::not_saved(say::CHANGED_MEANWHILE));
+    }
+    let view = View {
+        width: width_for(print.millimetres, print.points),
+        matrix_height: if data.is_long() { 560.0 } else { 400.0 },
+        least_height: 0.0,
+        colors: Colors::with_maps(print.ground.theme(), session.shares_map, session.signed_map, session.range),
+        token_widths: dom::canvas("canvas").map(|canvas| canvas::token_widths(&canvas, data)).unwrap_or_default(),
+        focus: page.focus().filter(|_| subject == Subject::Step && page.chosen().is_some()),
+        lit: Vec::new(),
+        chosen: subject == Subject::Step && page.chosen().is_some(),
+    };
+    let Some(figure) = plate(subject, print.is_captioned, &session, data, &view) else { return };
+    let background = (print.ground != Ground::None).then_some(view.colors.panel);
+    let texts = Texts {
+        title: subject.title(&session, &data.setup),
+        description: [sentence(data), caption(&session, data)].join(" · "),
+    };
+    let name = subject.file_name(&session, &data.setup);
+    if end == End::Svg {
+        let options = SvgOptions {
+            title: texts.title,
+            description: texts.description,
+            creator: creator(),
+            millimetres: Some(print.millimetres),
+            background,
+            ..SvgOptions::default()
+        };
+        let text = svg(&figure, &options);
+        let name = [&name, ".svg"].concat();
+        save(&file_of(&text.as_str().into(), "image/svg+xml"), &name);
+        return dom::text("figure-said", &say::saved(&name, text.len() as u64));
+    }
+    let Some(canvas) = paint(&figure, print, background) else { return };
+    let described = async move {
+        let bytes = Uint8Array::from(JsFuture::from(png_of(&canvas)).await?).to_vec();
+        let texts = [("Title", &*texts.title), ("Description", &texts.description), ("Software", &creator())];
+        png::described(&bytes, print.dots.into(), &texts).ok_or_else(|| JsValue::from_str(say::NO_PICTURE))
+    };
+    dom::text("figure-said", say::WRITING);
+    spawn_local(async move {
+        let said = match end {
+            End::Copy => {
+                let file = wasm_bindgen_futures::future_to_promise(async move { Ok(png_file(&described.await?)) });
+                JsFuture::from(copy_picture(&file)).await.map(|_| say::COPIED.to_owned())
+            }
+            _ => described.await.map(|bytes| {
+                let name = [&name, ".png"].concat();
+                save(&png_file(&bytes), &name);
+                say::saved(&name, bytes.len() as u64)
+            }),
+        };
+        dom::text("figure-said", &said.unwrap_or_else(|error| say::not_saved(&reason(&error))));
+    });
+}
+
+/// What a file says of itself.
+struct Texts {
+    title: String,
+    description: String,
+}
+
+fn creator() -> String {
+    [NAME, " ", env!("CARGO_PKG_VERSION")].concat()
+}
+
+fn png_file(bytes: &[u8]) -> JsValue {
+    file_of(&Uint8Array::from(bytes), "image/png")
+}
+
+/// The figure in pixels; says why where there are too many.
+fn paint(figure: &Figure, print: Print, background: Option<Rgb>) -> Option<HtmlCanvasElement> {
+    let ratio = match print.pixels((figure.width, figure.height)) {
+        Ok(ratio) => ratio,
+        Err((width, height)) => {
+            dom::text("figure-said", &say::not_saved(&say::too_large(width, height)));
+            return None;
+        }
+    };
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
+    canvas::paint_scaled(&canvas, figure, 1.0, ratio.into());
+    if let Some(color) = background {
+        // Heatmaps are put in the place of what is there, so the ground comes last, under everything.
+        let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
+        context.set_global_composite_operation("destination-over").ok()?;
+        context.set_fill_style_str(&color.to_string());
+        context.fill_rect(0.0, 0.0, figure.width.into(), figure.height.into());
+    }
+    Some(canvas)
+}
+
+/// What a browser says of an error.
+fn reason(error: &JsValue) -> String {
+    let message = js_sys::Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.or_else(|| error.as_string()).unwrap_or_else(|| say::NO_PICTURE.to_owned())
 }

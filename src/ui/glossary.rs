@@ -1,6 +1,6 @@
 use web_sys::Element;
 
-use super::{dom, live::watch, state::Page};
+use super::{dom, live::watch, parts, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
     glossary::{Piece, Seen, Term, pieces},
@@ -16,13 +16,9 @@ pub fn glossary(page: Page) -> String {
             for term in Term::ALL {
                 dom::set(&chip(term), "aria-current", (*open == Some(term)).then_some("true"));
             }
-            if let Some(term) = *open {
-                dom::text("entry-name", name(term));
-                dom::text("entry-text", meaning(term));
-                dom::text("entry-place", &whereabouts(&term.place()));
-            }
         },
     );
+    parts::load(page, move || page.glossary.get().is_some(), parts::lessons);
     dom::on("click", "#glossary-open", move |_, _| {
         if !close(page) {
             open(page, Term::Attention);
@@ -73,6 +69,20 @@ pub fn glossary(page: Page) -> String {
             <p class="hint" id="entry-place"></p>
         </section>"#
     )
+}
+
+/// Says what the term means at which the glossary is open.
+pub fn follow(page: Page) {
+    watch(
+        move || page.glossary.get(),
+        |open| {
+            if let Some(term) = *open {
+                dom::text("entry-name", name(term));
+                dom::text("entry-text", meaning(term));
+                dom::text("entry-place", &whereabouts(&term.place()));
+            }
+        },
+    );
 }
 
 /// Closes the glossary, if it is open; the focus goes back to what opened it.

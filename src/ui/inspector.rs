@@ -4,6 +4,7 @@ use web_sys::{Element, Event, HtmlElement};
 use super::{
     dom,
     live::{Live, watch},
+    parts,
     state::Page,
 };
 use crate::figure::svg::escaped;
@@ -26,6 +27,40 @@ const FIRST_TERMS: usize = 8;
 
 /// The cell in focus, opened down to the single products, with its computed check.
 pub fn inspector(page: Page) -> String {
+    parts::load(page, move || page.operands.read().is_some(), parts::inspector);
+    watch(
+        move || page.shows_pinned(),
+        |pinned| {
+            dom::flag("unpin", "hidden", !pinned);
+            dom::text("pin-hint", if *pinned { PINNED_HINT } else { PIN_HINT });
+        },
+    );
+    format!(
+        r#"<section class="panel insp" id="inspector" tabindex="-1" aria-label="{INSPECTOR}">
+            <div class="top">
+                <h2>{INSPECTOR}</h2>
+                <button class="btn small" id="way-back" hidden><span aria-hidden="true">← </span>{WAY_BACK}</button>
+                <button class="btn small" id="unpin" hidden>{UNPIN}</button>
+            </div>
+            <p class="said" id="followed" role="status"></p>
+            <div id="explanation" hidden>
+                <p class="pair" id="cell-heading"></p>
+                <p class="big" id="cell-value"></p>
+                <div class="formula" id="formula"></div>
+                <p class="numbers" id="numbers"></p>
+                <div class="terms" id="terms" role="region" aria-label="{TERMS}"></div>
+                <button class="btn small" id="all-terms"></button>
+                <div id="totals"></div>
+                <p id="check"></p>
+                <p class="why" id="why"></p>
+            </div>
+            <p class="hint" id="pin-hint"></p>
+        </section>"#
+    )
+}
+
+/// Follows the cell in focus.
+pub fn follow(page: Page) {
     let explanation = Live::new(None);
     watch(
         move || (page.data.version(), page.operands.version()),
@@ -69,13 +104,6 @@ pub fn inspector(page: Page) -> String {
         },
     );
     follow_terms(page, explanation);
-    watch(
-        move || page.shows_pinned(),
-        |pinned| {
-            dom::flag("unpin", "hidden", !pinned);
-            dom::text("pin-hint", if *pinned { PINNED_HINT } else { PIN_HINT });
-        },
-    );
     // Where the inspector is out of sight, below, a line shows what it says of the cell that was tapped.
     watch(
         move || page.shows_pinned() && page.facts.read().notice().is_none(),
@@ -87,28 +115,6 @@ pub fn inspector(page: Page) -> String {
         dom::focus_in_place("inspector");
     });
     dom::on("click", "#all-terms", move |_, _| page.all_terms.update(|all| *all = !*all));
-    format!(
-        r#"<section class="panel insp" id="inspector" tabindex="-1" aria-label="{INSPECTOR}">
-            <div class="top">
-                <h2>{INSPECTOR}</h2>
-                <button class="btn small" id="way-back" hidden><span aria-hidden="true">← </span>{WAY_BACK}</button>
-                <button class="btn small" id="unpin" hidden>{UNPIN}</button>
-            </div>
-            <p class="said" id="followed" role="status"></p>
-            <div id="explanation" hidden>
-                <p class="pair" id="cell-heading"></p>
-                <p class="big" id="cell-value"></p>
-                <div class="formula" id="formula"></div>
-                <p class="numbers" id="numbers"></p>
-                <div class="terms" id="terms" role="region" aria-label="{TERMS}"></div>
-                <button class="btn small" id="all-terms"></button>
-                <div id="totals"></div>
-                <p id="check"></p>
-                <p class="why" id="why"></p>
-            </div>
-            <p class="hint" id="pin-hint"></p>
-        </section>"#
-    )
 }
 
 /// The cell whose operands have come, if they are of the run that is shown.

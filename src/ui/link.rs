@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::{Blob, ErrorEvent, Event, MessageEvent, Worker};
 
 use super::{
-    export::{self, Order},
+    export::{self, Draft, Order},
     live::watch,
     state::{Badge, Checking, Page},
 };
@@ -35,15 +35,24 @@ struct Link {
     answered: u64,
     /// The run that a fresh engine does for a dead one; what was said of that stays until the next.
     again: Option<u64>,
-    /// The sentence and its tokens that a reading was asked for that has not been answered: the next waits for it, so that
-    /// the engine is never asked faster than it answers.
-    reading: Option<(usize, Zoom)>,
+    /// A reading that was asked for and has not been answered: the next waits for it, so that the engine is never asked
+    /// faster than it answers.
+    reading: Option<Reading>,
     /// What the last run was asked with.
     asked: Option<([String; 2], Setup, Option<Setup>)>,
     /// The engine that was asked for.
     choice: EngineChoice,
     /// How often the engine has died.
     deaths: usize,
+}
+
+/// What a reading is for.
+#[derive(Clone, Copy)]
+enum Reading {
+    /// The page, which shows this sentence and these of its tokens.
+    Page(usize, Zoom),
+    /// A figure.
+    Draft,
 }
 
 /// It is there for as long as the page is open.
@@ -112,6 +121,14 @@ pub fn connect(page: Page) {
             }
         },
     );
+    watch(
+        move || page.draft.get().is_some(),
+        move |is_asked_for| {
+            if *is_asked_for {
+                ask_for_missing(page, link);
+            }
+        },
+    );
     // A notice may offer to start the engine again.
     watch(
         move || page.restart.get(),
@@ -158,7 +175,11 @@ fn ask_for_missing(page: Page, link: LinkRef) {
     }
     let missing = page.data.read().as_ref().map(|data| (data.run, data.missing(&page.session.read())));
     if let Some((run, slices)) = missing.filter(|(_, slices)| !slices.is_empty()) {
-        link.borrow_mut().reading = Some(shown(page));
+        let (item, zoom) = shown(page);
+        link.borrow_mut().reading = Some(Reading::Page(item, zoom));
+        send(link, &Request::Read { run, slices });
+    } else if let Some(Draft { run, slices, .. }) = page.draft.get() {
+        link.borrow_mut().reading = Some(Reading::Draft);
         send(link, &Request::Read { run, slices });
     }
 }
@@ -271,7 +292,15 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         }
         Reply::Refused { .. } => {}
         Reply::Slices { run, slices } => {
-            let asked = link.borrow_mut().reading.take();
+            let asked = match link.borrow_mut().reading.take() {
+                Some(Reading::Draft) => {
+                    let data = page.data.read().as_ref().map(|data| data.with(slices));
+                    page.drawn_from.set(data);
+                    return;
+                }
+                Some(Reading::Page(item, zoom)) => Some((item, zoom)),
+                None => None,
+            };
             // An engine that has none of them is not asked again.
             let came = !slices.is_empty();
             let item = |page: Page| page.data.read().as_ref().map(|data| data.item);

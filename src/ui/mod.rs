@@ -10,6 +10,7 @@
 //! 3. What a person does is heard by [`dom::on`], which listens at the document for the elements of a selector, whether
 //!    they are there already or come later.
 
+mod address;
 mod arcs;
 mod canvas;
 mod dom;
@@ -23,6 +24,7 @@ mod light;
 mod link;
 mod live;
 mod paint;
+mod parts;
 mod player;
 mod print;
 mod sentence;
@@ -55,6 +57,7 @@ fn App() -> impl IntoView {
     let page = Page::open();
     link::connect(page);
     player::start(page);
+    address::follow(page);
     keyboard::listen(page);
     state::apply_theme(page);
     light::follow(page);

@@ -9,8 +9,8 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObse
 
 use super::{
     arcs, canvas, dom, export, glossary, keyboard,
-    live::watch,
-    paint, player, print, setup,
+    live::{Live, watch},
+    paint, parts, player, print, setup,
     state::{Badge, Page},
     table, thumbnails, zoom,
 };
@@ -37,25 +37,15 @@ const KEY_STEP: f64 = 0.025;
 #[component]
 pub fn Stage(page: Page) -> impl IntoView {
     watch(
-        move || {
-            let (session, data) = (page.session.read(), page.data.read());
-            let moved = data.as_ref().and_then(|data| what_moved(&session, data));
-            let is_padded = data.as_ref().is_some_and(|data| data.sentence().own_keys() < data.lengths().keys);
-            let lead = words::step_lead(session.step, &session.setup.within(paint::takes(page)), is_padded);
-            (session.step, moved.unwrap_or_else(|| lead.to_owned()))
-        },
+        move || title_and_lead(page),
         |(step, lead)| {
             dom::text("stage-title", words::step_title(*step));
-            // Each term is a button where it is mentioned first.
-            let mut seen = Seen::default();
-            dom::html("stage-lead", &glossary::with_terms(lead, &mut seen));
-            let mut paragraphs = String::new();
-            for (name, text) in PARTS.into_iter().zip(more(*step)) {
-                paragraphs += &format!("<dt>{name}</dt><dd>{}</dd>", glossary::with_terms(text, &mut seen));
-            }
-            dom::html("more-text", &paragraphs);
+            dom::html("stage-lead", &glossary::with_terms(lead, &mut Seen::default()));
         },
     );
+    let more_is_asked_for = Live::new(false);
+    dom::on("click", ".more > summary", move |_, _| more_is_asked_for.renew(true));
+    parts::load(page, move || more_is_asked_for.get(), parts::lessons);
     watch(
         move || (page.session.read().shown_position() * 1000.0).round() as usize,
         |position| {
@@ -130,6 +120,32 @@ pub fn Stage(page: Page) -> impl IntoView {
             {heads}
         </section>"#
     ))
+}
+
+/// Which step is shown, and what is said of it.
+fn title_and_lead(page: Page) -> (Step, String) {
+    let (session, data) = (page.session.read(), page.data.read());
+    let moved = data.as_ref().and_then(|data| what_moved(&session, data));
+    let is_padded = data.as_ref().is_some_and(|data| data.sentence().own_keys() < data.lengths().keys);
+    let lead = words::step_lead(session.step, &session.setup.within(paint::takes(page)), is_padded);
+    (session.step, moved.unwrap_or_else(|| lead.to_owned()))
+}
+
+/// Says more about the step.
+pub fn follow_more(page: Page) {
+    watch(
+        move || title_and_lead(page),
+        |(step, lead)| {
+            // A term is a button where it is mentioned first, be it in the lead.
+            let mut seen = Seen::default();
+            glossary::with_terms(lead, &mut seen);
+            let mut paragraphs = String::new();
+            for (name, text) in PARTS.into_iter().zip(more(*step)) {
+                paragraphs += &format!("<dt>{name}</dt><dd>{}</dd>", glossary::with_terms(text, &mut seen));
+            }
+            dom::html("more-text", &paragraphs);
+        },
+    );
 }
 
 /// Which of Q, K and V step 3 builds.
@@ -331,10 +347,7 @@ fn paint(page: Page, painter: &Rc<Painter>) {
     };
     let new = painter.run.replace((data.run, data.item)) != (data.run, data.item);
     if new {
-        // Those of keys, where they are other words, come after those of queries.
-        let keys = data.context().keys.iter().filter(|_| data.setup.is_cross);
-        let words = data.tokens().iter().chain(keys).map(|token| token.text.as_str());
-        painter.token_widths.replace(canvas::label_widths(&canvas, words));
+        painter.token_widths.replace(canvas::token_widths(&canvas, data));
     }
     let prints = page.prints.get();
     let stage = page.stage_width.get() as f32;

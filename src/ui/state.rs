@@ -5,9 +5,10 @@ use std::ops::Range;
 use leptos::prelude::{document, window};
 
 use super::{
+    address,
     arcs::Places,
     dom,
-    export::Order,
+    export::{Draft, Order},
     language,
     live::{Live, watch},
 };
@@ -15,6 +16,7 @@ use crate::lesson::{
     Session, Sight, Step, Theme,
     explain::{Context, whereabouts},
     glossary::Term,
+    link::Opened,
     luggage::Luggage,
     notice::Facts,
     picture::Grid,
@@ -66,8 +68,12 @@ pub struct Page {
     pub trail: Live<Trail>,
     /// Whether it is shown what can be taken along.
     pub exports: Live<bool>,
-    /// The file that is being written.
+    /// The file of tensors that is being written.
     pub order: Live<Option<Order>>,
+    /// The figure that waits for its numbers.
+    pub draft: Live<Option<Draft>>,
+    /// What the page has and what a figure needs besides.
+    pub drawn_from: Live<Option<Data>>,
     /// The term at which the glossary is open.
     pub glossary: Live<Option<Term>>,
     /// The term under the pointer, or at the keyboard.
@@ -127,14 +133,17 @@ impl Page {
             Some("webgpu") => (EngineChoice::WebGpu, None),
             Some(other) => (EngineChoice::Auto, Some(other.to_owned())),
         };
-        let opened = Luggage { session: Session { engine, ..Session::default() }, ..Luggage::default() };
+        let opened = address::opened();
+        let link = opened.as_ref().and_then(Opened::trouble);
+        let session = opened.map(|opened| opened.session).unwrap_or_default();
+        let opened = Luggage { session: Session { engine, ..session }, ..Luggage::default() };
         let Luggage { session, tour, trail } = language::luggage().unwrap_or(opened);
         Self {
             session: Live::new(session),
             data: Live::new(None),
             earlier: Live::new(None),
             badge: Live::new(Badge::Starting),
-            facts: Live::new(Facts { no_engine, ..Facts::default() }),
+            facts: Live::new(Facts { no_engine, link, ..Facts::default() }),
             hover: Live::new(None),
             cursor: Live::new(None),
             running: Live::new(true),
@@ -150,6 +159,8 @@ impl Page {
             trail: Live::new(trail),
             exports: Live::new(false),
             order: Live::new(None),
+            draft: Live::new(None),
+            drawn_from: Live::new(None),
             glossary: Live::new(None),
             pointed: Live::new(None),
             tour: Live::new(tour),

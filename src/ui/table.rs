@@ -4,7 +4,7 @@ use std::{cell::Cell, rc::Rc};
 
 use leptos::prelude::document;
 
-use super::{dom, live::watch, state::Page};
+use super::{dom, live::watch, parts, state::Page};
 use crate::lesson::{
     scene,
     table::{Part, Table, choices, shown, table},
@@ -17,6 +17,46 @@ use crate::protocol::{CellRef, Tensor};
 
 /// The button that opens and closes the table, and the table, with what chooses and moves it.
 pub fn button_and_view(page: Page) -> (String, String) {
+    watch(
+        move || page.session.read().table.is_some(),
+        |is_open| {
+            dom::set("table-open", "aria-pressed", Some(if *is_open { "true" } else { "false" }));
+            dom::flag("table-view", "hidden", !is_open);
+        },
+    );
+    parts::load(page, move || page.session.read().table.is_some(), parts::sheets);
+    dom::on("click", "#table-open", move |_, _| {
+        let cell = page.session.read().pinned.or(page.at_cursor());
+        page.session.update(|session| {
+            let result = scene::result(session.step, session.projection, &session.setup);
+            let opened = cell.map_or(Part::first(result), Part::with);
+            session.table = if session.table.is_some() { None } else { Some(opened) };
+        });
+    });
+    let mut moves = String::new();
+    for (index, (sign, name)) in MOVES.into_iter().enumerate() {
+        moves += &format!(
+            r#"<button class="btn small" id="table-move-{index}" data-move="{index}" aria-label="{name}">{sign}</button>"#
+        );
+    }
+    let button = format!(r#"<button class="btn small" id="table-open" aria-controls="table-view">{TABLE}</button>"#);
+    let view = format!(
+        r#"<section class="table-view" id="table-view" aria-label="{TABLE}" hidden>
+            <div class="table-bar">
+                <label class="matrix"><span aria-hidden="true">{MATRIX}</span> <select id="table-choice" aria-label="{MATRIX}"></select></label>
+                <span id="table-moves" hidden>{moves}</span>
+                <p id="table-part" aria-live="polite"></p>
+            </div>
+            <div class="sheet" id="table-sheet" tabindex="0" role="region" aria-labelledby="table-caption">
+                <table id="table"></table>
+            </div>
+        </section>"#
+    );
+    (button, view)
+}
+
+/// Follows the matrix that the table is of.
+pub fn follow(page: Page) {
     let written: Rc<Cell<Option<Part>>> = Rc::default();
     let (writes, pinned) = (Rc::clone(&written), Cell::new(None));
     watch(
@@ -26,8 +66,6 @@ pub fn button_and_view(page: Page) -> (String, String) {
             (shown, session.pinned, page.data.version())
         },
         move |&((part, ..), pin, _)| {
-            dom::set("table-open", "aria-pressed", Some(if part.is_some() { "true" } else { "false" }));
-            dom::flag("table-view", "hidden", part.is_none());
             // A cell that is kept is looked up here, too.
             let looked_up = pin.filter(|_| pinned.replace(pin) != pin).map(Part::with);
             if part.is_some() && looked_up.is_some() && looked_up != part {
@@ -63,14 +101,6 @@ pub fn button_and_view(page: Page) -> (String, String) {
             }
         },
     );
-    dom::on("click", "#table-open", move |_, _| {
-        let cell = page.session.read().pinned.or(page.at_cursor());
-        page.session.update(|session| {
-            let result = scene::result(session.step, session.projection, &session.setup);
-            let opened = cell.map_or(Part::first(result), Part::with);
-            session.table = if session.table.is_some() { None } else { Some(opened) };
-        });
-    });
     dom::on("change", "#table-choice", move |select, _| {
         let chosen = dom::value(select).parse::<usize>().ok();
         // Of the set-up that they were offered with.
@@ -88,26 +118,6 @@ pub fn button_and_view(page: Page) -> (String, String) {
         let (down, right) = if which < 2 { (by, 0) } else { (0, by) };
         page.session.update(|session| session.table = Some(part.moved(down, right, of)));
     });
-    let mut moves = String::new();
-    for (index, (sign, name)) in MOVES.into_iter().enumerate() {
-        moves += &format!(
-            r#"<button class="btn small" id="table-move-{index}" data-move="{index}" aria-label="{name}">{sign}</button>"#
-        );
-    }
-    let button = format!(r#"<button class="btn small" id="table-open" aria-controls="table-view">{TABLE}</button>"#);
-    let view = format!(
-        r#"<section class="table-view" id="table-view" aria-label="{TABLE}" hidden>
-            <div class="table-bar">
-                <label class="matrix"><span aria-hidden="true">{MATRIX}</span> <select id="table-choice" aria-label="{MATRIX}"></select></label>
-                <span id="table-moves" hidden>{moves}</span>
-                <p id="table-part" aria-live="polite"></p>
-            </div>
-            <div class="sheet" id="table-sheet" tabindex="0" role="region" aria-labelledby="table-caption">
-                <table id="table"></table>
-            </div>
-        </section>"#
-    );
-    (button, view)
 }
 
 /// No farther than needed: the picture stays in sight where there is room for both.

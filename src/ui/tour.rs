@@ -1,6 +1,6 @@
 use leptos::{prelude::window, tachys::html::InertElement};
 
-use super::{dom, live::watch, player, state::Page};
+use super::{dom, live::watch, parts, player, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
     tour::{Card, Stop, Tour},
@@ -45,21 +45,18 @@ pub fn offer(page: Page) -> InertElement {
 /// The stop of the tour that the page shows: the HTML of a part of the side.
 pub fn card(page: Page) -> String {
     watch(
-        move || (page.tour.version(), page.data.version()),
+        move || page.tour.version(),
         move |_| {
-            let (tour, data) = (page.tour.read(), page.data.read());
+            let tour = page.tour.read();
             dom::flag("tour", "hidden", tour.is_none());
             let Some(tour) = tour.as_ref() else { return dom::text("tour-text", CALCULATING) };
             let stop = tour.stop();
             dom::text("tour-progress", &progress(stop));
             dom::disable("tour-back", stop.index() == 0);
             dom::text("tour-next", if Stop::ALL.last() == Some(&stop) { FINISH } else { NEXT });
-            // Between a stop and its numbers, what was said last stays.
-            if let Some(card) = data.as_ref().and_then(|data| tour.card(data)) {
-                show(&card, tour.chosen());
-            }
         },
     );
+    parts::load(page, move || page.tour.read().is_some(), parts::lessons);
     dom::on("click", "#tour-next", move |_, _| go(page, 1));
     dom::on("click", "#tour-back", move |_, _| go(page, -1));
     dom::on("click", "#tour-leave", move |_, _| {
@@ -92,6 +89,20 @@ pub fn card(page: Page) -> String {
             </div>
         </section>"#
     )
+}
+
+/// Says what the stop has to say of the numbers that are there.
+pub fn follow(page: Page) {
+    watch(
+        move || (page.tour.version(), page.data.version()),
+        move |_| {
+            let (tour, data) = (page.tour.read(), page.data.read());
+            // Between a stop and its numbers, what was said last stays.
+            if let Some((tour, card)) = tour.as_ref().and_then(|tour| Some((tour, tour.card(data.as_ref()?)?))) {
+                show(&card, tour.chosen());
+            }
+        },
+    );
 }
 
 /// Leaves the tour, if it is under way; what was on the page before comes back.

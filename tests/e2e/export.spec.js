@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 
 import { expect, test } from "./fixture.js";
+import { value } from "./page.js";
 
 const READER = new URL("read_files.py", import.meta.url).pathname;
 const FORMATS = ["CSV", "JSON", "NumPy, .npy", "NumPy, .npz", "safetensors"];
@@ -32,7 +33,7 @@ for (const step of ["Q K V", "Softmax", "Mix values"]) {
       if (!NAMES[name]) continue;
       expect([shape.length, shape[1], dtype]).toEqual([4, heads, "float32"]);
       const slices = await headlight.stored(run, Array.from({ length: heads }, (_, head) => [NAMES[name], head]));
-      const stored = slices.flatMap(({ values }) => values);
+      const stored = slices.flatMap(({ values }) => [...values]);
       // The page is told of a hidden key's share that it is hidden; it is 0.
       const shown = name === "attention_weights" ? stored.map((value) => (value === -Infinity ? 0 : value)) : stored;
       expect(numbers, name).toEqual([...new Uint32Array(Float32Array.from(shown).buffer)]);
@@ -77,16 +78,105 @@ test("the program that writes files is loaded when a file is asked for, once", a
   expect(ofFiles()).toBe(2);
 });
 
-/** Saves a file; where it lies. */
-async function save(page, info, tensors, format) {
+for (const step of ["Q K V", "Softmax", "Mix values"]) {
+  test(`${step}: the figure is read elsewhere, and both its forms show the numbers that the engine keeps`, async ({ page, headlight }, info) => {
+    await headlight.open();
+    await headlight.choose("Mask", "causal");
+    await headlight.ranWith({ mask: "causal" });
+    await headlight.goTo(step);
+    const svg = await saveFigure(page, info, { Format: "SVG", For: "Nature, 2 columns" });
+    const png = await saveFigure(page, info, { Format: "PNG", "Dots per inch": "300" });
+    const files = readAll([svg, png]);
+    const drawn = files[svg];
+    const title = await page.locator("#stage-title").textContent();
+    expect(drawn).toMatchObject({ width: "183mm", ground: "#ffffff", title, metadata: { title, creator: expect.stringMatching(/^Headlight \d/) } });
+    expect(drawn.desc).toMatch(/^The cat sat on the mat · Head 1 of 4 .* seed 42 .* mask causal .* calculated by Headlight on /);
+    const written = drawn.texts.join("\n");
+    for (const text of [title, "The cat sat on the mat", "mask causal"]) expect(written.replaceAll("\n", " ")).toContain(text);
+    // The numbers in the cells, as the page rounds them.
+    const { run } = await headlight.lastRan();
+    const [weights] = await headlight.stored(run, [["Weights", 0]]);
+    if (step !== "Q K V") {
+      const visible = [...weights.values].filter(Number.isFinite);
+      const numbers = drawn.texts.map(value);
+      for (const share of visible) expect(numbers.some((number) => Math.abs(number - share) <= 0.00501), String(share)).toBe(true);
+    }
+    expect(files[png].size[0]).toBe(Math.round((183 / 25.4) * 300));
+    expect(files[png].dpi.map(Math.round)).toEqual([300, 300]);
+    expect(files[png].texts).toMatchObject({ Title: title, Description: drawn.desc, Software: drawn.metadata.creator });
+    expect(files[png].cells).toBeGreaterThan(40);
+    expect(files[png].same).toBe(files[png].cells);
+  });
+}
+
+test("all steps, all heads and one matrix, on every ground, and too many pixels are refused", async ({ page, headlight }, info) => {
+  await headlight.open();
+  const all = await saveFigure(page, info, { Format: "SVG", Shows: "all nine steps" });
+  const heads = await saveFigure(page, info, { Format: "SVG", Shows: "what this step makes, in all heads", Ground: "dark" });
+  const one = await saveFigure(page, info, { Format: "SVG", Shows: "Values", Ground: "transparent" }, ["Title and caption"]);
+  const png = await saveFigure(page, info, { Format: "PNG" });
+  const files = readAll([all, heads, one, png]);
+  const steps = await page.locator("#steps button").count().catch(() => 9);
+  expect(files[all].texts.filter((text) => /^(Tokens|Embed|Q K V|Scores|Scale|Mask|Softmax|Mix values|Output)[:,]? /.test(text)).length).toBeGreaterThanOrEqual(steps);
+  expect(files[heads].ground).toBe("#1c1f25");
+  for (const head of [1, 2, 3, 4]) expect(files[heads].texts).toContain(`head ${head}`);
+  expect(files[heads].boxes.filter(([, , , , fill]) => fill.startsWith("#")).length).toBeGreaterThanOrEqual(4 * 36);
+  expect(files[one].ground).toBe(null);
+  expect(files[one].boxes.length).toBeGreaterThanOrEqual(6 * 16);
+  expect(files[one].texts.join(" ")).not.toContain("calculated by");
+  expect(files[png].corner[3], "transparent").toBe(0);
+
+  const group = page.getByRole("group", { name: "Figure", exact: true });
+  await group.getByRole("combobox", { name: "Dots per inch" }).selectOption("600");
+  await group.getByRole("spinbutton", { name: "Width, mm" }).fill("1000");
+  await group.getByRole("button", { name: "Save figure" }).click();
+  await expect(page.locator("#figure-said")).toHaveText(/23622 × \d+ pixels.*fewer dots per inch/);
+});
+
+test("a figure is copied as a picture", async ({ page, headlight, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await headlight.open();
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  await page.getByRole("button", { name: "Copy image" }).click();
+  await expect(page.locator("#figure-said")).toHaveText(/on the clipboard/);
+  const size = await page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read();
+    const picture = await createImageBitmap(await item.getType("image/png"));
+    return [picture.width, picture.height];
+  });
+  expect(size[0]).toBeGreaterThan(800);
+});
+
+/** Opens what can be taken along. */
+async function openExport(page) {
   const open = page.getByRole("button", { name: "Export", exact: true });
   if ((await open.getAttribute("aria-expanded")) === "false") await open.click();
-  await page.getByRole("combobox", { name: "Tensors" }).selectOption(tensors);
-  await page.getByRole("combobox", { name: "Format" }).selectOption(format);
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save", exact: true }).click()]);
-  const path = info.outputPath(`${format.replaceAll(/\W/g, "")}`, download.suggestedFilename());
+}
+
+/** Saves what a button saves; where it lies. */
+async function saved(page, info, button, folder) {
+  const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+  const path = info.outputPath(folder, download.suggestedFilename());
   await download.saveAs(path);
   return path;
+}
+
+/** Saves a file of tensors. */
+async function save(page, info, tensors, format) {
+  await openExport(page);
+  const group = page.getByRole("group", { name: "Tensors", exact: true });
+  await group.getByRole("combobox", { name: "Tensors" }).selectOption(tensors);
+  await group.getByRole("combobox", { name: "Format" }).selectOption(format);
+  return saved(page, info, group.getByRole("button", { name: "Save", exact: true }), format.replaceAll(/\W/g, ""));
+}
+
+/** Saves a figure with these choices, and these boxes clicked. */
+async function saveFigure(page, info, choices, clicked = []) {
+  await openExport(page);
+  const group = page.getByRole("group", { name: "Figure", exact: true });
+  for (const [name, choice] of Object.entries(choices)) await group.getByRole("combobox", { name, exact: true }).selectOption(choice);
+  for (const name of clicked) await group.getByRole("checkbox", { name }).click();
+  return saved(page, info, group.getByRole("button", { name: "Save figure" }), "figure");
 }
 
 function readAll(paths) {

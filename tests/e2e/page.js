@@ -54,6 +54,20 @@ export class Headlight {
     this.isOpen = true;
   }
 
+  /** Opens a link, whatever it shows, and waits until that is painted. */
+  async openLink(link) {
+    if (!this.isTapped) await this.page.addInitScript(tapEngine);
+    this.isTapped = true;
+    // Another fragment alone would not open the page anew.
+    await this.page.goto("about:blank");
+    await this.page.goto(link);
+    await this.page.waitForFunction(() => performance.getEntriesByType("mark").some(({ name }) => name.startsWith("headlight:drawn")));
+    await this.expectEngine();
+    await expect.poll(() => this.page.evaluate(() => tap.isAnswered()), POLL).toBe(true);
+    await this.frames(3);
+    this.isOpen = true;
+  }
+
   /** Opens the page; its engine says that it is of another build. */
   async openWithAnotherBuild(query) {
     await this.page.addInitScript(tapEngine, "anotherBuild");

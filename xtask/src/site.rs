@@ -1,4 +1,5 @@
-//! The complete site in `dist/`: Trunk compiles and gathers, then every file gets its content's hash in its name.
+//! The complete site in `dist/`: its programs are compiled and made small, then every file gets its content's hash in its
+//! name.
 
 use crate::process::{self, cargo, command};
 use crate::{root, tools};
@@ -12,10 +13,33 @@ use std::{env, fs};
 /// What becomes wasm.
 const CODE: &[&str] = &["src", "lanes", "shaders", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"];
 /// What else becomes part of the site, or decides how.
-const PAGE: &[&str] = &["index.html", "de.html", "Trunk.toml", "www", "package-lock.json", "xtask/src"];
+const PAGE: &[&str] = &["index.html", "de.html", "www", "package-lock.json", "xtask/src"];
 
-/// The pages in other languages than index.html's, and what each calls its program, which Trunk calls `app`.
-const TRANSLATIONS: &[(&str, &str)] = &[("de.html", "app_de")];
+/// A program of the site.
+struct Program {
+    /// What Cargo calls it.
+    bin: &'static str,
+    features: &'static str,
+    /// What its files are called.
+    files: &'static str,
+    /// What its script is called in the browser.
+    global: &'static str,
+    /// Whether parts of it are files of their own, which are loaded when they are asked for (`src/parts.rs`).
+    has_parts: bool,
+}
+
+/// What every page loads, sooner or later.
+const PROGRAMS: &[Program] = &[
+    Program { bin: "app", features: "engine,ui", files: "app", global: "headlightApp", has_parts: true },
+    Program { bin: "gpu", features: "gpu", files: "gpu", global: "headlightGpu", has_parts: false },
+    Program { bin: "files", features: "files", files: "files", global: "headlightFiles", has_parts: false },
+];
+
+/// The pages in other languages than index.html's, and what each has in the place of `app`.
+const TRANSLATIONS: &[(&str, Program)] = &[(
+    "de.html",
+    Program { bin: "app", features: "engine,ui,german", files: "app_de", global: "headlightApp", has_parts: true },
+)];
 
 /// Where the site is.
 pub fn dist() -> PathBuf {
@@ -35,31 +59,28 @@ pub fn build(there: impl FnOnce() -> Result<()>) -> Result<()> {
     tools::install_for_build()?;
     println!("Building the site (a minute or two where nothing is compiled yet, else seconds) …");
     let started = Instant::now();
-    // Then Trunk can be held offline: it would fetch a tool of its own rather than say that ours is missing.
-    process::run(&mut cargo(&["fetch", "--locked", "--quiet"]))?;
-    let staged = root().join("target/trunk");
-    compile("index.html", &staged, &code)?;
-    for (program, name) in [("app", "headlightApp"), ("gpu", "headlightGpu"), ("files", "headlightFiles")] {
-        name_program(&staged, program, name)?;
+    let staged = root().join("target/site");
+    if staged.exists() {
+        fs::remove_dir_all(&staged)?;
     }
-    minify_scripts(&files(&staged)?)?;
+    fs::create_dir_all(&staged)?;
+    for path in files(&root().join("www"))? {
+        fs::copy(&path, staged.join(path.file_name().unwrap_or_default()))?;
+    }
+    for program in PROGRAMS {
+        compile(program, &staged, &code)?;
+    }
+    stage_page("index.html", &staged, "app")?;
+    minify_scripts(&staged)?;
     seal(&staged, &dist())?;
     there()?;
 
     for (page, program) in TRANSLATIONS {
         println!("Building {page} …");
-        let translated = root().join("target").join(format!("trunk-{program}"));
-        compile(page, &translated, &code)?;
-        name_program(&translated, "app", "headlightApp")?;
-        minify_scripts(&[translated.join("app.js")])?;
-        for (from, to) in [
-            ("index.html", (*page).to_owned()),
-            ("app.js", format!("{program}.js")),
-            ("app_bg.wasm", format!("{program}_bg.wasm")),
-        ] {
-            fs::copy(translated.join(from), staged.join(to)).with_context(|| format!("Trunk left no {from}"))?;
-        }
+        compile(program, &staged, &code)?;
+        stage_page(page, &staged, program.files)?;
     }
+    minify_scripts(&staged)?;
     let sizes = seal(&staged, &dist())?;
     fs::write(stamp, format!("{sources}{}", dist_digest()))?;
 
@@ -104,32 +125,108 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory can't fail")
 }
 
-/// Compiles what a page names, and gathers it.
-fn compile(page: &str, staged: &Path, build: &str) -> Result<()> {
-    let folder = staged.to_str().context("the repository's path is not Unicode")?;
-    let options = ["build", page, "--dist", folder, "--offline", "--color", "never", "--log", "warn"];
+/// Compiles a program, and puts it, its script and its parts among what is staged.
+fn compile(program: &Program, staged: &Path, build: &str) -> Result<()> {
+    /// Loads and stores lie over the stack's 1024 bytes; the second pass finds more.
+    ///
+    /// Sorted by their names, functions that are alike stand near each other, which gzip makes use of.
+    const SMALLER: &[&str] = &[
+        "--low-memory-unused",
+        "--flatten",
+        "--rereloop",
+        "-Oz",
+        "-Oz",
+        "--reorder-functions-by-name",
+        "--strip-debug",
+        "--strip-producers",
+    ];
+    /// What parts use of WebAssembly; programs say it themselves.
+    const USED: &[&str] = &[
+        "--enable-bulk-memory",
+        "--enable-multivalue",
+        "--enable-mutable-globals",
+        "--enable-nontrapping-float-to-int",
+        "--enable-reference-types",
+        "--enable-sign-ext",
+        "--enable-simd",
+    ];
+    let Program { bin, features, files: name, .. } = *program;
+    let mut options = vec!["--bin", bin, "--no-default-features", "--features", features];
+    if program.has_parts {
+        // By these it can be split afterwards.
+        options.extend(["--", "-Clink-arg=--emit-relocs"]);
+    }
     process::run(
-        tools::with_tools(&mut command("trunk", &options))?
+        cargo(&["rustc", "--quiet", "--locked", "--release", "--target", tools::WASM, "--target-dir", "target"])
+            .args(options)
             .env("HEADLIGHT_BUILD", build)
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_home_paths()?)
-            // Trunk takes NO_COLOR=1 for a mistake; RUSTFLAGS would replace those of .cargo/config.toml.
-            .env_remove("NO_COLOR")
+            // They would replace those of .cargo/config.toml.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS"),
-    )
+    )?;
+    let mut wasm = root().join("target").join(tools::WASM).join("release").join(format!("{bin}.wasm"));
+    let split = root().join("target/split").join(name);
+    if program.has_parts {
+        if split.exists() {
+            fs::remove_dir_all(&split)?;
+        }
+        tool("wasm-split-cli", &["--out-name", name], &[&wasm, &split])?;
+        wasm = split.join(format!("{name}.wasm"));
+    }
+    // The table of functions, which parts share, is an export of the linker's.
+    let lld = program.has_parts.then_some("--keep-lld-exports");
+    let options = ["--target", "no-modules", "--no-typescript", "--out-name", name, "--out-dir"];
+    let options: Vec<&str> = lld.into_iter().chain(options).collect();
+    tool("wasm-bindgen", &options, &[staged, &wasm])?;
+    let bound = staged.join(format!("{name}_bg.wasm"));
+    tool("wasm-opt", SMALLER, &[&bound, Path::new("--output"), &bound])?;
+    for part in parts(&split, name)? {
+        let small = staged.join(format!("{name}_{}.wasm", part.name));
+        tool("wasm-opt", &[USED, SMALLER].concat(), &[&part.wasm, Path::new("--output"), &small])?;
+    }
+    name_program(staged, program, &split)
+}
+
+/// Runs one of our tools, and gives what it printed.
+fn tool(name: &str, options: &[&str], paths: &[&Path]) -> Result<String> {
+    process::output(tools::with_tools(&mut command(name, options))?.args(paths))
+}
+
+/// A part of a program.
+struct Part {
+    /// What the splitter calls its file.
+    stem: String,
+    /// What the page calls it.
+    name: String,
+    wasm: PathBuf,
+}
+
+/// What a program was split into: `split_inspector.wasm` is the part "inspector", and what several parts need is in
+/// `chunk_1.wasm`, which is loaded with each of them.
+fn parts(split: &Path, program: &str) -> Result<Vec<Part>> {
+    let wasms = files(split)?.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+    let parts = wasms.map(|wasm| {
+        let stem = wasm.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Part { name: stem.trim_start_matches("split_").replace('_', ""), stem, wasm }
+    });
+    Ok(parts.filter(|part| part.stem != program).collect())
 }
 
 /// wasm-bindgen calls every program `wasm_bindgen`, so that only one could be in a place: here each gets its own name. A
 /// program and its script call each other by a few hundred long names with hashes in them, which do not compress: wasm-opt
-/// gives them short ones and says which, and the script is told.
-fn name_program(staged: &Path, program: &str, name: &str) -> Result<()> {
-    let (wasm, path) = (staged.join(format!("{program}_bg.wasm")), staged.join(format!("{program}.js")));
-    let mut script = fs::read_to_string(&path).with_context(|| format!("Trunk left no {program}.js"))?;
-    ensure!(script.starts_with("let wasm_bindgen"), "{program}.js is not as wasm-bindgen wrote it for no-modules");
+/// gives them short ones and says which, and the script is told. It is told, too, how parts are loaded.
+fn name_program(staged: &Path, program: &Program, split: &Path) -> Result<()> {
+    let name = program.files;
+    let (wasm, path) = (staged.join(format!("{name}_bg.wasm")), staged.join(format!("{name}.js")));
+    let mut script = fs::read_to_string(&path).with_context(|| format!("wasm-bindgen left no {name}.js"))?;
+    ensure!(script.starts_with("let wasm_bindgen"), "{name}.js is not as wasm-bindgen wrote it for no-modules");
+    if program.has_parts {
+        script = with_parts(&script, split, &parts(split, name)?)?;
+    }
     // The wasm says itself what of WebAssembly it uses; nobody else needs to know.
     let options = ["--minify-imports-and-exports-and-modules", "--strip-target-features"];
-    let mut shorten = command("wasm-opt", &options);
-    let names = process::output(tools::with_tools(&mut shorten)?.arg(&wasm).arg("--output").arg(&wasm))?;
+    let names = tool("wasm-opt", &options, &[&wasm, Path::new("--output"), &wasm])?;
     // One name a line: `["./app_bg.js", "__wbg_click_c6eff13daacf9806", "$"],` or `["memory", "a"],`.
     for line in names.lines() {
         let quoted: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
@@ -143,8 +240,65 @@ fn name_program(staged: &Path, program: &str, name: &str) -> Result<()> {
             _ => script,
         };
     }
-    script = renamed(&script, &format!("\"./{program}_bg.js\": "), "\"a\": ")?;
-    fs::write(path, format!("{{\n{script}\nglobalThis.{name} = wasm_bindgen;\n}}\n"))?;
+    script = renamed(&script, &format!("\"./{name}_bg.js\": "), "\"a\": ")?;
+    fs::write(path, format!("{{\n{script}\nglobalThis.{} = wasm_bindgen;\n}}\n", program.global))?;
+    Ok(())
+}
+
+/// The program's script with the splitter's in it, which loads the parts.
+///
+/// That is a module, and ours a classic script, whose names for what it shares with its parts are made short besides. The
+/// parts are compiled by `headlightPart` of `www/boot.js`, which knows where they are.
+fn with_parts(script: &str, split: &Path, parts: &[Part]) -> Result<String> {
+    let path = split.join("__wasm_split.js");
+    let loader = fs::read_to_string(&path).with_context(|| format!("wasm-split left no {}", path.display()))?;
+    let shared = loader.split_once("const { ").and_then(|(_, rest)| rest.split_once(" } = initSync"));
+    let shared = shared.context("wasm-split's script does not say what is shared")?.0;
+    let taken: String = shared
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .fold(String::new(), |taken, name| taken + &format!("const {name} = wasm.{name}; "));
+    let (_, loader) = loader.split_once('\n').unwrap_or_default();
+    let mut loader = replaced(loader, &format!("const {{ {shared} }} = initSync(undefined, undefined);"), &taken)?;
+    for Part { stem, name, .. } in parts {
+        let url = format!("fetch(new URL(\"./{stem}.wasm\", import.meta.url))");
+        loader = replaced(&loader, &url, &format!("headlightPart({name:?})"))?;
+    }
+    loader = loader
+        .replace("(WebAssembly.instantiateStreaming(src, imports))", "WebAssembly.instantiate(await src, imports)");
+    let loads: String = loader
+        .split("export const ")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(" = "))
+        .map(|(name, _)| format!("{name}: {name}, "))
+        .collect();
+    // Once for each part, the script imports that module.
+    let own: String = script.split_inclusive('\n').filter(|line| !line.contains("\"./__wasm_split.js\"")).collect();
+    let own = replaced(&own, "const import0 = {", &format!("const import0 = {{ {loads}"))?;
+    let imports = "function __wbg_get_imports() {";
+    replaced(&own, imports, &[&loader.replace("export const ", "const "), imports].concat())
+}
+
+/// The text with another in the place of the one that is there once.
+fn replaced(text: &str, old: &str, new: &str) -> Result<String> {
+    ensure!(text.matches(old).count() == 1, "the script has not one {old:?}; is it as its tool wrote it?");
+    Ok(text.replace(old, new))
+}
+
+/// Puts a page among what is staged. In the place of ` data-parts` its script's tag names the parts of its program.
+fn stage_page(page: &str, staged: &Path, program: &str) -> Result<()> {
+    let mut tags = String::new();
+    for path in files(staged)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let part = name.strip_prefix(&format!("{program}_")).and_then(|rest| rest.strip_suffix(".wasm"));
+        if let Some(part) = part.filter(|part| !part.contains('_') && *part != "bg") {
+            tags += &format!(" data-{part}=\"./{name}\"");
+        }
+    }
+    let text = fs::read_to_string(root().join(page))?;
+    ensure!(text.contains(" data-parts>"), "{page} has no place for its parts");
+    fs::write(staged.join(page), text.replace(" data-parts>", &format!("{tags}>")))?;
     Ok(())
 }
 
@@ -164,10 +318,9 @@ fn renamed(script: &str, long: &str, short: &str) -> Result<String> {
     Ok(renamed)
 }
 
-/// In place. Trunk's own minifier is turned off: it moves globals out of functions, and `www/boot.js` sends one of its
-/// functions elsewhere.
-fn minify_scripts(files: &[PathBuf]) -> Result<()> {
-    for script in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "js")) {
+/// In place, by a minifier that leaves functions whole: `www/boot.js` sends some of its own elsewhere.
+fn minify_scripts(staged: &Path) -> Result<()> {
+    for script in files(staged)?.iter().filter(|path| path.extension().is_some_and(|extension| extension == "js")) {
         let terser = ["node_modules/terser/bin/terser", "--compress", "--mangle", "--output"];
         process::run(command("node", &terser).arg(script).arg("--").arg(script))?;
     }
@@ -183,7 +336,6 @@ fn seal(staged: &Path, dist: &Path) -> Result<Vec<(String, usize, usize)>> {
     let mut pages = Vec::new();
     for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "html")) {
         let page = fs::read_to_string(path)?;
-        ensure!(!page.contains("data-trunk"), "Trunk left a data-trunk link in {}", path.display());
         let leads_nowhere = |line: &str| {
             line.contains("rel=\"alternate\"")
                 && !files.iter().any(|file| {
@@ -193,7 +345,7 @@ fn seal(staged: &Path, dist: &Path) -> Result<Vec<(String, usize, usize)>> {
         let page: String = page.split_inclusive('\n').filter(|line| !leads_nowhere(line)).collect();
         pages.push((path.strip_prefix(staged)?.to_string_lossy().into_owned(), page));
     }
-    ensure!(pages.iter().any(|(name, _)| name == "index.html"), "Trunk left no index.html");
+    ensure!(pages.iter().any(|(name, _)| name == "index.html"), "there is no index.html");
     if dist.exists() {
         fs::remove_dir_all(dist)?;
     }

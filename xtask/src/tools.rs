@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
-/// 0.22 needs a newer compiler than rust-toolchain.toml names.
-const TRUNK: &str = "0.21.14";
+/// It splits a program as `wasm_split_helpers` marks it, which has to be of the same minor version.
+const WASM_SPLIT: &str = "0.2.4";
 
 /// Rust's name for the browser.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
-/// What `build` needs: the wasm target, Trunk, wasm-bindgen, wasm-opt and terser.
+/// What `build` needs: the wasm target, wasm-split, wasm-bindgen, wasm-opt and terser.
 pub fn install_for_build() -> Result<()> {
     install_wasm_target()?;
-    install_crate("trunk", TRUNK, "3 minutes", &["--locked", "--no-default-features", "--features", "rustls"])?;
+    install_crate("wasm_split_cli_support", WASM_SPLIT, "1 minute", &["--locked", "--features", "build-binary"])?;
     install_crate("wasm-bindgen-cli", &wasm_bindgen_version()?, "1 minute", &["--bin", "wasm-bindgen"])?;
     fs::remove_dir_all(folder().join("build")).ok();
     install_node_packages()
@@ -48,7 +48,7 @@ pub fn python() -> Result<PathBuf> {
     if fs::read(&installed).is_ok_and(|installed| installed == wanted_text) {
         return Ok(python);
     }
-    println!("Installing NumPy and safetensors into target/tools/python/ (under a minute) …");
+    println!("Installing NumPy, Pillow and safetensors into target/tools/python/ (under a minute) …");
     process::run(command("python3", &["-m", "venv", "--clear"]).arg(&environment)).context(
         "Python 3.10 or newer with venv is needed to read the page's files (Debian: python3-venv): https://python.org",
     )?;

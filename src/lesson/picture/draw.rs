@@ -685,7 +685,11 @@ fn caption(panel: &Panel) -> [CaptionPart; 3] {
         return [nothing(), nothing(), (panel.names.0[name].to_owned(), NAME_SIZE, 1.0, 0.0, Face::Plain)];
     }
     let symbol = words::tensor_symbol(panel.tensor);
-    let name = if panel.beside { String::new() } else { words::tensor_in_text(panel.tensor) };
+    let name = match panel {
+        Panel { beside: true, .. } => String::new(),
+        Panel { names_head: true, .. } => words::head(panel.head),
+        _ => words::tensor_in_text(panel.tensor),
+    };
     // "mask mask" says no more than "mask".
     let symbol = if !name.is_empty() && name.starts_with(symbol) { "" } else { symbol };
     let (symbol, index) = symbol.split_once('_').unwrap_or((symbol, ""));

@@ -5,12 +5,13 @@
 //!
 //! [`picture()`] is the way in. `scenes` says what each step shows, in the panels of `panel`; `draw` lays them out and
 //! draws them, and `motion` what flies over them; `tokens` draws the first step, which has no matrices; [`arcs`] draws the
-//! words with arcs over them.
+//! words with arcs over them, and [`plate`] what is taken along as a figure, with title and caption.
 
 pub mod arcs;
 mod draw;
 mod motion;
 mod panel;
+pub mod plate;
 mod scenes;
 mod tokens;
 

@@ -184,6 +184,8 @@ pub(super) struct Panel<'a> {
     pub(super) beside: bool,
     /// Whether its symbol is written over it.
     pub(super) titled: bool,
+    /// Whether its head is written there instead of its name.
+    pub(super) names_head: bool,
     /// What is written over it while it is not yet what its tensor's name says: all that may be, and which of it is now.
     pub(super) names: (&'static [&'static str], Option<usize>),
     /// Numbers have so many decimals; the usual two if none.
@@ -213,6 +215,7 @@ impl<'a> Panel<'a> {
             level: false,
             beside: false,
             titled: true,
+            names_head: false,
             names: (&[], None),
             decimals: None,
             sums_to_one: false,

@@ -34,6 +34,7 @@ pub const TAGLINE: &str = "see every step of attention, down to the last product
 pub mod page {
     #![allow(missing_docs, reason = "each constant is named after the control that it labels")]
 
+    pub const LANGUAGE: &str = "en";
     /// The other language of the page, and its own name for itself.
     pub const OTHER_LANGUAGE: (&str, &str) = ("de", "Deutsch");
     pub const SENTENCE: &str = "Sentence";
@@ -135,6 +136,7 @@ pub mod page {
     pub const STARTING: &str = "starting";
     pub const STOPPED: &str = "stopped";
     pub const TERMS: &str = "Terms";
+    pub const PART_MISSING: &str = "A part of this page could not be loaded, perhaps because the connection is gone or there is a new version. What you see still works, and what you typed is kept. Ask for it again, or reload the page.";
     pub const BROKEN: &str = "Headlight’s page has stopped, because of a fault in it. What you typed is still in the box: copy it if you need it, and reload the page.";
     pub const CALCULATING: &str = "Calculating …";
     pub const UNTRAINED: &str = "These weights are untrained: they are the random numbers PyTorch starts from. The mechanism you see is real; the pattern has no meaning yet.";
@@ -681,6 +683,18 @@ pub fn no_engine(name: &str) -> String {
         "There is no engine “{name}”, so Headlight chose one itself. The address may end with ?engine=cpu, \
          ?engine=webgpu or nothing."
     )
+}
+
+/// Some of what the address says could not be read.
+pub fn unread_link(pairs: &[String], is_newer: bool) -> String {
+    let of = if is_newer {
+        "This link was made by a later version of Headlight"
+    } else {
+        "Not all of this link could be read"
+    };
+    let what =
+        if pairs.is_empty() { String::new() } else { format!("; “{}” was left out", pairs.join("”, “")) };
+    format!("{of}{what}. The rest is shown; what you change makes a link of its own.")
 }
 
 /// More tokens, or sentences, than a run takes.

@@ -1,13 +1,101 @@
 //! The words around what a person takes along.
 
 use super::tensor_name;
-use crate::lesson::{export::Which, number::fixed};
+use crate::lesson::{
+    export::{Ground, Which},
+    number::fixed,
+    picture::plate::Subject,
+};
 use crate::protocol::Format;
 
 /// The button that opens it.
 pub const EXPORT: &str = "Exportieren";
 /// What it does.
 pub const LEAD: &str = "Die Tensoren dieses Laufs, alle Köpfe und Sätze, als Dateien: NumPy, PyTorch und pandas lesen sie, mit genau den Bits, die auf der Seite stehen.";
+/// What it does besides.
+pub const FIGURE_LEAD: &str = "Abbildungen für Aufsätze, Folien und Tafeln: das Bild auf der Seite in der Breite einer Spalte, die Schrift so groß wie gewünscht. Was es zeigt und wie es entstand, steht in der Bildunterschrift und in der Datei.";
+/// The two things that can be taken along.
+pub const FIGURE: &str = "Abbildung";
+/// What a figure shows.
+pub const SHOWS: &str = "Zeigt";
+/// How wide it is on paper.
+pub const PRINTED_FOR: &str = "Für";
+/// Its width in millimetres.
+pub const MILLIMETRES: &str = "Breite, mm";
+/// The size of its letters.
+pub const POINTS: &str = "Schrift, pt";
+/// How many pixels it has to an inch.
+pub const DOTS: &str = "Punkte pro Zoll";
+/// On what it stands.
+pub const GROUND: &str = "Grund";
+/// Whether there is text around it.
+pub const CAPTION: &str = "Titel und Bildunterschrift";
+/// The button that saves a figure.
+pub const SAVE_FIGURE: &str = "Abbildung speichern";
+/// The button that puts a figure on the clipboard.
+pub const COPY: &str = "Bild kopieren";
+/// A width that is none of a journal's.
+pub const ON_THE_PAGE: &str = "wie auf der Seite";
+/// The same.
+pub const OTHER_WIDTH: &str = "eine andere Breite";
+/// The title over all steps.
+pub const ALL_STEPS_TITLE: &str = "Attention, Schritt für Schritt";
+/// It was copied.
+pub const COPIED: &str = "Die Abbildung liegt in der Zwischenablage und kann eingefügt werden.";
+/// The page shows something else by now.
+pub const CHANGED_MEANWHILE: &str = "die Seite hat inzwischen etwas anderes berechnet";
+/// The canvas gave nothing.
+pub const NO_PICTURE: &str = "der Browser hat kein Bild gemacht";
+
+/// What a figure shows.
+pub fn subject(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Step => "diesen Schritt, wie er auf der Seite ist",
+        Subject::AllSteps => "alle neun Schritte",
+        Subject::AllHeads => "was dieser Schritt macht, in allen Köpfen",
+        Subject::One(tensor) => tensor_name(tensor),
+    }
+}
+
+/// A ground.
+pub fn ground(ground: Ground) -> &'static str {
+    match ground {
+        Ground::Light => "hell",
+        Ground::Dark => "dunkel",
+        Ground::None => "durchsichtig",
+    }
+}
+
+/// So many dots to an inch: of a screen's, a multiple.
+pub fn dots(dots: u32) -> String {
+    const SCREEN: u32 = 96;
+    if dots.is_multiple_of(SCREEN) { format!("{dots} ({}×)", dots / SCREEN) } else { dots.to_string() }
+}
+
+/// A tensor, of every head.
+pub fn in_all_heads(name: &str) -> String {
+    format!("{name}, alle Köpfe")
+}
+
+/// A picture of so many pixels is too large.
+pub fn too_large(width: f32, height: f32) -> String {
+    let [width, height] = [width, height].map(|pixels| fixed(pixels.into(), 0));
+    format!("es hätte {width} × {height} Pixel, mehr als ein Browser macht; weniger Punkte pro Zoll nehmen oder SVG")
+}
+
+/// The address of what the page shows.
+pub const LINK: &str = "Link";
+/// What is with it.
+pub const LINK_LEAD: &str = "Diese Adresse öffnet, was zu sehen ist: Sätze, Einstellungen, Schritt, Zelle und Farben stehen darin und gehen an keinen Server.";
+/// The button that copies it.
+pub const COPY_LINK: &str = "Link kopieren";
+/// It was copied.
+pub const LINK_COPIED: &str = "Der Link liegt in der Zwischenablage.";
+/// The picture of the link that cameras read.
+pub const QR_CODE: &str = "QR-Code dieses Links";
+/// There is none.
+pub const QR_TOO_LONG: &str = "Ein so langer Link passt in keinen QR-Code.";
+
 /// Which tensors.
 pub const TENSORS: &str = "Tensoren";
 /// As what.

@@ -36,6 +36,7 @@ pub mod page {
     #![allow(missing_docs, reason = "each constant is named after the control that it labels")]
 
     /// The other language of the page, and its own name for itself.
+    pub const LANGUAGE: &str = "de";
     pub const OTHER_LANGUAGE: (&str, &str) = ("en", "English");
     pub const SENTENCE: &str = "Satz";
     pub const SENTENCE_HINT: &str = "Satz eingeben";
@@ -135,6 +136,7 @@ pub mod page {
     pub const STARTING: &str = "startet";
     pub const STOPPED: &str = "steht";
     pub const TERMS: &str = "Terme";
+    pub const PART_MISSING: &str = "Ein Teil dieser Seite konnte nicht geladen werden, vielleicht weil die Verbindung fehlt oder es eine neue Fassung gibt. Was zu sehen ist, geht weiter, und was eingegeben wurde, ist noch da. Noch einmal versuchen oder die Seite neu laden.";
     pub const BROKEN: &str = "Die Seite von Headlight ist wegen eines Fehlers in ihr stehen geblieben. Was eingegeben wurde, steht noch im Feld: bei Bedarf kopieren und die Seite neu laden.";
     pub const CALCULATING: &str = "Wird berechnet …";
     pub const UNTRAINED: &str = "Diese Gewichte sind untrainiert: Es sind die Zufallszahlen, mit denen PyTorch anfängt. Der Mechanismus ist echt; das Muster hat noch keine Bedeutung.";
@@ -697,6 +699,18 @@ pub fn no_engine(name: &str) -> String {
         "Eine Engine „{name}“ gibt es nicht, deshalb hat Headlight selbst eine gewählt. Die Adresse darf mit \
          ?engine=cpu, ?engine=webgpu oder nichts davon enden."
     )
+}
+
+/// Some of what the address says could not be read.
+pub fn unread_link(pairs: &[String], is_newer: bool) -> String {
+    let of = if is_newer {
+        "Diesen Link hat eine spätere Version von Headlight gemacht"
+    } else {
+        "Nicht alles in diesem Link ließ sich lesen"
+    };
+    let what =
+        if pairs.is_empty() { String::new() } else { format!("; „{}“ wurde ausgelassen", pairs.join("“, „")) };
+    format!("{of}{what}. Der Rest ist zu sehen; jede Änderung macht einen eigenen Link.")
 }
 
 /// More tokens, or sentences, than a run takes.
