@@ -161,9 +161,9 @@ const FIELDS: &[Field<Session>] = &[
     },
     Field {
         name: "zoom",
-        write: |it| [it.zoom.queries, it.zoom.keys].map(span).join(","),
+        write: |it| [it.zoom.queries, it.zoom.keys].map(span).join("-"),
         read: |it, text| {
-            let (queries, keys) = text.split_once(',')?;
+            let (queries, keys) = text.split_once('-')?;
             put(&mut it.zoom, Some(Zoom { queries: read_span(queries)?, keys: read_span(keys)? }))
         },
     },
@@ -211,14 +211,14 @@ const FIELDS: &[Field<Session>] = &[
             Range::Lesson => String::new(),
             Range::Matrix => "matrix".to_owned(),
             Range::Step => "step".to_owned(),
-            Range::Fixed(Ends { signed, shares }) => [exact(signed), exact(shares)].join(","),
+            Range::Fixed(Ends { signed, shares }) => [exact(signed), exact(shares)].join("-"),
         },
         read: |it, text| {
             let range = match text {
                 "matrix" => Range::Matrix,
                 "step" => Range::Step,
                 _ => {
-                    let (signed, shares) = text.split_once(',')?;
+                    let (signed, shares) = text.split_once('-')?;
                     Range::Fixed(Ends { signed: positive(signed)?, shares: positive(shares)? })
                 }
             };
@@ -248,7 +248,7 @@ const SETUP: &[Field<Setup>] = &[
             Window::OPEN => String::new(),
             Window::CAUSAL => "causal".to_owned(),
             Window { left, right } => {
-                [left, right].map(|side| side.map_or("all".to_owned(), |side| side.to_string())).join(",")
+                [left, right].map(|side| side.map_or("all".to_owned(), |side| side.to_string())).join("-")
             }
         },
         read: |it, text| {
@@ -256,7 +256,7 @@ const SETUP: &[Field<Setup>] = &[
             let window = if text == "causal" {
                 Some(Window::CAUSAL)
             } else {
-                text.split_once(',').and_then(|(left, right)| Some(Window { left: side(left)?, right: side(right)? }))
+                text.split_once('-').and_then(|(left, right)| Some(Window { left: side(left)?, right: side(right)? }))
             };
             put(&mut it.mask, window)
         },
@@ -277,9 +277,9 @@ const SETUP: &[Field<Setup>] = &[
     },
     Field {
         name: "off",
-        write: |it| it.heads_off.iter().map(|head| from_one(*head)).collect::<Vec<_>>().join(","),
+        write: |it| it.heads_off.iter().map(|head| from_one(*head)).collect::<Vec<_>>().join("-"),
         read: |it, text| {
-            let heads = text.split(',').map(to_zero).collect::<Option<Vec<_>>>()?;
+            let heads = text.split('-').map(to_zero).collect::<Option<Vec<_>>>()?;
             heads.into_iter().for_each(|head| it.switch_head(head, false));
             Some(())
         },
@@ -381,14 +381,14 @@ fn read_span(text: &str) -> Option<Span> {
     Some(Span { first: number(first)?, count: number::<usize>(count).filter(|count| *count > 0)? })
 }
 
-/// `0.3,1.2`: from the first query to the fourth key, from the second to the third.
+/// `0.3-1.2`: from the first query to the fourth key, from the second to the third.
 fn paint(setup: &Setup, is_seen: bool) -> String {
     let cells = setup.painted.iter().filter(|paint| paint.is_seen == is_seen);
-    cells.map(|Paint { query, key, .. }| format!("{query}.{key}")).collect::<Vec<_>>().join(",")
+    cells.map(|Paint { query, key, .. }| format!("{query}.{key}")).collect::<Vec<_>>().join("-")
 }
 
 fn read_paint(setup: &mut Setup, text: &str, is_seen: bool) -> Option<()> {
-    for cell in text.split(',') {
+    for cell in text.split('-') {
         let [query, key] = parts(cell)?;
         let (query, key) = (number(query)?, number(key)?);
         let paint = Paint { query, key, is_seen };
@@ -428,7 +428,7 @@ mod tests {
             of(&|it| (it.setup.seed, it.setup.heads, it.setup.width) = (u64::MAX, 8, 128)),
             of(&|it| (it.setup.positions, it.setup.mask) = (Positions::Rotary, Window::CAUSAL)),
             of(&|it| it.setup.mask = Window { left: Some(2), right: None }),
-            of(&|it| (it.setup.padding, it.item) = (3, 1)),
+            of(&|it| (it.sentence, it.setup.padding, it.item) = ("The cat sat\nDogs bark".to_owned(), 3, 1)),
             of(&|it| it.setup.painted = vec![(0, 3, false).into(), (1, 1, true).into(), (1, 2, false).into()]),
             of(&|it| (it.setup.is_scaled, it.setup.temperature) = (false, 0.1)),
             of(&|it| (it.setup.softcap, it.setup.heads_off) = (Some(2.5), vec![0, 3])),
@@ -490,7 +490,7 @@ mod tests {
     #[test]
     fn anything_can_be_read_without_harm() {
         for text in
-            ["%", "%zz", "&&&", "=", "==&=", "v", "\u{0}", "s=%ff%fe", "zoom=1.0,all", "hide=1", "off=,", "at=10001"]
+            ["%", "%zz", "&&&", "=", "==&=", "v", "\u{0}", "s=%ff%fe", "zoom=1.0-all", "hide=1", "off=-", "at=10001"]
         {
             assert!(read(text).is_some_and(|opened| opened.session.setup == Setup::default()), "{text}");
         }

@@ -61,7 +61,7 @@ export class Headlight {
     // Another fragment alone would not open the page anew.
     await this.page.goto("about:blank");
     await this.page.goto(link);
-    await this.page.waitForFunction(() => performance.getEntriesByType("mark").some(({ name }) => name.startsWith("headlight:drawn")));
+    await this.page.waitForFunction(() => document.getElementById("canvas")?.width > 0);
     await this.expectEngine();
     await expect.poll(() => this.page.evaluate(() => tap.isAnswered()), POLL).toBe(true);
     await this.frames(3);

@@ -80,8 +80,9 @@ def of_png(path: pathlib.Path) -> dict:
         svg, pixels = of_svg(drawn), image.convert("RGB")
         scale = image.width / svg["box"][2]
         # Where no number stands: near a corner of the cell.
+        hatched = {tuple(box[:2]) for box in svg["boxes"] if box[4].startswith("url")}
         colored = [(x + width * 0.1, y + height * 0.12, fill) for x, y, width, height, fill in svg["boxes"]
-                   if fill.startswith("#") and min(width, height) * scale > 8]
+                   if (x, y) not in hatched and min(width, height) * scale > 8]
         same = sum(pixels.getpixel((int(x * scale), int(y * scale))) == ImageColor.getrgb(fill) for x, y, fill in colored)
         described |= {"cells": len(colored), "same": same}
     return described
