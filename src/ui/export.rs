@@ -339,7 +339,7 @@ fn begin(page: Page, end: End) {
     let number = |id: &str, (least, most): (f32, f32)| {
         // What is no number, or none that makes sense, is the next that does.
         let number = dom::element(id).map(|input| dom::number(&input) as f32);
-        let number = number.filter(|number| number.is_finite()).unwrap_or(least).clamp(least, most);
+        let number = number.filter(|number| number.is_finite()).unwrap_or(least).max(least).min(most);
         dom::set_value(id, &fixed(number.into(), 1));
         number
     };
