@@ -160,6 +160,7 @@ fn every_mark_has_its_element() {
         background: Some(Rgb(255, 255, 255)),
         sans: "\"My Sans\", sans-serif".to_owned(),
         serif: "My Serif".to_owned(),
+        ..SvgOptions::default()
     };
     let expected = r##"<svg xmlns="http://www.w3.org/2000/svg" version="1.1" role="img" width="120" height="40.5" viewBox="0 0 120 40.5" font-family="&quot;My Sans&quot;, sans-serif" xml:space="preserve">
 <title>One &amp; all</title>
@@ -180,6 +181,27 @@ fn every_mark_has_its_element() {
 "##;
     assert_eq!(svg(&figure, &options), expected);
     snapshot::render(expected, 1.0);
+}
+
+#[test]
+fn a_figure_for_paper_has_its_size_and_says_how_it_was_made() {
+    let figure = Figure { width: 200.0, height: 100.0, marks: Vec::new() };
+    let options = SvgOptions {
+        title: "A < B".to_owned(),
+        description: "How".to_owned(),
+        creator: "Who".to_owned(),
+        millimetres: Some(89.0),
+        ..SvgOptions::default()
+    };
+    let svg = svg(&figure, &options);
+    assert!(svg.contains(r#"width="89mm" height="44.5mm" viewBox="0 0 200 100""#), "{svg}");
+    for part in [
+        "<title>A &lt; B</title>",
+        "<desc>How</desc>",
+        "<dc:title>A &lt; B</dc:title><dc:description>How</dc:description><dc:creator>Who</dc:creator>",
+    ] {
+        assert!(svg.contains(part), "{part} is missing in {svg}");
+    }
 }
 
 #[test]

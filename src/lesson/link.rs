@@ -455,8 +455,7 @@ mod tests {
         assert_eq!(write(&Session::default()), "");
         assert_eq!(read(""), None);
         assert_eq!(read("#"), None);
-        let mut session = Session::default();
-        session.sentence = "The dog barks".to_owned();
+        let mut session = Session { sentence: "The dog barks".to_owned(), ..Session::default() };
         session.go_to(Step::Mask);
         assert_eq!(write(&session), "v=1&s=The+dog+barks&step=mask");
     }

@@ -339,8 +339,8 @@ fn set_ups_are_told_alike() {
         }
         let cpu = EngineKind::Cpu { instead_of_webgpu: None };
         same(
-            words::print::calculated(before, 1, &cpu, Range::Lesson),
-            words_de::print::calculated(before, 1, &cpu, Range::Lesson),
+            words::print::calculated(before, Some(1), &cpu, Range::Lesson),
+            words_de::print::calculated(before, Some(1), &cpu, Range::Lesson),
         );
         same(words::scale_operator(before), words_de::scale_operator(before));
     }

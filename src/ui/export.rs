@@ -384,7 +384,7 @@ pub fn finish(page: Page, draft: Draft, data: &Data) {
     let background = (print.ground != Ground::None).then_some(view.colors.panel);
     let texts = Texts {
         title: subject.title(&session, &data.setup),
-        description: [sentence(data), caption(&session, data)].join(" · "),
+        description: [sentence(data), caption(subject, &session, data)].join(" · "),
     };
     let name = subject.file_name(&session, &data.setup);
     if end == End::Svg {

@@ -26,7 +26,7 @@ pub fn over_and_under(page: Page) -> (&'static str, &'static str) {
                 dom::text("printed-sentence", &sentence);
                 dom::text(
                     "printed-setup",
-                    &calculated(&data.setup.within(data.sentence().takes_paint()), head, &data.engine, range),
+                    &calculated(&data.setup.within(data.sentence().takes_paint()), Some(head), &data.engine, range),
                 );
             }
         },

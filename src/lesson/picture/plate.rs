@@ -115,8 +115,9 @@ pub fn sentence(data: &Data) -> String {
 }
 
 /// With what and by what it was calculated.
-pub fn caption(session: &Session, data: &Data) -> String {
-    calculated(&data.setup.within(data.sentence().takes_paint()), session.head, &data.engine, session.range)
+pub fn caption(subject: Subject, session: &Session, data: &Data) -> String {
+    let head = (subject != Subject::AllHeads).then_some(session.head);
+    calculated(&data.setup.within(data.sentence().takes_paint()), head, &data.engine, session.range)
 }
 
 /// Draws it, `view.width` wide in all. `None` while a matrix that it needs has not come yet.
@@ -144,7 +145,7 @@ pub fn plate(subject: Subject, is_captioned: bool, session: &Session, data: &Dat
     }
     if is_captioned {
         page.figure.height += GAP / 2.0;
-        page.write(&caption(session, data), CAPTION_SIZE, Face::Plain);
+        page.write(&caption(subject, session, data), CAPTION_SIZE, Face::Plain);
     }
     page.figure.height = (page.figure.height + MARGIN).ceil();
     Some(page.figure)

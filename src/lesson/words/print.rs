@@ -4,8 +4,8 @@ use super::{NAME, heads_off, mask, painted, positions, range, scale_operator, sc
 use crate::lesson::{number::fixed, range::Range};
 use crate::protocol::{EngineKind, Setup};
 
-/// With what and by what it was calculated, and how far its colours reach, where that is not as usual.
-pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind, reach: Range) -> String {
+/// With what and by what it was calculated, and how far its colours reach, where that is not as usual; of one head, or of all.
+pub fn calculated(setup: &Setup, head: Option<usize>, engine: &EngineKind, reach: Range) -> String {
     let Setup { seed, heads, width, .. } = *setup;
     let scaling = if setup.is_scaled { scale_operator(setup) } else { scaling(false).to_owned() };
     let (positions, mask, temperature) =
@@ -33,9 +33,12 @@ pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind, reach: Range)
         EngineKind::Cpu { .. } => "the CPU",
         EngineKind::WebGpu { adapter } => adapter,
     };
+    let heads = match head {
+        Some(head) => format!("Head {} of {heads}", head + 1),
+        None => format!("All {heads} heads"),
+    };
     format!(
-        "Head {} of {heads} · model width {width} · weights as PyTorch starts them, seed {seed} · positions {positions} · \
-         mask {mask} · scaling {scaling} · temperature {temperature}{besides} · calculated by {NAME} on {engine}",
-        head + 1
+        "{heads} · model width {width} · weights as PyTorch starts them, seed {seed} · positions {positions} · \
+         mask {mask} · scaling {scaling} · temperature {temperature}{besides} · calculated by {NAME} on {engine}"
     )
 }

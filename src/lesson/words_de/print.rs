@@ -5,7 +5,7 @@ use crate::lesson::{number::fixed, range::Range};
 use crate::protocol::{EngineKind, Setup};
 
 /// With what and by what it was calculated, and how far its colours reach, where that is not as usual.
-pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind, reach: Range) -> String {
+pub fn calculated(setup: &Setup, head: Option<usize>, engine: &EngineKind, reach: Range) -> String {
     let Setup { seed, heads, width, .. } = *setup;
     let scaling = if setup.is_scaled { scale_operator(setup) } else { scaling(false).to_owned() };
     let (positions, mask, temperature) =
@@ -33,10 +33,13 @@ pub fn calculated(setup: &Setup, head: usize, engine: &EngineKind, reach: Range)
         EngineKind::Cpu { .. } => "der CPU",
         EngineKind::WebGpu { adapter } => adapter,
     };
+    let heads = match head {
+        Some(head) => format!("Kopf {} von {heads}", head + 1),
+        None => format!("Alle {heads} Köpfe"),
+    };
     format!(
-        "Kopf {} von {heads} · Modellbreite {width} · Gewichte, wie PyTorch sie anfangs zieht, Seed {seed} · \
+        "{heads} · Modellbreite {width} · Gewichte, wie PyTorch sie anfangs zieht, Seed {seed} · \
          Positionen: {positions} · Maske: {mask} · Skalierung: {scaling} · Temperatur {temperature}{besides} · \
-         berechnet von {NAME} auf {engine}",
-        head + 1
+         berechnet von {NAME} auf {engine}"
     )
 }
