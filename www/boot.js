@@ -55,6 +55,7 @@
   });
 
   const LUGGAGE = "headlight-luggage";
+  const NO_CLIPBOARD = "this browser lets a page write to the clipboard only where it was sent by https";
   globalThis.headlightBoot = {
     // The engine's worker. The first call takes the one that is already running, a later one ends it and starts afresh.
     startEngine() {
@@ -79,11 +80,12 @@
       return new Uint8Array(await file.arrayBuffer());
     },
     async copyText(text) {
+      if (!navigator.clipboard) throw new Error(NO_CLIPBOARD);
       await navigator.clipboard.writeText(text);
     },
     // Puts a picture on the clipboard: the promise of a PNG file, so that it is still what the person's click has begun.
     async copyPicture(file) {
-      if (!navigator.clipboard?.write) throw new Error("this browser lets no page put a picture on the clipboard");
+      if (!navigator.clipboard?.write) throw new Error(NO_CLIPBOARD);
       await navigator.clipboard.write([new ClipboardItem({ "image/png": file })]);
     },
     // Gives a person a file.

@@ -10,17 +10,63 @@
 use form_urlencoded::{Serializer, parse};
 
 use super::{
-    Arcs, Plays, Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, Zoom,
+    Arcs, HEAD_COUNTS, Plays, Projection, SPEEDS, Session, SharesMap, Sight, SignedMap, Step, Theme, WIDTHS, Zoom,
+    limits,
     number::{exact, read as read_number},
     range::{Ends, Range},
     table::Part,
 };
 use crate::attention::Window;
 use crate::embedding::Positions;
-use crate::protocol::{CellRef, Paint, Setup, Span, Tensor};
+use crate::protocol::{CellRef, EngineChoice, MOST_TOKENS, Paint, Setup, Span, Tensor};
 
 /// Of the way in which links are written. Whoever reads one of a later version says so.
 const VERSION: u32 = 1;
+
+/// What a link of this version is of where it says nothing else: a first visit, as it was when the first link was made. What
+/// first visits show may change; this may not.
+fn base() -> Session {
+    Session {
+        sentence: "The cat sat on the mat".to_owned(),
+        second: "Le chat était assis sur le tapis".to_owned(),
+        setup: base_setup(),
+        before: None,
+        engine: EngineChoice::Auto,
+        step: Step::Softmax,
+        position: 1.0,
+        item: 0,
+        head: 0,
+        zoom: Zoom::ALL,
+        projection: Projection::Queries,
+        pinned: None,
+        arcs: None,
+        table: None,
+        plays: Plays::This,
+        speed: 1.0,
+        theme: None,
+        shares_map: SharesMap::Cividis,
+        signed_map: SignedMap::Vik,
+        range: Range::Lesson,
+        sight: Sight::Own,
+    }
+}
+
+fn base_setup() -> Setup {
+    Setup {
+        seed: 42,
+        heads: 4,
+        width: 64,
+        positions: Positions::Sinusoidal,
+        mask: Window::OPEN,
+        padding: 0,
+        painted: Vec::new(),
+        is_scaled: true,
+        temperature: 1.0,
+        softcap: None,
+        heads_off: Vec::new(),
+        is_cross: false,
+    }
+}
 
 /// One field of a link.
 struct Field<T> {
@@ -32,7 +78,7 @@ struct Field<T> {
 
 /// The fragment of a link to this session, without `#`; empty where it is that of a first visit.
 pub fn write(session: &Session) -> String {
-    let (usual, mut pairs) = (Session::default(), Serializer::new(String::new()));
+    let (usual, mut pairs) = (base(), Serializer::new(String::new()));
     pairs.append_pair("v", &VERSION.to_string());
     let mut is_usual = true;
     let mut put = |name: &str, value: &str, usual: &str| {
@@ -79,26 +125,36 @@ impl Opened {
     /// What should be said of it.
     pub fn trouble(&self) -> Option<Unread> {
         let Self { unread, is_newer, .. } = self;
-        (*is_newer || !unread.is_empty()).then(|| Unread { pairs: unread.clone(), is_newer: *is_newer })
+        let few = unread.iter().take(Unread::MOST).map(|pair| pair.chars().take(Unread::LONGEST).collect());
+        let more = unread.len().saturating_sub(Unread::MOST);
+        (*is_newer || !unread.is_empty()).then(|| Unread { pairs: few.collect(), more, is_newer: *is_newer })
     }
+}
+
+impl Unread {
+    /// So many are named, each with so many letters: whoever made the link may have put anything there.
+    const MOST: usize = 3;
+    const LONGEST: usize = 40;
 }
 
 /// What could not be read of a link.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unread {
-    /// The pairs, as they stand there.
+    /// The first pairs, as they begin there.
     pub pairs: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
     /// Whether a later version wrote it.
     pub is_newer: bool,
 }
 
-/// Reads the fragment of a link, with `#` or without. `None` where there is nothing.
+/// Reads the fragment of a link, with `#` or without. `None` where it is none: every link says of which version it is.
 pub fn read(fragment: &str) -> Option<Opened> {
     let fragment = fragment.trim_start_matches('#');
-    if fragment.is_empty() {
+    if !parse(fragment.as_bytes()).any(|(name, _)| name == "v") {
         return None;
     }
-    let mut opened = Opened::first_visit();
+    let mut opened = Opened { session: base(), ..Opened::first_visit() };
     let session = &mut opened.session;
     for (name, value) in parse(fragment.as_bytes()) {
         let before = name.strip_prefix(BEFORE).and_then(|rest| rest.strip_prefix('.'));
@@ -111,20 +167,27 @@ pub fn read(fragment: &str) -> Option<Opened> {
         } else if let Some(field) = of_setup(&name) {
             (field.read)(&mut session.setup, &value)
         } else if name == BEFORE {
-            session.before.get_or_insert_default();
+            session.before.get_or_insert_with(base_setup);
             Some(())
         } else {
-            before.and_then(of_setup).and_then(|field| (field.read)(session.before.get_or_insert_default(), &value))
+            before
+                .and_then(of_setup)
+                .and_then(|field| (field.read)(session.before.get_or_insert_with(base_setup), &value))
         };
         if read.is_none() {
             opened.unread.push([&*name, "=", &value].concat());
         }
     }
+    for setup in [Some(&mut session.setup), session.before.as_mut()].into_iter().flatten() {
+        setup.painted.sort_by_key(|paint| (paint.query, paint.key));
+        setup.painted.dedup_by_key(|paint| (paint.query, paint.key));
+        setup.heads_off.sort_unstable();
+        setup.heads_off.dedup();
+    }
     // What a head is of may stand after it.
     let last = session.setup.heads.max(1) - 1;
     session.head = session.head.min(last);
     session.pinned = session.pinned.filter(|cell| cell.head <= last);
-    session.plays = Plays::This;
     Some(opened)
 }
 
@@ -188,7 +251,7 @@ const FIELDS: &[Field<Session>] = &[
     Field {
         name: "speed",
         write: |it| exact(it.speed as f32),
-        read: |it, text| put(&mut it.speed, positive(text).map(f64::from).filter(|speed| SPEEDS.contains(speed))),
+        read: |it, text| put(&mut it.speed, read_number(text).map(f64::from).filter(|speed| SPEEDS.contains(speed))),
     },
     Field {
         name: "theme",
@@ -219,7 +282,10 @@ const FIELDS: &[Field<Session>] = &[
                 "step" => Range::Step,
                 _ => {
                     let (signed, shares) = text.split_once('-')?;
-                    Range::Fixed(Ends { signed: positive(signed)?, shares: positive(shares)? })
+                    Range::Fixed(Ends {
+                        signed: between(signed, limits::SIGNED_END)?,
+                        shares: between(shares, limits::SHARES_END)?,
+                    })
                 }
             };
             put(&mut it.range, Some(range))
@@ -234,9 +300,21 @@ const FIELDS: &[Field<Session>] = &[
 
 const SETUP: &[Field<Setup>] = &[
     Field { name: "cross", write: |it| flag(it.is_cross), read: |it, text| put(&mut it.is_cross, read_flag(text)) },
-    Field { name: "seed", write: |it| it.seed.to_string(), read: |it, text| put(&mut it.seed, number(text)) },
-    Field { name: "heads", write: |it| it.heads.to_string(), read: |it, text| put(&mut it.heads, number(text)) },
-    Field { name: "width", write: |it| it.width.to_string(), read: |it, text| put(&mut it.width, number(text)) },
+    Field {
+        name: "seed",
+        write: |it| it.seed.to_string(),
+        read: |it, text| put(&mut it.seed, within(text, limits::SEED)),
+    },
+    Field {
+        name: "heads",
+        write: |it| it.heads.to_string(),
+        read: |it, text| put(&mut it.heads, number(text).filter(|heads| HEAD_COUNTS.contains(heads))),
+    },
+    Field {
+        name: "width",
+        write: |it| it.width.to_string(),
+        read: |it, text| put(&mut it.width, number(text).filter(|width| WIDTHS.contains(width))),
+    },
     Field {
         name: "positions",
         write: |it| name_of(POSITIONS, it.positions),
@@ -252,7 +330,9 @@ const SETUP: &[Field<Setup>] = &[
             }
         },
         read: |it, text| {
-            let side = |side: &str| if side == "all" { Some(None) } else { number(side).map(Some) };
+            let side = |side: &str| {
+                if side == "all" { Some(None) } else { within(side, limits::WINDOW).map(|side| Some(side as usize)) }
+            };
             let window = if text == "causal" {
                 Some(Window::CAUSAL)
             } else {
@@ -261,26 +341,31 @@ const SETUP: &[Field<Setup>] = &[
             put(&mut it.mask, window)
         },
     },
-    Field { name: "padding", write: |it| it.padding.to_string(), read: |it, text| put(&mut it.padding, number(text)) },
+    Field {
+        name: "padding",
+        write: |it| it.padding.to_string(),
+        read: |it, text| put(&mut it.padding, within(text, limits::PADDING).map(|tokens| tokens as usize)),
+    },
     Field { name: "hide", write: |it| paint(it, false), read: |it, text| read_paint(it, text, false) },
     Field { name: "show", write: |it| paint(it, true), read: |it, text| read_paint(it, text, true) },
     Field { name: "scaled", write: |it| flag(it.is_scaled), read: |it, text| put(&mut it.is_scaled, read_flag(text)) },
     Field {
         name: "temperature",
         write: |it| exact(it.temperature),
-        read: |it, text| put(&mut it.temperature, positive(text)),
+        read: |it, text| put(&mut it.temperature, between(text, limits::TEMPERATURE)),
     },
     Field {
         name: "softcap",
         write: |it| it.softcap.map(exact).unwrap_or_default(),
-        read: |it, text| put(&mut it.softcap, positive(text).map(Some)),
+        read: |it, text| put(&mut it.softcap, between(text, limits::SOFTCAP).filter(|cap| *cap > 0.0).map(Some)),
     },
     Field {
         name: "off",
         write: |it| it.heads_off.iter().map(|head| from_one(*head)).collect::<Vec<_>>().join("-"),
         read: |it, text| {
             let heads = text.split('-').map(to_zero).collect::<Option<Vec<_>>>()?;
-            heads.into_iter().for_each(|head| it.switch_head(head, false));
+            let most = HEAD_COUNTS.into_iter().max()?;
+            it.heads_off.extend(heads.into_iter().filter(|head| *head < most));
             Some(())
         },
     },
@@ -326,8 +411,13 @@ fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }
 
-fn positive(text: &str) -> Option<f32> {
-    read_number(text).filter(|number| number.is_finite() && *number > 0.0)
+/// A whole number that is no less and no more than these.
+fn within(text: &str, (least, most): (f64, f64)) -> Option<u64> {
+    number(text).filter(|number| (least as u64..=most as u64).contains(number))
+}
+
+fn between(text: &str, (least, most): (f64, f64)) -> Option<f32> {
+    read_number(text).filter(|number| *number >= least as f32 && *number <= most as f32)
 }
 
 fn flag(is_on: bool) -> String {
@@ -390,12 +480,12 @@ fn paint(setup: &Setup, is_seen: bool) -> String {
 fn read_paint(setup: &mut Setup, text: &str, is_seen: bool) -> Option<()> {
     for cell in text.split('-') {
         let [query, key] = parts(cell)?;
-        let (query, key) = (number(query)?, number(key)?);
-        let paint = Paint { query, key, is_seen };
-        match setup.paint_at(query, key) {
-            Ok(at) => setup.painted[at] = paint,
-            Err(at) => setup.painted.insert(at, paint),
+        let (query, key): (usize, usize) = (number(query)?, number(key)?);
+        if query.max(key) >= MOST_TOKENS {
+            return None;
         }
+        // Sorted once, when all have come.
+        setup.painted.push(Paint { query, key, is_seen });
     }
     Some(())
 }
@@ -407,7 +497,7 @@ mod tests {
     fn sessions() -> Vec<Session> {
         let cell = CellRef { tensor: Tensor::Weights, head: 2, row: 3, column: 1 };
         let of = |change: &dyn Fn(&mut Session)| {
-            let mut session = Session { plays: Plays::This, ..Session::default() };
+            let mut session = base();
             change(&mut session);
             session
         };
@@ -425,7 +515,7 @@ mod tests {
             of(&|it| (it.shares_map, it.signed_map) = (SharesMap::Batlow, SignedMap::Broc)),
             of(&|it| it.range = Range::Fixed(Ends { signed: 2.5, shares: 0.3 })),
             of(&|it| (it.range, it.sight) = (Range::Step, Sight::Tritanopia)),
-            of(&|it| (it.setup.seed, it.setup.heads, it.setup.width) = (u64::MAX, 8, 128)),
+            of(&|it| (it.setup.seed, it.setup.heads, it.setup.width) = (4_294_967_295, 8, 128)),
             of(&|it| (it.setup.positions, it.setup.mask) = (Positions::Rotary, Window::CAUSAL)),
             of(&|it| it.setup.mask = Window { left: Some(2), right: None }),
             of(&|it| (it.sentence, it.setup.padding, it.item) = ("The cat sat\nDogs bark".to_owned(), 3, 1)),
@@ -435,7 +525,7 @@ mod tests {
             of(&|it| (it.setup.is_cross, it.second) = (true, "Der Hund".to_owned())),
             of(&|it| {
                 it.setup.mask = Window::CAUSAL;
-                it.before = Some(Setup { seed: 7, ..Setup::default() });
+                it.before = Some(Setup { seed: 7, ..base_setup() });
             }),
         ]
     }
@@ -454,7 +544,11 @@ mod tests {
     fn what_is_usual_is_not_written() {
         assert_eq!(write(&Session::default()), "");
         assert_eq!(read(""), None);
-        assert_eq!(read("#"), None);
+        // Places on the page are no links.
+        for fragment in ["#", "#stage", "#s=Hi"] {
+            assert_eq!(read(fragment), None, "{fragment}");
+        }
+        assert_eq!(read("v=1").expect("a link").session, base());
         let mut session = Session { sentence: "The dog barks".to_owned(), ..Session::default() };
         session.go_to(Step::Mask);
         assert_eq!(write(&session), "v=1&s=The+dog+barks&step=mask");
@@ -475,15 +569,30 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_left_out_and_said_to_be() {
         let opened =
-            read("#v=2&s=Hi&step=dance&head=0&head=9&cell=weights&temperature=-1&temperature=NaN&later=1&mask=2&seed")
+            read("#v=2&s=Hi&step=dance&head=0&head=9&cell=weights&temperature=-1&temperature=NaN&later=1&mask=2&seed&heads=0&heads=1000000&width=7&padding=65&temperature=x00300000&hide=9.9999999&softcap=0")
                 .expect("there is something");
         assert!(opened.is_newer);
         assert_eq!(opened.session.sentence, "Hi");
         assert_eq!(opened.session.head, 3, "the last that there is");
-        let unread =
-            ["step=dance", "head=0", "cell=weights", "temperature=-1", "temperature=NaN", "later=1", "mask=2", "seed="];
+        let unread = [
+            "step=dance",
+            "head=0",
+            "cell=weights",
+            "temperature=-1",
+            "temperature=NaN",
+            "later=1",
+            "mask=2",
+            "seed=",
+            "heads=0",
+            "heads=1000000",
+            "width=7",
+            "padding=65",
+            "temperature=x00300000",
+            "hide=9.9999999",
+            "softcap=0",
+        ];
         assert_eq!(opened.unread, unread);
-        assert_eq!(opened.session.setup, Setup::default());
+        assert_eq!(opened.session.setup, base_setup());
     }
 
     #[test]
@@ -491,7 +600,8 @@ mod tests {
         for text in
             ["%", "%zz", "&&&", "=", "==&=", "v", "\u{0}", "s=%ff%fe", "zoom=1.0-all", "hide=1", "off=-", "at=10001"]
         {
-            assert!(read(text).is_some_and(|opened| opened.session.setup == Setup::default()), "{text}");
+            let link = ["v=1&", text].concat();
+            assert!(read(&link).is_some_and(|opened| opened.session.setup == base_setup()), "{text}");
         }
     }
 }

@@ -35,7 +35,7 @@ mod zoom;
 
 pub use session::{
     Arcs, HEAD_COUNTS, Plays, Projection, SECOND_EXAMPLE, SPEEDS, STANDARD_EXAMPLE, Session, SharesMap, Sight,
-    SignedMap, Theme, WIDTHS,
+    SignedMap, Theme, WIDTHS, limits,
 };
 pub use step::Step;
 pub use zoom::Zoom;

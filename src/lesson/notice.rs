@@ -70,7 +70,7 @@ impl Facts {
             (_, Some(Trouble::PartMissing)) => tell(words::page::PART_MISSING.to_owned(), None),
             (Facts { left_out, .. }, _) if *left_out != LeftOut::default() => tell(words::left_out(*left_out), None),
             (Facts { no_engine: Some(name), .. }, _) => tell(words::no_engine(name), None),
-            (Facts { link: Some(unread), .. }, _) => tell(words::unread_link(&unread.pairs, unread.is_newer), None),
+            (Facts { link: Some(unread), .. }, _) => tell(words::unread_link(unread), None),
             _ => None,
         }
     }
@@ -93,7 +93,7 @@ mod tests {
             refusal: Some(Refusal::NoTokens),
             left_out: LeftOut { tokens: 3, sentences: 0 },
             no_engine: Some("gpu".to_owned()),
-            link: Some(Unread { pairs: vec!["step=dance".to_owned()], is_newer: false }),
+            link: Some(Unread { pairs: vec!["step=dance".to_owned()], more: 0, is_newer: false }),
         };
         let text = |facts: &Facts| facts.notice().expect("something is wrong").text;
         assert!(text(&facts).contains("nothing to calculate"));

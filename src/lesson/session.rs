@@ -16,6 +16,26 @@ pub const HEAD_COUNTS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];
 /// The model widths that can be chosen.
 pub const WIDTHS: [usize; 9] = [8, 16, 32, 48, 64, 96, 128, 256, 512];
 
+/// The least and the most that numbers of a session can be.
+pub mod limits {
+    use crate::protocol::MOST_TOKENS;
+
+    /// What `torch.manual_seed` takes of a seed.
+    pub const SEED: (f64, f64) = (0.0, 4_294_967_295.0);
+    /// Tokens that a window reaches back or ahead.
+    pub const WINDOW: (f64, f64) = (0.0, MOST_TOKENS as f64);
+    /// Tokens of padding.
+    pub const PADDING: (f64, f64) = (0.0, 64.0);
+    /// What scaled scores are divided by.
+    pub const TEMPERATURE: (f64, f64) = (0.1, 100.0);
+    /// What no scaled score passes; 0 for none.
+    pub const SOFTCAP: (f64, f64) = (0.0, 100.0);
+    /// Where the colours of signed numbers end.
+    pub const SIGNED_END: (f64, f64) = (0.0001, 1e6);
+    /// Where those of shares do.
+    pub const SHARES_END: (f64, f64) = (0.0001, 1.0);
+}
+
 /// The speeds that Play can have.
 pub const SPEEDS: [f64; 4] = [0.5, 1.0, 2.0, 4.0];
 

@@ -1,6 +1,9 @@
 //! The address of the page says what it shows, so that it can be kept, sent and gone back to.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use leptos::prelude::window;
 use wasm_bindgen::JsValue;
@@ -19,11 +22,11 @@ pub fn opened() -> Option<Opened> {
 
 /// A link to what the page shows, in its language.
 pub fn link(page: Page) -> String {
-    let location = window().location();
-    let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
     let fragment = write(&page.session.read());
     let hash = if fragment.is_empty() { String::new() } else { ["#", &fragment].concat() };
-    [&origin, &path, "?lang=", LANGUAGE, &hash].concat()
+    let whole = window().location().href().unwrap_or_default();
+    let place = whole.split(['?', '#']).next().unwrap_or_default();
+    [place, "?lang=", LANGUAGE, &hash].concat()
 }
 
 /// Keeps the address true, and goes where it leads.
@@ -32,6 +35,9 @@ pub fn follow(page: Page) {
     const SOON: u64 = 300;
     const IN_A_ROW: f64 = 1500.0;
     let (waits, wrote) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(f64::NEG_INFINITY)));
+    // What the address leads to, though it may say it in other words: those stay until a person changes something.
+    let kept = Rc::new(RefCell::new(opened().map(|opened| write(&opened.session)).unwrap_or_default()));
+    let (came, went) = (Rc::clone(&kept), Rc::clone(&wrote));
     watch(
         move || (page.session.version(), page.playing.get(), page.tour.read().is_some()),
         move |&(_, plays, is_toured)| {
@@ -39,45 +45,51 @@ pub fn follow(page: Page) {
             if plays || is_toured || waits.replace(true) {
                 return;
             }
-            let (waits, wrote) = (Rc::clone(&waits), Rc::clone(&wrote));
+            let (waits, wrote, kept) = (Rc::clone(&waits), Rc::clone(&wrote), Rc::clone(&kept));
             dom::after(SOON, move || {
                 waits.set(false);
                 if page.playing.get() || page.tour.read().is_some() {
                     return;
                 }
-                let now = player::now();
-                if keep(&write(&page.session.read()), now - wrote.get() < IN_A_ROW) {
+                let (now, link) = (player::now(), write(&page.session.read()));
+                if *kept.borrow() != link {
+                    keep(&link, now - wrote.get() < IN_A_ROW);
                     wrote.set(now);
+                    kept.replace(link);
+                    page.facts.update(|facts| facts.link = None);
                 }
             });
         },
     );
     dom::listen(&window(), "popstate", move |_| {
-        let opened = opened().unwrap_or_else(Opened::first_visit);
+        let hash = window().location().hash().unwrap_or_default();
+        let Some(opened) = read(&hash).or_else(|| hash.is_empty().then(Opened::first_visit)) else { return };
         page.playing.set(false);
-        page.tour.set(None);
+        if page.tour.update(Option::take).is_some() {
+            // The focus was in it.
+            dom::focus("tour-start");
+        }
         page.hover.set(None);
         page.cursor.set(None);
         page.trail.set(Default::default());
         page.facts.update(|facts| facts.link = opened.trouble());
+        // A cell that the link keeps is of its own words, not of those that are still there.
+        page.arrives.set(true);
         page.session.update(|session| *session = Session { engine: session.engine, ..opened.session });
+        came.replace(write(&page.session.read()));
+        went.set(f64::NEG_INFINITY);
     });
 }
 
-/// Writes the address, in the place of the one that is there or after it. Returns whether it is another.
-fn keep(link: &str, in_place: bool) -> bool {
+/// Writes the address, in the place of the one that is there or after it.
+fn keep(link: &str, in_place: bool) {
     let location = window().location();
     let (path, search) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-    let hash = location.hash().unwrap_or_default();
-    if hash.trim_start_matches('#') == link {
-        return false;
-    }
     let hash = if link.is_empty() { String::new() } else { ["#", link].concat() };
-    let (Ok(history), address) = (window().history(), [path, search, hash].concat()) else { return false };
+    let (Ok(history), address) = (window().history(), [path, search, hash].concat()) else { return };
     // A page that was opened from a file, or too often lately, may keep its address: no reason to stop.
     let _ = match in_place {
         true => history.replace_state_with_url(&JsValue::NULL, "", Some(&address)),
         false => history.push_state_with_url(&JsValue::NULL, "", Some(&address)),
     };
-    true
 }

@@ -24,7 +24,7 @@ use crate::lesson::{
     theme::Colors,
     words::{NAME, export as say},
 };
-use crate::protocol::{Format, Slice, Tensor};
+use crate::protocol::{Format, Matrix, Slice, Tensor};
 
 #[wasm_bindgen]
 extern "C" {
@@ -63,8 +63,10 @@ pub struct Order {
 pub struct Draft {
     /// Of which run.
     pub run: u64,
-    /// Which matrices it needs besides those that the page has.
+    /// Which matrices it needs besides those that the page has, and that have come.
     pub slices: Vec<Slice>,
+    /// Those that have come.
+    came: Vec<(Slice, Matrix)>,
     subject: Subject,
     print: Print,
     /// What becomes of it.
@@ -90,7 +92,7 @@ pub fn button_and_view(page: Page) -> (String, String) {
         },
     );
     dom::on("click", "#export-open", move |_, _| page.exports.set(!page.exports.get()));
-    parts::load(page, move || page.exports.get(), parts::sheets);
+    parts::load(page, move || page.exports.get(), parts::Part::Sheets);
     let name = say::EXPORT;
     let button = format!(r#"<button class="btn small" id="export-open" aria-controls="export-view">{name}</button>"#);
     let view = format!(r#"<section class="table-view" id="export-view" aria-label="{name}" hidden></section>"#);
@@ -121,17 +123,22 @@ pub fn follow(page: Page) {
         },
     );
     watch(
-        move || page.drawn_from.version(),
-        move |_| {
-            let Some(data) = page.drawn_from.get() else { return };
-            page.drawn_from.set(None);
-            if let Some(draft) = page.draft.update(Option::take) {
-                finish(page, draft, &data);
+        move || page.draft.read().as_ref().is_some_and(|draft| draft.slices.is_empty()),
+        move |is_whole| {
+            if !is_whole {
+                return;
+            }
+            let draft = page.draft.update(Option::take);
+            let data = page.data.read();
+            if let Some((mut draft, data)) = draft.zip(data.as_ref()) {
+                let came = std::mem::take(&mut draft.came);
+                finish(page, draft, &data.with(came));
             }
         },
     );
     watch(
-        move || page.exports.get().then(|| address::link(page)),
+        // Not on every frame of Play.
+        move || (page.exports.get() && !page.playing.get()).then(|| address::link(page)),
         |link| {
             if let Some(link) = link {
                 dom::set_value("share-link", link);
@@ -334,8 +341,10 @@ pub fn deliver(page: Page, run: u64, file: &JsValue, bytes: u64, trouble: Option
 
 /// Begins the figure that was chosen: with what the page has, or else once the engine has sent the rest.
 fn begin(page: Page, end: End) {
-    let (session, data) = (page.session.read(), page.data.read());
+    let (mut session, data) = (page.session.get(), page.data.read());
     let Some(data) = data.as_ref() else { return };
+    // Those that were calculated: what is chosen may have been refused.
+    session.head = session.head.min(data.setup.heads - 1);
     let number = |id: &str, (least, most): (f32, f32)| {
         // What is no number, or none that makes sense, is the next that does.
         let number = dom::element(id).map(|input| dom::number(&input) as f32);
@@ -355,12 +364,33 @@ fn begin(page: Page, end: End) {
         is_captioned: dom::is_checked("figure-caption"),
     };
     let slices = data.lacks(subject.slices(&session, data));
-    let draft = Draft { run: data.run, slices, subject, print, end, session: session.clone() };
+    let draft = Draft { run: data.run, slices, came: Vec::new(), subject, print, end, session };
     if draft.slices.is_empty() {
         finish(page, draft, data);
     } else {
         dom::text("figure-said", say::WRITING);
         page.draft.set(Some(draft));
+    }
+}
+
+/// Takes what has come for the figure that waits.
+pub fn add(page: Page, came: Vec<(Slice, Matrix)>) {
+    if came.is_empty() {
+        return give_up(page, say::CHANGED_MEANWHILE);
+    }
+    page.draft.update(|draft| {
+        if let Some(draft) = draft {
+            draft.came.extend(came);
+            let is_here = |slice: &Slice| draft.came.iter().any(|(came, _)| came == slice);
+            draft.slices.retain(|slice| !is_here(slice));
+        }
+    });
+}
+
+/// Makes no figure of the one that waits, if one does, and says why.
+pub fn give_up(page: Page, reason: &str) {
+    if page.draft.update(Option::take).is_some() {
+        dom::text("figure-said", &say::not_saved(reason));
     }
 }
 
@@ -380,7 +410,9 @@ pub fn finish(page: Page, draft: Draft, data: &Data) {
         lit: Vec::new(),
         chosen: subject == Subject::Step && page.chosen().is_some(),
     };
-    let Some(figure) = plate(subject, print.is_captioned, &session, data, &view) else { return };
+    let Some(figure) = plate(subject, print.is_captioned, &session, data, &view) else {
+        return dom::text("figure-said", &say::not_saved(say::CHANGED_MEANWHILE));
+    };
     let background = (print.ground != Ground::None).then_some(view.colors.panel);
     let texts = Texts {
         title: subject.title(&session, &data.setup),

@@ -18,7 +18,7 @@ pub fn glossary(page: Page) -> String {
             }
         },
     );
-    parts::load(page, move || page.glossary.get().is_some(), parts::lessons);
+    parts::load(page, move || page.glossary.get().is_some(), parts::Part::Lessons);
     dom::on("click", "#glossary-open", move |_, _| {
         if !close(page) {
             open(page, Term::Attention);

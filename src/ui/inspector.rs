@@ -27,7 +27,7 @@ const FIRST_TERMS: usize = 8;
 
 /// The cell in focus, opened down to the single products, with its computed check.
 pub fn inspector(page: Page) -> String {
-    parts::load(page, move || page.operands.read().is_some(), parts::inspector);
+    parts::load(page, move || page.operands.read().is_some(), parts::Part::Inspector);
     watch(
         move || page.shows_pinned(),
         |pinned| {

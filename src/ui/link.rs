@@ -16,6 +16,7 @@ use crate::lesson::{
     notice::Trouble,
     picture::goes_over,
     scene::{self, Data},
+    words::export::CHANGED_MEANWHILE,
 };
 use crate::protocol::{BUILD, EngineChoice, Reply, Request, Setup, from_bytes, to_bytes};
 
@@ -179,6 +180,10 @@ fn ask_for_missing(page: Page, link: LinkRef) {
         link.borrow_mut().reading = Some(Reading::Page(item, zoom));
         send(link, &Request::Read { run, slices });
     } else if let Some(Draft { run, slices, .. }) = page.draft.get() {
+        if page.data.read().as_ref().is_none_or(|data| data.run != run) {
+            // Of a run that is gone, nothing is answered.
+            return export::give_up(page, CHANGED_MEANWHILE);
+        }
         link.borrow_mut().reading = Some(Reading::Draft);
         send(link, &Request::Read { run, slices });
     }
@@ -268,7 +273,9 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             let pinned = page.session.read().pinned;
             let item = page.session.read().item.min(run.batch.len() - 1);
             let is_another = |cell, old: &Data| !scene::same_words(cell, old.sentence(), &run.batch[item]);
-            if pinned.zip(page.data.read().as_ref()).is_some_and(|(cell, old)| is_another(cell, old)) {
+            let arrived = page.arrives.get();
+            page.arrives.set(false);
+            if !arrived && pinned.zip(page.data.read().as_ref()).is_some_and(|(cell, old)| is_another(cell, old)) {
                 page.session.update(|session| session.pinned = None);
             }
             // There may be fewer sentences now.
@@ -294,9 +301,8 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         Reply::Slices { run, slices } => {
             let asked = match link.borrow_mut().reading.take() {
                 Some(Reading::Draft) => {
-                    let data = page.data.read().as_ref().map(|data| data.with(slices));
-                    page.drawn_from.set(data);
-                    return;
+                    export::add(page, slices);
+                    return ask_for_missing(page, link);
                 }
                 Some(Reading::Page(item, zoom)) => Some((item, zoom)),
                 None => None,
@@ -337,8 +343,10 @@ fn engine_died(page: Page, link: LinkRef, reason: &str) {
     page.running.renew(false);
     link.borrow_mut().deaths += 1;
     let reason = if reason.ends_with('.') { reason.to_owned() } else { format!("{reason}.") };
-    let run = link.borrow().run;
-    export::deliver(page, run, &JsValue::NULL, 0, Some(reason.clone()));
+    if let Some(Order { run, .. }) = page.order.get() {
+        export::deliver(page, run, &JsValue::NULL, 0, Some(reason.clone()));
+    }
+    export::give_up(page, &reason);
     if link.borrow().deaths == 1 {
         page.facts.update(|facts| facts.trouble = Some(Trouble::Died(reason)));
         restart(page, link);

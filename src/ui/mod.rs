@@ -61,6 +61,13 @@ fn App() -> impl IntoView {
     keyboard::listen(page);
     state::apply_theme(page);
     light::follow(page);
+    // Places on the page are no addresses: those say what it shows.
+    dom::on("click", ".skip, .peek", |link, event| {
+        event.prevent_default();
+        if let Some(place) = link.get_attribute("href").as_deref().and_then(|href| href.strip_prefix('#')) {
+            dom::focus(place);
+        }
+    });
     view! {
         {dom::skeleton(format!(r##"<a class="skip" href="#stage">{SKIP_TO_STAGE}</a>"##))}
         <header::Header page/>

@@ -3,7 +3,7 @@
 //! `wasm-split` takes what only such a function reaches out of the program, code and texts. A part begins what is in it: from
 //! then on it follows the page's values, like everything else.
 
-use std::{cell::Cell, future::Future, rc::Rc};
+use std::cell::Cell;
 
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -13,14 +13,14 @@ use crate::lesson::notice::Trouble;
 
 /// What opens a cell.
 #[wasm_split(inspector, fallible)]
-pub fn inspector(page: Page) -> Result<(), SplitLoaderError> {
+fn inspector(page: Page) -> Result<(), SplitLoaderError> {
     inspector::follow(page);
     Ok(())
 }
 
 /// What there is to read: the glossary, the tour, and more about a step.
 #[wasm_split(lessons, fallible)]
-pub fn lessons(page: Page) -> Result<(), SplitLoaderError> {
+fn lessons(page: Page) -> Result<(), SplitLoaderError> {
     glossary::follow(page);
     tour::follow(page);
     stage::follow_more(page);
@@ -29,31 +29,58 @@ pub fn lessons(page: Page) -> Result<(), SplitLoaderError> {
 
 /// What a step makes, as a table and as a file.
 #[wasm_split(sheets, fallible)]
-pub fn sheets(page: Page) -> Result<(), SplitLoaderError> {
+fn sheets(page: Page) -> Result<(), SplitLoaderError> {
     table::follow(page);
     export::follow(page);
     Ok(())
 }
 
-/// Loads a part once it `is_wanted`. Where it can't be had the page says so, and it is tried again the next time.
-pub fn load<Loading: Future<Output = Result<(), SplitLoaderError>> + 'static>(
-    page: Page,
-    is_wanted: impl Fn() -> bool + 'static,
-    part: fn(Page) -> Loading,
-) {
-    let is_asked_for: Rc<Cell<bool>> = Rc::default();
+/// A part.
+#[derive(Clone, Copy)]
+pub enum Part {
+    /// What opens a cell.
+    Inspector,
+    /// What there is to read.
+    Lessons,
+    /// Table, figures, links and files.
+    Sheets,
+}
+
+thread_local! {
+    /// Which parts have begun, or are on their way.
+    static BEGUN: Cell<[bool; 3]> = const { Cell::new([false; 3]) };
+}
+
+/// Loads a part once it `is_wanted`.
+pub fn load(page: Page, is_wanted: impl Fn() -> bool + 'static, part: Part) {
     watch(is_wanted, move |is_wanted| {
-        if !is_wanted || is_asked_for.replace(true) {
-            return;
+        if *is_wanted {
+            ask(page, part);
         }
-        let is_asked_for = Rc::clone(&is_asked_for);
-        spawn_local(async move {
-            let is_there = part(page).await.is_ok();
-            is_asked_for.set(is_there);
-            page.facts.update(|facts| match facts.trouble {
-                Some(Trouble::PartMissing) | None => facts.trouble = (!is_there).then_some(Trouble::PartMissing),
-                _ => {}
-            });
+    });
+}
+
+/// Loads a part, unless somebody has asked for it. Where it can't be had the page says so, and the next may ask again.
+pub fn ask(page: Page, part: Part) {
+    let mark = move |has_begun| {
+        let mut begun = BEGUN.get();
+        let before = std::mem::replace(&mut begun[part as usize], has_begun);
+        BEGUN.set(begun);
+        before
+    };
+    if mark(true) {
+        return;
+    }
+    spawn_local(async move {
+        let is_there = match part {
+            Part::Inspector => inspector(page).await.is_ok(),
+            Part::Lessons => lessons(page).await.is_ok(),
+            Part::Sheets => sheets(page).await.is_ok(),
+        };
+        mark(is_there);
+        page.facts.update(|facts| match facts.trouble {
+            Some(Trouble::PartMissing) | None => facts.trouble = (!is_there).then_some(Trouble::PartMissing),
+            _ => {}
         });
     });
 }

@@ -3,7 +3,7 @@ use web_sys::Element;
 
 use super::{dom, live::watch, state::Page};
 use crate::lesson::{
-    Arcs, HEAD_COUNTS, Session, SharesMap, Sight, SignedMap, WIDTHS,
+    Arcs, HEAD_COUNTS, Session, SharesMap, Sight, SignedMap, WIDTHS, limits,
     number::fixed,
     range::{Ends, Range, frozen},
     words::{
@@ -18,7 +18,7 @@ use crate::lesson::{
         positions, range, scaling, shares_map, sight, signed_map,
     },
 };
-use crate::protocol::{EngineChoice, MOST_TOKENS, Positions, Window};
+use crate::protocol::{EngineChoice, Positions, Window};
 
 const POSITION_KINDS: [Positions; 4] = [Positions::None, Positions::Sinusoidal, Positions::Rotary, Positions::Alibi];
 /// The last stands for all windows with two ends.
@@ -132,14 +132,12 @@ struct Number {
     choose: fn(&mut Session, f64),
 }
 
-const MOST_SEEN: f64 = MOST_TOKENS as f64;
-
 const NUMBERS: [Number; 8] = [
     Number {
         id: "seed",
         label: SEED,
-        from: 0.0,
-        to: 4_294_967_295.0,
+        from: limits::SEED.0,
+        to: limits::SEED.1,
         decimals: 0,
         current: |session| Some(session.setup.seed as f64),
         choose: |session, seed| session.setup.seed = seed as u64,
@@ -147,8 +145,8 @@ const NUMBERS: [Number; 8] = [
     Number {
         id: "back",
         label: BACK,
-        from: 0.0,
-        to: MOST_SEEN,
+        from: limits::WINDOW.0,
+        to: limits::WINDOW.1,
         decimals: 0,
         current: |session| Some(session.setup.mask.left? as f64),
         choose: |session, tokens| session.setup.mask.left = Some(tokens as usize),
@@ -156,8 +154,8 @@ const NUMBERS: [Number; 8] = [
     Number {
         id: "ahead",
         label: AHEAD,
-        from: 0.0,
-        to: MOST_SEEN,
+        from: limits::WINDOW.0,
+        to: limits::WINDOW.1,
         decimals: 0,
         current: |session| session.setup.mask.left.and(Some(session.setup.mask.right? as f64)),
         choose: |session, tokens| session.setup.mask.right = Some(tokens as usize),
@@ -165,8 +163,8 @@ const NUMBERS: [Number; 8] = [
     Number {
         id: "temperature",
         label: TEMPERATURE,
-        from: 0.1,
-        to: 100.0,
+        from: limits::TEMPERATURE.0,
+        to: limits::TEMPERATURE.1,
         decimals: 2,
         current: |session| Some(session.setup.temperature.into()),
         choose: |session, temperature| session.setup.temperature = temperature as f32,
@@ -174,8 +172,8 @@ const NUMBERS: [Number; 8] = [
     Number {
         id: "padding",
         label: PADDING,
-        from: 0.0,
-        to: 64.0,
+        from: limits::PADDING.0,
+        to: limits::PADDING.1,
         decimals: 0,
         current: |session| Some(session.setup.padding as f64),
         choose: |session, tokens| session.setup.padding = tokens as usize,
@@ -183,8 +181,8 @@ const NUMBERS: [Number; 8] = [
     Number {
         id: "softcap",
         label: SOFTCAP,
-        from: 0.0,
-        to: 100.0,
+        from: limits::SOFTCAP.0,
+        to: limits::SOFTCAP.1,
         decimals: 2,
         current: |session| Some(session.setup.softcap.unwrap_or(0.0).into()),
         choose: |session, softcap| session.setup.softcap = (softcap > 0.0).then_some(softcap as f32),
@@ -192,8 +190,8 @@ const NUMBERS: [Number; 8] = [
     Number {
         id: "range-signed",
         label: RANGE_SIGNED,
-        from: 0.0001,
-        to: 1e6,
+        from: limits::SIGNED_END.0,
+        to: limits::SIGNED_END.1,
         decimals: 4,
         current: |session| ends(session).map(|ends| ends.signed.into()),
         choose: |session, end| session.range = with_ends(session, |ends| ends.signed = end as f32),
@@ -201,8 +199,8 @@ const NUMBERS: [Number; 8] = [
     Number {
         id: "range-shares",
         label: RANGE_WEIGHTS,
-        from: 0.0001,
-        to: 1.0,
+        from: limits::SHARES_END.0,
+        to: limits::SHARES_END.1,
         decimals: 4,
         current: |session| ends(session).map(|ends| ends.shares.into()),
         choose: |session, end| session.range = with_ends(session, |ends| ends.shares = end as f32),

@@ -9,7 +9,7 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent, ResizeObse
 
 use super::{
     arcs, canvas, dom, export, glossary, keyboard,
-    live::{Live, watch},
+    live::watch,
     paint, parts, player, print, setup,
     state::{Badge, Page},
     table, thumbnails, zoom,
@@ -43,9 +43,7 @@ pub fn Stage(page: Page) -> impl IntoView {
             dom::html("stage-lead", &glossary::with_terms(lead, &mut Seen::default()));
         },
     );
-    let more_is_asked_for = Live::new(false);
-    dom::on("click", ".more > summary", move |_, _| more_is_asked_for.renew(true));
-    parts::load(page, move || more_is_asked_for.get(), parts::lessons);
+    dom::on("click", ".more > summary", move |_, _| parts::ask(page, parts::Part::Lessons));
     watch(
         move || (page.session.read().shown_position() * 1000.0).round() as usize,
         |position| {

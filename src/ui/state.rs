@@ -68,12 +68,12 @@ pub struct Page {
     pub trail: Live<Trail>,
     /// Whether it is shown what can be taken along.
     pub exports: Live<bool>,
+    /// Whether the next run is of what an address led to.
+    pub arrives: Live<bool>,
     /// The file of tensors that is being written.
     pub order: Live<Option<Order>>,
     /// The figure that waits for its numbers.
     pub draft: Live<Option<Draft>>,
-    /// What the page has and what a figure needs besides.
-    pub drawn_from: Live<Option<Data>>,
     /// The term at which the glossary is open.
     pub glossary: Live<Option<Term>>,
     /// The term under the pointer, or at the keyboard.
@@ -158,9 +158,9 @@ impl Page {
             lit: Live::new(Vec::new()),
             trail: Live::new(trail),
             exports: Live::new(false),
+            arrives: Live::new(true),
             order: Live::new(None),
             draft: Live::new(None),
-            drawn_from: Live::new(None),
             glossary: Live::new(None),
             pointed: Live::new(None),
             tour: Live::new(tour),

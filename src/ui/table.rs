@@ -24,7 +24,7 @@ pub fn button_and_view(page: Page) -> (String, String) {
             dom::flag("table-view", "hidden", !is_open);
         },
     );
-    parts::load(page, move || page.session.read().table.is_some(), parts::sheets);
+    parts::load(page, move || page.session.read().table.is_some(), parts::Part::Sheets);
     dom::on("click", "#table-open", move |_, _| {
         let cell = page.session.read().pinned.or(page.at_cursor());
         page.session.update(|session| {

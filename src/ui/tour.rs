@@ -56,7 +56,7 @@ pub fn card(page: Page) -> String {
             dom::text("tour-next", if Stop::ALL.last() == Some(&stop) { FINISH } else { NEXT });
         },
     );
-    parts::load(page, move || page.tour.read().is_some(), parts::lessons);
+    parts::load(page, move || page.tour.read().is_some(), parts::Part::Lessons);
     dom::on("click", "#tour-next", move |_, _| go(page, 1));
     dom::on("click", "#tour-back", move |_, _| go(page, -1));
     dom::on("click", "#tour-leave", move |_, _| {

@@ -133,6 +133,42 @@ test("all steps, all heads and one matrix, on every ground, and too many pixels 
   await expect(page.locator("#figure-said")).toHaveText(/23622 × \d+ pixels.*fewer dots per inch/);
 });
 
+test("a figure is saved once, whatever is open besides", async ({ page, headlight }) => {
+  await headlight.open();
+  await headlight.openTable();
+  await openExport(page);
+  const group = page.getByRole("group", { name: "Figure", exact: true });
+  await group.getByRole("combobox", { name: "Ground" }).selectOption("dark");
+  await page.getByRole("button", { name: "Table", exact: true }).click();
+  await page.getByRole("button", { name: "Table", exact: true }).click();
+  await expect(group.getByRole("combobox", { name: "Ground" })).toHaveValue("dark");
+  const downloads = [];
+  page.on("download", (download) => downloads.push(download.suggestedFilename()));
+  await group.getByRole("button", { name: "Save figure" }).click();
+  await expect(page.locator("#figure-said")).toHaveText(/is saved/);
+  await headlight.frames(10);
+  expect(downloads).toEqual(["headlight-softmax.svg"]);
+});
+
+test("a figure of what has changed meanwhile is given up, and the page goes on", async ({ page, headlight }) => {
+  await headlight.open();
+  await openExport(page);
+  const group = page.getByRole("group", { name: "Figure", exact: true });
+  await group.getByRole("combobox", { name: "Shows" }).selectOption("all nine steps");
+  // The sentence changes in the very task in which the figure is asked for.
+  await page.evaluate(() => {
+    const box = document.getElementById("sentence");
+    box.value = "Dogs bark";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    document.getElementById("figure-save").click();
+  });
+  await expect(page.locator("#figure-said")).toHaveText(/the page has calculated something else meanwhile|is saved/);
+  await headlight.goTo("Scores");
+  await expect(headlight.grid("Scores")).toBeVisible();
+  await headlight.goTo("Output");
+  await expect(headlight.grid("Output")).toBeVisible();
+});
+
 test("a figure is copied as a picture", async ({ page, headlight, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await headlight.open();

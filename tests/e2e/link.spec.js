@@ -53,8 +53,50 @@ test("what a link says and nobody understands is left out, and said to be", asyn
   await headlight.expectStep("Softmax");
 });
 
+test("places on the page are no addresses: what was typed stays", async ({ page, headlight }) => {
+  await headlight.open();
+  await headlight.sentence.fill("Dogs bark");
+  await headlight.ranWith({});
+  await page.locator(".skip").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#stage")).toBeFocused();
+  await page.evaluate(() => (location.hash = "#stage"));
+  await headlight.frames(5);
+  await expect(headlight.sentence).toHaveValue("Dogs bark");
+});
+
+test("a link in other words stays as it is, and back leads out of it", async ({ page, headlight }) => {
+  await headlight.openLink("#v=1&s=Hi%20there&later=1");
+  await page.waitForTimeout(800);
+  expect(await page.evaluate(() => location.hash)).toBe("#v=1&s=Hi%20there&later=1");
+  await expect(headlight.notice).toHaveText(/“later=1” was left out/);
+  await headlight.goTo("Mask");
+  await expect.poll(() => page.evaluate(() => location.hash)).toBe("#v=1&s=Hi+there&step=mask");
+  await expect(headlight.notice).toHaveText("");
+  await page.goBack();
+  await headlight.expectStep("Softmax");
+  // What is changed at once does not take the place of what was gone back to.
+  await headlight.goTo("Scale");
+  await expect.poll(() => page.evaluate(() => location.hash)).toBe("#v=1&s=Hi+there&step=scale");
+  await page.goBack();
+  await headlight.expectStep("Softmax");
+});
+
+test("back leads to the words and the cell that was kept among them", async ({ page, headlight }) => {
+  await headlight.openLink("#v=1&s=Dogs+bark&cell=attention_weights.1.1.0");
+  await expect(headlight.unpin).toBeVisible();
+  await headlight.sentence.fill("Cats sleep all day");
+  await expect(headlight.unpin).toBeHidden();
+  await expect.poll(() => page.evaluate(() => location.hash)).toBe("#v=1&s=Cats+sleep+all+day");
+  await page.goBack();
+  await expect(headlight.sentence).toHaveValue("Dogs bark");
+  await expect(headlight.unpin).toBeVisible();
+});
+
 test("a cell that is not there, and a head, harm nothing", async ({ headlight }) => {
-  await headlight.openLink("#v=1&head=40&cell=attention_weights.1.70.70&zoom=50.4,all&item=9&table=values.500.500");
+  await headlight.openLink("#v=1&heads=0&before=1&before.heads=1000000&width=99&padding=999999&temperature=x00300000");
+  await headlight.expectStep("Softmax");
+  await headlight.openLink("#v=1&head=40&cell=attention_weights.1.70.70&zoom=50.4-all&item=9&table=values.500.500");
   await headlight.expectStep("Softmax");
   await expect(headlight.grid("Attention weights")).toBeVisible();
 });

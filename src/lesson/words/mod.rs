@@ -13,7 +13,7 @@ pub mod tour;
 pub(super) mod why;
 
 use super::{
-    HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, range::Range,
+    HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, link::Unread, number::fixed, range::Range,
     timeline::SoftmaxPart,
 };
 use std::ops;
@@ -686,14 +686,22 @@ pub fn no_engine(name: &str) -> String {
 }
 
 /// Some of what the address says could not be read.
-pub fn unread_link(pairs: &[String], is_newer: bool) -> String {
-    let of = if is_newer {
+pub fn unread_link(unread: &Unread) -> String {
+    let Unread { pairs, more, is_newer } = unread;
+    let of = if *is_newer {
         "This link was made by a later version of Headlight"
     } else {
         "Not all of this link could be read"
     };
-    let what =
-        if pairs.is_empty() { String::new() } else { format!("; “{}” was left out", pairs.join("”, “")) };
+    let what = if pairs.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; “{}”{} was left out",
+            pairs.join("”, “"),
+            if *more > 0 { format!(" and {more} more") } else { String::new() }
+        )
+    };
     format!("{of}{what}. The rest is shown; what you change makes a link of its own.")
 }
 

@@ -14,7 +14,7 @@ pub mod tour;
 pub(super) mod why;
 
 use super::{
-    HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, number::fixed, range::Range,
+    HEAD_COUNTS, Projection, SharesMap, Sight, SignedMap, Step, WIDTHS, link::Unread, number::fixed, range::Range,
     timeline::SoftmaxPart,
 };
 use std::ops;
@@ -702,14 +702,22 @@ pub fn no_engine(name: &str) -> String {
 }
 
 /// Some of what the address says could not be read.
-pub fn unread_link(pairs: &[String], is_newer: bool) -> String {
-    let of = if is_newer {
+pub fn unread_link(unread: &Unread) -> String {
+    let Unread { pairs, more, is_newer } = unread;
+    let of = if *is_newer {
         "Diesen Link hat eine spätere Version von Headlight gemacht"
     } else {
         "Nicht alles in diesem Link ließ sich lesen"
     };
-    let what =
-        if pairs.is_empty() { String::new() } else { format!("; „{}“ wurde ausgelassen", pairs.join("“, „")) };
+    let what = if pairs.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; „{}“{} wurde ausgelassen",
+            pairs.join("“, „"),
+            if *more > 0 { format!(" und {more} weitere") } else { String::new() }
+        )
+    };
     format!("{of}{what}. Der Rest ist zu sehen; jede Änderung macht einen eigenen Link.")
 }
 
