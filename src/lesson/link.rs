@@ -178,12 +178,6 @@ pub fn read(fragment: &str) -> Option<Opened> {
             opened.unread.push([&*name, "=", &value].concat());
         }
     }
-    for setup in [Some(&mut session.setup), session.before.as_mut()].into_iter().flatten() {
-        setup.painted.sort_by_key(|paint| (paint.query, paint.key));
-        setup.painted.dedup_by_key(|paint| (paint.query, paint.key));
-        setup.heads_off.sort_unstable();
-        setup.heads_off.dedup();
-    }
     // What a head is of may stand after it.
     let last = session.setup.heads.max(1) - 1;
     session.head = session.head.min(last);
@@ -365,7 +359,7 @@ const SETUP: &[Field<Setup>] = &[
         read: |it, text| {
             let heads = text.split('-').map(to_zero).collect::<Option<Vec<_>>>()?;
             let most = HEAD_COUNTS.into_iter().max()?;
-            it.heads_off.extend(heads.into_iter().filter(|head| *head < most));
+            heads.into_iter().filter(|head| *head < most).for_each(|head| it.switch_head(head, false));
             Some(())
         },
     },
@@ -477,15 +471,21 @@ fn paint(setup: &Setup, is_seen: bool) -> String {
     cells.map(|Paint { query, key, .. }| format!("{query}.{key}")).collect::<Vec<_>>().join("-")
 }
 
+/// More than a person paints, and few enough to be put in order one by one.
+const MOST_PAINTED: usize = 16_384;
+
 fn read_paint(setup: &mut Setup, text: &str, is_seen: bool) -> Option<()> {
     for cell in text.split('-') {
         let [query, key] = parts(cell)?;
         let (query, key): (usize, usize) = (number(query)?, number(key)?);
-        if query.max(key) >= MOST_TOKENS {
+        if query.max(key) >= MOST_TOKENS || setup.painted.len() >= MOST_PAINTED {
             return None;
         }
-        // Sorted once, when all have come.
-        setup.painted.push(Paint { query, key, is_seen });
+        let paint = Paint { query, key, is_seen };
+        match setup.paint_at(query, key) {
+            Ok(at) => setup.painted[at] = paint,
+            Err(at) => setup.painted.insert(at, paint),
+        }
     }
     Some(())
 }

@@ -299,7 +299,8 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         }
         Reply::Refused { .. } => {}
         Reply::Slices { run, slices } => {
-            let asked = match link.borrow_mut().reading.take() {
+            let reading = link.borrow_mut().reading.take();
+            let asked = match reading {
                 Some(Reading::Draft) => {
                     export::add(page, slices);
                     return ask_for_missing(page, link);

@@ -156,6 +156,8 @@ for (const viewport of [
       await tabTo("Glossary", "Shift+Tab");
       await press("Enter");
       const entry = headlight.glossary.getByRole("heading", { level: 3 });
+      // Its texts are loaded when it is first opened.
+      await expect(entry).not.toHaveText("");
       const first = await entry.textContent();
       expect((await headlight.focused()).name).toBe(first);
       await press("Tab");
