@@ -38,7 +38,9 @@
     engine.addEventListener("message", done, { once: true });
     setTimeout(done, 100);
   });
-  const scriptsLoaded = new Promise((done) => document.addEventListener("DOMContentLoaded", done));
+  // A page that is a file of its own has loaded everything before this.
+  const scriptsLoaded =
+    document.readyState === "loading" && new Promise((done) => document.addEventListener("DOMContentLoaded", done));
   const app = Promise.all([loadModules(), scriptsLoaded, engineBegun]).then(async ([{ appWasm }]) => {
     const program = globalThis.headlightApp;
     if (!program) throw new Error(`${urls.app} could not be loaded`);
@@ -97,6 +99,12 @@
       // Not at once: the browser has yet to read it.
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     },
+    // The page as one file that works by itself, and opens with this link.
+    async savePage(link) {
+      if (handedOver) throw new Error("this page is such a file already");
+      await load("saver");
+      return globalThis.headlightSaver(urls, link);
+    },
     // Goes to the page in the other language, which is handed these bytes.
     changeLanguage(bytes) {
       keep("localStorage", "headlight-language", other.hreflang);
@@ -115,6 +123,23 @@
       return Uint8Array.from(bytes ? bytes.split(",") : []);
     },
   };
+
+  // In a frame of another page.
+  if (new URLSearchParams(location.search).has("embed")) {
+    document.documentElement.dataset.embed = "";
+    load("embed");
+  }
+
+  // One more script, by its name in this one's tag.
+  function load(name) {
+    const script = document.createElement("script");
+    script.src = urls[name];
+    document.head.append(script);
+    return new Promise((done, fail) => {
+      script.onload = done;
+      script.onerror = () => fail(new Error(`${script.src} could not be loaded`));
+    });
+  }
 
   // In the place of this page, so that the way back leads to where it did.
   function goToOther() {

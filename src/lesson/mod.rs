@@ -3,6 +3,7 @@
 //! A frame is a pure function: [`picture::picture`] of the run's data, the session and the view.
 
 pub mod claim;
+pub mod code;
 pub mod explain;
 pub mod export;
 pub mod glossary;

@@ -78,11 +78,11 @@ impl Data {
     /// Takes matrices that came later, asked for of this sentence with this zoom, and drops those that are no longer shown.
     pub fn exchange(&mut self, came: Vec<(Slice, Matrix)>, asked: (usize, Zoom), session: &Session) {
         for (slice, matrix) in came {
-            if self.find(&slice).is_none() {
+            if self.matrix(&slice).is_none() {
                 self.matrices.push((slice, matrix));
             }
         }
-        let is_here = |of| self.stage(session, of).iter().all(|slice| self.find(slice).is_some());
+        let is_here = |of| self.stage(session, of).iter().all(|slice| self.matrix(slice).is_some());
         if let Some(of) = [(session.item, session.zoom), asked].into_iter().find(|of| is_here(*of)) {
             (self.item, self.zoom) = (of.0.min(self.batch.len() - 1), of.1);
         }
@@ -103,7 +103,7 @@ impl Data {
 
     /// Which of these are not here.
     pub fn lacks(&self, slices: Vec<Slice>) -> Vec<Slice> {
-        slices.into_iter().filter(|slice| self.find(slice).is_none()).collect()
+        slices.into_iter().filter(|slice| self.matrix(slice).is_none()).collect()
     }
 
     /// The same, with more matrices.
@@ -153,26 +153,27 @@ impl Data {
 
     /// A matrix as the stage draws it.
     pub fn on_stage(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
-        self.find(&self.slice_on_stage(tensor, head))
+        self.matrix(&self.slice_on_stage(tensor, head))
     }
 
     /// A matrix as a thumbnail draws it: what has changed, where that is shown.
     pub fn in_thumbnail(&self, tensor: Tensor, head: usize) -> Option<&Matrix> {
         let small = thumbnail(tensor, head, self.item);
-        self.find(&compared(small, &self.setup, self.before.as_ref()))
+        self.matrix(&compared(small, &self.setup, self.before.as_ref()))
     }
 
     /// A head's attention weights in small, as they are now, also where the stage shows what has changed.
     pub fn weights_now(&self, head: usize) -> Option<&Matrix> {
-        self.find(&thumbnail(Tensor::Weights, head, self.item))
+        self.matrix(&thumbnail(Tensor::Weights, head, self.item))
     }
 
     /// The part of a matrix that the table shows.
     pub fn in_table(&self, session: &Session) -> Option<&Matrix> {
-        self.find(&tabled(session, self.item, &self.setup, self.before.as_ref())?)
+        self.matrix(&tabled(session, self.item, &self.setup, self.before.as_ref())?)
     }
 
-    fn find(&self, wanted: &Slice) -> Option<&Matrix> {
+    /// This very slice, where it is here.
+    pub fn matrix(&self, wanted: &Slice) -> Option<&Matrix> {
         self.matrices.iter().find(|(slice, _)| slice == wanted).map(|(_, matrix)| matrix)
     }
 

@@ -20,9 +20,14 @@ pub fn opened() -> Option<Opened> {
     read(&window().location().hash().ok()?)
 }
 
-/// A link to what the page shows, in its language.
+/// What the page shows, in the words of links.
+pub fn fragment(page: Page) -> String {
+    write(&page.session.read())
+}
+
+/// A link to it, in the page's language.
 pub fn link(page: Page) -> String {
-    let fragment = write(&page.session.read());
+    let fragment = fragment(page);
     let hash = if fragment.is_empty() { String::new() } else { ["#", &fragment].concat() };
     let whole = window().location().href().unwrap_or_default();
     let place = whole.split(['?', '#']).next().unwrap_or_default();

@@ -126,6 +126,11 @@ pub fn is_invalid(element: &Element) -> bool {
     element.matches(":invalid").unwrap_or(false)
 }
 
+/// Whether the page is in a frame of another one, which shows the stage alone.
+pub fn is_embedded() -> bool {
+    document().document_element().is_some_and(|root| root.has_attribute("data-embed"))
+}
+
 /// Gives the keyboard's focus to the element with this id, and scrolls nowhere it need not.
 pub fn focus(id: &str) {
     if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {

@@ -5,7 +5,7 @@ use leptos::prelude::document;
 use qrcodegen::{QrCode, QrCodeEcc};
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::{address, canvas, dom, live::watch, parts, state::Page};
 use crate::figure::{
@@ -14,6 +14,7 @@ use crate::figure::{
 };
 use crate::lesson::{
     Session,
+    code::Code,
     export::{DOTS, Ground, PRINTED, Print, Which, file_name},
     number::{exact, fixed},
     picture::{
@@ -40,10 +41,16 @@ extern "C" {
     /// Puts a text there.
     #[wasm_bindgen(js_namespace = headlightBoot, js_name = copyText)]
     fn copy_text(text: &str) -> Promise;
+    /// The page as one file that works by itself, and opens with this link.
+    #[wasm_bindgen(js_namespace = headlightBoot, js_name = savePage)]
+    fn save_page(link: &str) -> Promise;
     /// Puts a picture on the clipboard: the promise of a PNG file.
     #[wasm_bindgen(js_namespace = headlightBoot, js_name = copyPicture)]
     fn copy_picture(file: &Promise) -> Promise;
 }
+
+/// What the page is called as one file.
+const PAGE_FILE: &str = "headlight.html";
 
 /// A file of tensors that was asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +65,7 @@ pub struct Order {
     pub name: String,
 }
 
-/// A figure that was asked for.
+/// A figure, or code, that was asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
     /// Of which run.
@@ -67,11 +74,28 @@ pub struct Draft {
     pub slices: Vec<Slice>,
     /// Those that have come.
     came: Vec<(Slice, Matrix)>,
-    subject: Subject,
-    print: Print,
-    /// What becomes of it.
-    end: End,
+    /// What is made.
+    of: Work,
     session: Session,
+}
+
+/// What is made of the numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Work {
+    /// A figure, and what becomes of it.
+    Figure(Subject, Print, End),
+    /// Code, and whether it goes to the clipboard.
+    Code(Code, bool),
+}
+
+impl Work {
+    /// Where it is said what became of it.
+    fn status(self) -> &'static str {
+        match self {
+            Self::Figure(..) => "figure-said",
+            Self::Code(..) => "code-said",
+        }
+    }
 }
 
 /// What becomes of a figure.
@@ -179,6 +203,19 @@ pub fn follow(page: Page) {
         begin(page, if chosen("figure-format") == "PNG" { End::Png } else { End::Svg });
     });
     dom::on("click", "#figure-copy", move |_, _| begin(page, End::Copy));
+    dom::on("click", "#page-save", move |_, _| {
+        let link = address::fragment(page);
+        dom::text("page-said", say::WRITING);
+        spawn_local(async move {
+            let said = JsFuture::from(save_page(&link)).await.map(|file| {
+                save(&file, PAGE_FILE);
+                say::saved(PAGE_FILE, file.dyn_ref::<Blob>().map_or(0.0, Blob::size) as u64)
+            });
+            dom::text("page-said", &said.unwrap_or_else(|error| say::not_saved(&reason(&error))));
+        });
+    });
+    dom::on("click", "#code-copy", move |_, _| begin_code(page, true));
+    dom::on("click", "#code-save", move |_, _| begin_code(page, false));
     dom::on("click", "#export-save", move |_, _| order(page));
 }
 
@@ -221,6 +258,7 @@ fn view() -> String {
         select("figure-ground", say::GROUND, options(Ground::ALL.map(say::ground).to_vec())),
     ]
     .concat();
+    let code = select("code-language", say::CODE, options(Code::ALL.map(say::code).to_vec()));
     let tensors = [
         select("export-tensors", say::TENSORS, String::new()),
         select("export-format", say::FORMAT, options(Format::ALL.map(say::format).to_vec())),
@@ -248,6 +286,24 @@ fn view() -> String {
             </div>
             <div class="qr" id="share-code"></div>
         </div>
+        <div role="group" aria-label="{code_name}">
+            <p class="hint">{code_lead}</p>
+            <div class="table-bar">
+                {code}
+                <span class="ways">
+                    <button class="btn small" id="code-copy">{copy_code}</button>
+                    <button class="btn small" id="code-save">{save_code}</button>
+                </span>
+                <p id="code-said" aria-live="polite"></p>
+            </div>
+        </div>
+        <div role="group" aria-label="{page_name}" id="page">
+            <p class="hint">{page_lead}</p>
+            <div class="table-bar">
+                <button class="btn small" id="page-save">{save_page}</button>
+                <p id="page-said" aria-live="polite"></p>
+            </div>
+        </div>
         <div role="group" aria-label="{tensors_name}">
             <p class="hint">{lead}</p>
             <div class="table-bar">
@@ -264,6 +320,13 @@ fn view() -> String {
         link_name = say::LINK,
         link_lead = say::LINK_LEAD,
         copy_link = say::COPY_LINK,
+        code_name = say::CODE,
+        code_lead = say::CODE_LEAD,
+        copy_code = say::COPY_CODE,
+        save_code = say::SAVE_CODE,
+        page_name = say::PAGE,
+        page_lead = say::PAGE_LEAD,
+        save_page = say::SAVE_PAGE,
         tensors_name = say::TENSORS,
         lead = say::LEAD,
         save = say::SAVE,
@@ -363,12 +426,30 @@ fn begin(page: Page, end: End) {
         ground: Ground::ALL.into_iter().find(|one| say::ground(*one) == name).unwrap_or(Ground::Light),
         is_captioned: dom::is_checked("figure-caption"),
     };
-    let slices = data.lacks(subject.slices(&session, data));
-    let draft = Draft { run: data.run, slices, came: Vec::new(), subject, print, end, session };
+    let slices = subject.slices(&session, data);
+    make(page, data, slices, Work::Figure(subject, print, end), session);
+}
+
+/// Begins the code that was chosen.
+fn begin_code(page: Page, is_copied: bool) {
+    let (mut session, data) = (page.session.get(), page.data.read());
+    let Some(data) = data.as_ref() else { return };
+    session.head = session.head.min(data.setup.heads - 1);
+    let name = chosen("code-language");
+    let code = Code::ALL.into_iter().find(|one| say::code(*one) == name).unwrap_or(Code::PyTorch);
+    match code.slices(&session, data) {
+        Some(slices) => make(page, data, slices, Work::Code(code, is_copied), session),
+        None => dom::text("code-said", &say::not_saved(say::CODE_TOO_LONG)),
+    }
+}
+
+/// Makes it of these matrices, at once if the page has them.
+fn make(page: Page, data: &Data, slices: Vec<Slice>, of: Work, session: Session) {
+    let draft = Draft { run: data.run, slices: data.lacks(slices), came: Vec::new(), of, session };
     if draft.slices.is_empty() {
         finish(page, draft, data);
     } else {
-        dom::text("figure-said", say::WRITING);
+        dom::text(of.status(), say::WRITING);
         page.draft.set(Some(draft));
     }
 }
@@ -389,17 +470,41 @@ pub fn add(page: Page, came: Vec<(Slice, Matrix)>) {
 
 /// Makes no figure of the one that waits, if one does, and says why.
 pub fn give_up(page: Page, reason: &str) {
-    if page.draft.update(Option::take).is_some() {
-        dom::text("figure-said", &say::not_saved(reason));
+    if let Some(Draft { of, .. }) = page.draft.update(Option::take) {
+        dom::text(of.status(), &say::not_saved(reason));
     }
 }
 
-/// Draws what was begun, from all that it needs.
-pub fn finish(page: Page, draft: Draft, data: &Data) {
-    let Draft { subject, print, end, session, .. } = draft;
-    if data.run != draft.run {
-        return dom::text("figure-said", &say::not_saved(say::CHANGED_MEANWHILE));
+/// Makes what was begun, from all that it needs.
+fn finish(page: Page, draft: Draft, data: &Data) {
+    let Draft { run, of, session, .. } = draft;
+    if data.run != run {
+        return dom::text(of.status(), &say::not_saved(say::CHANGED_MEANWHILE));
     }
+    match of {
+        Work::Figure(subject, print, end) => draw(page, subject, print, end, &session, data),
+        Work::Code(code, is_copied) => write(page, code, is_copied, &session, data),
+    }
+}
+
+/// Writes code.
+fn write(page: Page, code: Code, is_copied: bool, session: &Session, data: &Data) {
+    let Some(text) = code.text(session, data, &address::link(page)) else {
+        return dom::text("code-said", &say::not_saved(say::CHANGED_MEANWHILE));
+    };
+    if is_copied {
+        spawn_local(async move {
+            let said = JsFuture::from(copy_text(&text)).await.map(|_| say::CODE_COPIED.to_owned());
+            dom::text("code-said", &said.unwrap_or_else(|error| reason(&error)));
+        });
+    } else {
+        save(&file_of(&text.as_str().into(), "text/plain"), code.file_name());
+        dom::text("code-said", &say::saved(code.file_name(), text.len() as u64));
+    }
+}
+
+/// Draws a figure.
+fn draw(page: Page, subject: Subject, print: Print, end: End, session: &Session, data: &Data) {
     let view = View {
         width: width_for(print.millimetres, print.points),
         matrix_height: if data.is_long() { 560.0 } else { 400.0 },
@@ -410,15 +515,15 @@ pub fn finish(page: Page, draft: Draft, data: &Data) {
         lit: Vec::new(),
         chosen: subject == Subject::Step && page.chosen().is_some(),
     };
-    let Some(figure) = plate(subject, print.is_captioned, &session, data, &view) else {
+    let Some(figure) = plate(subject, print.is_captioned, session, data, &view) else {
         return dom::text("figure-said", &say::not_saved(say::CHANGED_MEANWHILE));
     };
     let background = (print.ground != Ground::None).then_some(view.colors.panel);
     let texts = Texts {
-        title: subject.title(&session, &data.setup),
-        description: [sentence(data), caption(subject, &session, data)].join(" · "),
+        title: subject.title(session, &data.setup),
+        description: [sentence(data), caption(subject, session, data)].join(" · "),
     };
-    let name = subject.file_name(&session, &data.setup);
+    let name = subject.file_name(session, &data.setup);
     if end == End::Svg {
         let options = SvgOptions {
             title: texts.title,

@@ -261,6 +261,10 @@ fn observe_width(page: Page) {
     }
     // The stage is there for as long as the page is open.
     resized.forget();
+    if dom::is_embedded() {
+        // A frame's height counts, too.
+        dom::listen(&window(), "resize", move |_| page.stage_width.update(|_| ()));
+    }
 }
 
 /// What painting keeps from one time to the next.
@@ -315,9 +319,10 @@ fn repaint_on_change(page: Page) {
             let chosen = (session.arcs, session.range);
             let focus = (page.focus(), page.chosen().is_some(), page.lit.get());
             let screen = (page.colors(), page.prints.get(), page.pixel_ratio.get(), page.stage_width.get());
+            let screen = (screen, page.stage_width.version());
             (shown, chosen, page.data.version(), focus, screen)
         },
-        move |&(.., (_, prints, _, width))| {
+        move |&(.., ((_, prints, _, width), _))| {
             if prints {
                 // Paper is not waited for.
                 paint(page, &painter);
@@ -365,7 +370,9 @@ fn paint(page: Page, painter: &Rc<Painter>) {
         lit: page.lit.get(),
         chosen: page.chosen().is_some(),
     };
-    if !prints {
+    if let Some(room) = room_in_frame(&canvas).filter(|_| !prints) {
+        view.matrix_height = view.matrix_height.min(room / scale);
+    } else if !prints {
         view.least_height = painter.least_height(&session, data, &view, new);
     }
     let earlier = page.earlier.read();
@@ -396,6 +403,19 @@ fn paint(page: Page, painter: &Rc<Painter>) {
     } else if is_over {
         page.earlier.set(None);
     }
+}
+
+/// How high matrices can be in a frame of another page, so that it shows all of the stage; `None` where this is none.
+fn room_in_frame(canvas: &HtmlElement) -> Option<f32> {
+    // Over and under the matrices, and what is still a picture.
+    const LABELS: f64 = 96.0;
+    const LEAST: f64 = 120.0;
+    dom::is_embedded().then(|| {
+        let (body, window) = (document().body(), window());
+        let others = body.map_or(0, |body| body.offset_height()) - canvas.offset_height();
+        let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+        (height - f64::from(others) - LABELS).max(LEAST) as f32
+    })
 }
 
 /// Each matrix of the picture as an ARIA grid; only its current cell is in the DOM.

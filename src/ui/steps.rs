@@ -32,6 +32,7 @@ pub fn Steps(page: Page) -> impl IntoView {
         move || page.playing.get(),
         |playing| {
             dom::text("play-text", if *playing { PAUSE } else { PLAY });
+            dom::flag("play", "data-playing", *playing);
             dom::set("play-icon", "d", Some(if *playing { "M3 2h4v12H3zM9 2h4v12H9z" } else { "M4 2v12l10-6z" }));
         },
     );

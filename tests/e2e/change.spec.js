@@ -147,6 +147,7 @@ async function openFirst(headlight, name) {
   await grid.focus();
   await headlight.page.keyboard.press("Control+Home");
   await expect.poll(() => headlight.page.evaluate(() => tap.isAnswered())).toBe(true);
+  await expect(headlight.inspector.locator(".sum").first(), "it is written out").toBeVisible();
   const sums = await headlight.inspector.locator(".sum").allInnerTexts();
   return Object.fromEntries(sums.map((sum) => sum.trim().split(/\s*\n\s*/)));
 }

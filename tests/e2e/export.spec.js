@@ -1,5 +1,6 @@
 // What the page writes is read by others, and is what the engine keeps, to the last bit.
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 import { expect, test } from "./fixture.js";
 import { value } from "./page.js";
@@ -181,6 +182,52 @@ test("a figure is copied as a picture", async ({ page, headlight, context }) => 
     return [picture.width, picture.height];
   });
   expect(size[0]).toBeGreaterThan(800);
+});
+
+test("code runs elsewhere, and finds the numbers of the page", async ({ page, headlight }, info) => {
+  test.setTimeout(120_000);
+  const said = [];
+  page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+  for (const link of [
+    "#v=1",
+    "#v=1&s=The+cat+sat+on+the+mat%0ADogs+bark&item=2&mask=1-0&head=3&positions=rotary",
+    "#v=1&s=Dogs+bark&second=Die+Katze+sa%C3%9F&cross=1&positions=alibi&temperature=0.5&softcap=2&off=1",
+    "#v=1&mask=causal&hide=0.0&show=2.4&scaled=0",
+  ]) {
+    await headlight.openLink(link);
+    const paths = [];
+    for (const language of ["PyTorch", "NumPy", "JavaScript"]) {
+      await openExport(page);
+      const group = page.getByRole("group", { name: "Code", exact: true });
+      await group.getByRole("combobox", { name: "Code" }).selectOption(language);
+      paths.push(await saved(page, info, group.getByRole("button", { name: "Save code" }), language));
+    }
+    const [torch, numpy, javascript] = paths;
+    for (const [python, path] of [[process.env.HEADLIGHT_TORCH, torch], [process.env.PYTHON, numpy]]) {
+      const output = execFileSync(python, [path], { encoding: "utf8" });
+      expect(output.match(/agrees with the page/g), output).toHaveLength(10);
+    }
+    said.length = 0;
+    await page.evaluate(`(async () => { ${readFileSync(javascript, "utf8")} })()`);
+    expect(said).toEqual([expect.stringMatching(/^log: scores \[1,/), expect.stringMatching(/^log: agrees with the page within /)]);
+  }
+});
+
+test("code is copied as text, and what is too long to be pasted says so", async ({ page, headlight, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await headlight.open();
+  await openExport(page);
+  const group = page.getByRole("group", { name: "Code", exact: true });
+  await group.getByRole("button", { name: "Copy code" }).click();
+  await expect(page.locator("#code-said")).toHaveText("The code is on the clipboard.");
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  expect(text).toContain("torch.nn.functional.softmax(masked_scores, dim=-1)");
+  expect(text).toContain(`by Headlight`);
+  await headlight.sentence.fill(Array.from({ length: 600 }, (_, index) => `word${index}`).join(" "));
+  await expect(headlight.tokens).toHaveCount(600);
+  await group.getByRole("combobox", { name: "Code" }).selectOption("JavaScript");
+  await group.getByRole("button", { name: "Copy code" }).click();
+  await expect(page.locator("#code-said")).toHaveText(/so many numbers make no code that can be pasted/);
 });
 
 /** Opens what can be taken along. */

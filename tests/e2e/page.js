@@ -51,6 +51,8 @@ export class Headlight {
       throw new Error(`${error.message}\nThe page that did not open: ${await this.page.evaluate(describePage)}`);
     }
     await this.expectEngine();
+    // The inspector is a part of the program that comes after the first picture.
+    await expect(this.value()).not.toBeEmpty();
     this.isOpen = true;
   }
 

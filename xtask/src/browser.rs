@@ -20,12 +20,9 @@ pub fn chromium() -> Result<PathBuf> {
     if let Some(found) = installed_chromium() {
         return Ok(found);
     }
-    let is_root = output(&mut command("id", &["-u"])).is_ok_and(|user| user.trim() == "0");
-    if is_root && on_path("apt-get").is_some() {
+    if may_use_apt() {
         println!("Installing Chromium with apt-get (a minute or two) …");
-        process::run(&mut command("apt-get", &["update", "--quiet"]))?;
-        let install = ["install", "--yes", "--quiet", "--no-install-recommends", "chromium"];
-        if process::run(command("apt-get", &install).env("DEBIAN_FRONTEND", "noninteractive")).is_ok()
+        if apt_install("chromium").is_ok()
             && let Some(found) = installed_chromium()
         {
             return Ok(found);
@@ -43,6 +40,19 @@ pub fn chromium() -> Result<PathBuf> {
             installed.err().map(|error| format!(" ({error:#})")).unwrap_or_default()
         ),
     }
+}
+
+/// Whether Debian's packages can be installed.
+pub fn may_use_apt() -> bool {
+    let is_root = output(&mut command("id", &["-u"])).is_ok_and(|user| user.trim() == "0");
+    is_root && on_path("apt-get").is_some()
+}
+
+/// Installs one.
+pub fn apt_install(package: &str) -> Result<()> {
+    process::run(&mut command("apt-get", &["update", "--quiet"]))?;
+    let install = ["install", "--yes", "--quiet", "--no-install-recommends", package];
+    process::run(command("apt-get", &install).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 /// What the environment of a native test needs so that there is a Vulkan driver: Chromium's SwiftShader, else Mesa's

@@ -95,7 +95,10 @@ fn clippy_wasm(options: &[&str]) -> Result<Tally> {
 fn gpu() -> Result<Tally> {
     // Doc tests have run without the feature.
     counted(
-        cargo(&["test", "--features=engine,files,gpu", "--lib", "--tests", "--no-fail-fast"]).envs(browser::vulkan()?),
+        cargo(&["test", "--features=engine,files,gpu", "--lib", "--tests", "--no-fail-fast"])
+            .envs(browser::vulkan()?)
+            .env("HEADLIGHT_NUMPY", tools::python()?)
+            .env("HEADLIGHT_TORCH", tools::python_with_torch()?),
     )
 }
 
@@ -106,7 +109,7 @@ fn german() -> Result<Tally> {
 }
 
 fn playwright(arguments: &[String]) -> Result<Tally> {
-    counted(playwright_on_site()?.args(arguments))
+    counted(playwright_on_site()?.args(arguments).env("HEADLIGHT_TORCH", tools::python_with_torch()?))
 }
 
 /// Playwright, of which some tests may be named, on the site that was built, served for as long as this program runs.

@@ -1,5 +1,6 @@
 //! Installs what a command lacks, under `target/tools` and `node_modules`.
 
+use crate::browser;
 use crate::process::{self, cargo, command, npm};
 use anyhow::{Context, Result, bail, ensure};
 use std::path::PathBuf;
@@ -56,6 +57,32 @@ pub fn python() -> Result<PathBuf> {
     process::run(Command::new(&python).args(install).arg(&wanted))?;
     fs::write(installed, wanted_text)?;
     Ok(python)
+}
+
+/// A Python with PyTorch, which runs the code that the page gives: the user's own, else Debian's where it may be installed,
+/// else one under `target/tools`.
+pub fn python_with_torch() -> Result<PathBuf> {
+    let own = folder().join("torch");
+    let candidates = ["python3".into(), "/usr/bin/python3".into(), own.join("bin/python")];
+    let has_torch = |python: &&PathBuf| process::output(Command::new(python).args(["-c", "import torch"])).is_ok();
+    let found = || candidates.iter().find(has_torch).cloned();
+    if let Some(python) = found() {
+        return Ok(python);
+    }
+    if browser::may_use_apt() {
+        println!("Installing PyTorch with apt-get (a minute or two) …");
+        if browser::apt_install("python3-torch").is_ok()
+            && let Some(python) = found()
+        {
+            return Ok(python);
+        }
+    }
+    println!("Installing PyTorch into target/tools/torch/ (a minute or two) …");
+    const FROM: [&str; 2] = ["--index-url", "https://download.pytorch.org/whl/cpu"];
+    process::run(command("python3", &["-m", "venv", "--clear"]).arg(&own))
+        .and_then(|()| process::run(Command::new(&candidates[2]).args(["-m", "pip", "install", "torch"]).args(FROM)))
+        .context("The tests run PyTorch code, and no Python here has torch. Install it (Debian: python3-torch): https://pytorch.org")?;
+    Ok(candidates[2].clone())
 }
 
 /// Lets this one child find our tools before any others.

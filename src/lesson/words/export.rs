@@ -2,6 +2,7 @@
 
 use super::tensor_name;
 use crate::lesson::{
+    code::Code,
     export::{Ground, Which},
     number::fixed,
     picture::plate::Subject,
@@ -96,6 +97,36 @@ pub const LINK_COPIED: &str = "The link is on the clipboard.";
 pub const QR_CODE: &str = "QR code of this link";
 /// There is none.
 pub const QR_TOO_LONG: &str = "So long a link fits into no QR code.";
+
+/// The run on the page as a program.
+pub const CODE: &str = "Code";
+/// What it does.
+pub const CODE_LEAD: &str = "This very attention as a program: same words, same random numbers, every step with its shape. It runs by itself and holds what it finds against the numbers on the page; in JavaScript, with this page’s engine.";
+/// The button that puts it on the clipboard.
+pub const COPY_CODE: &str = "Copy code";
+/// The button that saves it.
+pub const SAVE_CODE: &str = "Save code";
+/// It was copied.
+pub const CODE_COPIED: &str = "The code is on the clipboard.";
+/// There would be more numbers in it than anybody pastes.
+pub const CODE_TOO_LONG: &str =
+    "so many numbers make no code that can be pasted; save Queries, Keys and Values as tensors, and read those";
+
+/// In what the code is written.
+pub fn code(code: Code) -> &'static str {
+    match code {
+        Code::PyTorch => "PyTorch",
+        Code::NumPy => "NumPy",
+        Code::JavaScript => "JavaScript",
+    }
+}
+
+/// The page itself.
+pub const PAGE: &str = "Page";
+/// What can be done with it.
+pub const PAGE_LEAD: &str = "The whole page as one file, engine and all, which opens with what you see: it works from a disk, without a network, for as long as there are browsers.";
+/// The button that saves it.
+pub const SAVE_PAGE: &str = "Save page";
 
 /// Which tensors.
 pub const TENSORS: &str = "Tensors";

@@ -2,6 +2,7 @@
 
 use super::tensor_name;
 use crate::lesson::{
+    code::Code,
     export::{Ground, Which},
     number::fixed,
     picture::plate::Subject,
@@ -95,6 +96,35 @@ pub const LINK_COPIED: &str = "Der Link liegt in der Zwischenablage.";
 pub const QR_CODE: &str = "QR-Code dieses Links";
 /// There is none.
 pub const QR_TOO_LONG: &str = "Ein so langer Link passt in keinen QR-Code.";
+
+/// The run on the page as a program.
+pub const CODE: &str = "Code";
+/// What it does.
+pub const CODE_LEAD: &str = "Genau diese Attention als Programm: dieselben Wörter, dieselben Zufallszahlen, jeder Schritt mit seiner Form. Es läuft für sich und hält seine Ergebnisse gegen die Zahlen der Seite; in JavaScript mit der Engine dieser Seite.";
+/// The button that puts it on the clipboard.
+pub const COPY_CODE: &str = "Code kopieren";
+/// The button that saves it.
+pub const SAVE_CODE: &str = "Code speichern";
+/// It was copied.
+pub const CODE_COPIED: &str = "Der Code ist in der Zwischenablage.";
+/// There would be more numbers in it than anybody pastes.
+pub const CODE_TOO_LONG: &str = "so viele Zahlen ergeben keinen Code zum Einfügen; als Tensoren gespeichert lassen sich Queries, Keys und Values lesen";
+
+/// In what the code is written.
+pub fn code(code: Code) -> &'static str {
+    match code {
+        Code::PyTorch => "PyTorch",
+        Code::NumPy => "NumPy",
+        Code::JavaScript => "JavaScript",
+    }
+}
+
+/// The page itself.
+pub const PAGE: &str = "Seite";
+/// What can be done with it.
+pub const PAGE_LEAD: &str = "Die ganze Seite samt Engine als eine Datei, die mit dem öffnet, was zu sehen ist: Sie läuft von der Festplatte, ohne Netz, solange es Browser gibt.";
+/// The button that saves it.
+pub const SAVE_PAGE: &str = "Seite speichern";
 
 /// Which tensors.
 pub const TENSORS: &str = "Tensoren";

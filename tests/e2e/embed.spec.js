@@ -1,0 +1,93 @@
+// The page in a frame of another one, and as a file of its own.
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+import { expect, test } from "./fixture.js";
+import { STEPS } from "./page.js";
+
+test("in a frame: the stage alone, as high as the frame, which says what it shows and does as it is told", async ({ headlight, page }) => {
+  await headlight.open();
+  const { origin } = new URL(page.url());
+  // A page around it, of the same origin as whatever the tests are served from.
+  await page.route("**/around.html", (route) => route.fulfill({ contentType: "text/html", body: AROUND }));
+  await page.goto("/around.html");
+  const frame = page.frameLocator("iframe");
+  await expect(frame.getByRole("grid", { name: "Attention weights" })).toBeVisible();
+  await expect(frame.getByRole("textbox", { name: "Sentence" })).toBeHidden();
+  await expect(frame.getByRole("region", { name: "Inspector" })).toBeHidden();
+  const said = () => page.evaluate(() => said.at(-1));
+  await expect.poll(said).toMatchObject({ link: "v=1&s=Dogs+bark" });
+
+  // All of the stage is in sight.
+  for (const height of [420, 640]) {
+    await page.evaluate((height) => (document.querySelector("iframe").height = height), height);
+    await expect.poll(async () => (await said()).height, `in ${height}`).toBeLessThanOrEqual(height);
+  }
+  const before = (await said()).height;
+  expect(before, "it is not small where there is room").toBeGreaterThan(440);
+
+  await page.evaluate(() => document.querySelector("iframe").contentWindow.postMessage({ headlight: { link: "v=1&step=scores" } }, "*"));
+  await expect(frame.getByRole("grid", { name: "Scores", exact: true })).toBeVisible();
+  await frame.getByRole("button", { name: STEPS[5], exact: true }).click();
+  await expect.poll(said).toMatchObject({ link: "v=1&step=mask" });
+  await expect(frame.getByRole("link", { name: "Headlight" })).toHaveAttribute("href", "/?lang=en#v=1&step=mask");
+  expect(await page.evaluate(() => history.length), "nothing is added to the history of the page around").toBe(await page.evaluate(() => begun));
+
+  await page.evaluate(() => document.querySelector("iframe").contentWindow.postMessage({ headlight: { play: true } }, "*"));
+  await expect(frame.getByRole("button", { name: "Pause" })).toBeVisible();
+  await page.evaluate(() => document.querySelector("iframe").contentWindow.postMessage({ headlight: { play: false } }, "*"));
+  await expect(frame.getByRole("button", { name: "Play", exact: true })).toBeVisible();
+  // Not by anybody else.
+  await page.frames()[1].evaluate(() => postMessage({ headlight: { link: "v=1&step=output" } }, "*"));
+  await headlight.frames(5);
+  await expect(frame.getByRole("grid", { name: "Output", exact: true })).toBeHidden();
+  expect(origin).toMatch(/^http/);
+});
+
+const AROUND = `<!DOCTYPE html><title>Around</title><script>
+  const said = [];
+  let begun;
+  addEventListener("message", ({ data }) => {
+    if (!data.headlight) return;
+    said.push(data.headlight);
+    begun ??= history.length;
+  });
+</script><iframe width="900" height="640" src="/?embed&lang=en#v=1&s=Dogs+bark"></iframe>`;
+
+test("the saved page opens from disk, without a network, as it was, and calculates", async ({ headlight, page, context }, info) => {
+  test.setTimeout(90_000);
+  await headlight.openLink("#v=1&s=Dogs+bark+at+night&step=mask&mask=causal");
+  const numbers = await headlight.lastRan();
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save page" }).click()]);
+  const path = info.outputPath(download.suggestedFilename());
+  await download.saveAs(path);
+  const { length } = readFileSync(path);
+  await expect(page.locator("#page-said")).toHaveText(/^headlight\.html is saved: \d+ KB\.$/);
+  console.log(`headlight.html: ${length} bytes`);
+
+  await context.setOffline(true);
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(pathToFileURL(path).href + (headlight.engineName === "CPU" ? "?engine=cpu" : ""));
+  await expect(headlight.grid("Masked scores")).toBeVisible();
+  await headlight.expectEngine();
+  await expect(headlight.sentence).toHaveValue("Dogs bark at night");
+  expect(new URL(page.url()).hash).toContain("step=mask");
+  const again = await headlight.lastRan();
+  expect(again.setup).toEqual(numbers.setup);
+  // Its parts are in it, too.
+  await headlight.sentence.fill("It still works");
+  await expect(headlight.tokens).toHaveText(["It", "still", "works"]);
+  await headlight.goTo("Softmax");
+  await headlight.expectInspected(headlight.grid("Attention weights"));
+  await headlight.openTable();
+  await page.getByRole("button", { name: "Glossary", exact: true }).click();
+  await expect(headlight.glossary).toBeVisible();
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Save page" }), "it is saved already").toBeHidden();
+  const tensors = page.getByRole("group", { name: "Tensors", exact: true });
+  const [file] = await Promise.all([page.waitForEvent("download"), tensors.getByRole("button", { name: "Save", exact: true }).click()]);
+  expect(file.suggestedFilename()).toBe("headlight-softmax.zip");
+  expect(asked.filter((url) => !/^(file|blob|data):/.test(url))).toEqual([]);
+});

@@ -1,0 +1,41 @@
+// The page in a frame of another page (?embed): the stage alone. It and the page around it tell each other what is shown, in
+// the words of links. docs/embedding.md says how.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const whole = document.createElement("a");
+  whole.className = "whole-page btn small";
+  whole.target = "_blank";
+  whole.rel = "noopener";
+  whole.textContent = "Headlight ↗";
+
+  function tell() {
+    const link = location.hash.slice(1);
+    whole.href = `${location.pathname}?lang=${root.lang}#${link}`;
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    // Whoever it is: what stands in the link, the page around has put there, or a person has chosen in this very frame.
+    if (parent !== window) parent.postMessage({ headlight: { link, height } }, "*");
+  }
+
+  // A frame's steps are no steps of the page around: nothing is added to its history.
+  const { replaceState } = history;
+  history.pushState = history.replaceState = (...state) => {
+    replaceState.apply(history, state);
+    tell();
+  };
+
+  addEventListener("message", ({ source, data }) => {
+    if (source !== parent || !data?.headlight) return;
+    const { link, play } = data.headlight;
+    if (typeof link === "string") location.replace(`#${link.replace(/^#/, "")}`);
+    const button = document.getElementById("play");
+    if (typeof play === "boolean" && play !== ("playing" in button.dataset)) button.click();
+  });
+  addEventListener("popstate", tell);
+
+  headlightBoot.app.then(() => {
+    document.querySelector(".play").append(whole);
+    new ResizeObserver(tell).observe(document.body);
+  });
+})();
