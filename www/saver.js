@@ -2,7 +2,7 @@
 // in letters, and its policy lets it fetch nothing.
 "use strict";
 
-globalThis.headlightSaver = async (files, link) => {
+globalThis.headlightSaver = async (files, fragment) => {
   const page = location.href.split(/[?#]/)[0];
   const saved = new DOMParser().parseFromString(await (await got(page)).text(), "text/html");
   const all = (selector) => saved.querySelectorAll(selector);
@@ -14,22 +14,23 @@ globalThis.headlightSaver = async (files, link) => {
   const packed = {};
   for (const [name, url] of Object.entries(named)) packed[name] = await pack(await (await got(new URL(url, page))).blob());
 
-  for (const style of all("link[rel=stylesheet]")) {
-    style.replaceWith(element("style", await (await got(new URL(style.getAttribute("href"), page))).text()));
-  }
+  // As text: this page's own policy is against styles that come in any other way than by a link.
+  const link = saved.querySelector("link[rel=stylesheet]");
+  const style = await (await got(new URL(link.getAttribute("href"), page))).text();
   const icon = saved.querySelector("link[rel=icon]");
   icon.href = `data:image/svg+xml,${encodeURIComponent(await (await got(new URL(icon.getAttribute("href"), page))).text())}`;
   for (const gone of all("script, link[rel=alternate], link[rel=preload]")) gone.remove();
   saved.querySelector("meta[http-equiv]").content =
     "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; " +
     "img-src data: blob:; base-uri 'none'; form-action 'none'";
-  saved.documentElement.dataset.saved = link;
+  saved.documentElement.dataset.saved = fragment;
 
   const data = element("script", JSON.stringify(packed));
   data.type = "application/json";
   data.id = "headlight-packed";
   saved.body.append(data, element("script", `(${unpack})();`));
-  return new Blob([`<!DOCTYPE html>\n${saved.documentElement.outerHTML}`], { type: "text/html" });
+  const html = saved.documentElement.outerHTML.replace(link.outerHTML, () => `<style>${style}</style>`);
+  return new Blob([`<!DOCTYPE html>\n${html}`], { type: "text/html" });
 
   function element(name, text) {
     const element = saved.createElement(name);

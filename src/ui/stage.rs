@@ -408,8 +408,8 @@ fn paint(page: Page, painter: &Rc<Painter>) {
 /// How high matrices can be in a frame of another page, so that it shows all of the stage; `None` where this is none.
 fn room_in_frame(canvas: &HtmlElement) -> Option<f32> {
     // Over and under the matrices, and what is still a picture.
-    const LABELS: f64 = 96.0;
-    const LEAST: f64 = 120.0;
+    const LABELS: f64 = 150.0;
+    const LEAST: f64 = 100.0;
     dom::is_embedded().then(|| {
         let (body, window) = (document().body(), window());
         let others = body.map_or(0, |body| body.offset_height()) - canvas.offset_height();

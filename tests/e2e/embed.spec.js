@@ -7,8 +7,6 @@ import { STEPS } from "./page.js";
 
 test("in a frame: the stage alone, as high as the frame, which says what it shows and does as it is told", async ({ headlight, page }) => {
   await headlight.open();
-  const { origin } = new URL(page.url());
-  // A page around it, of the same origin as whatever the tests are served from.
   await page.route("**/around.html", (route) => route.fulfill({ contentType: "text/html", body: AROUND }));
   await page.goto("/around.html");
   const frame = page.frameLocator("iframe");
@@ -19,7 +17,7 @@ test("in a frame: the stage alone, as high as the frame, which says what it show
   await expect.poll(said).toMatchObject({ link: "v=1&s=Dogs+bark" });
 
   // All of the stage is in sight.
-  for (const height of [420, 640]) {
+  for (const height of [480, 640]) {
     await page.evaluate((height) => (document.querySelector("iframe").height = height), height);
     await expect.poll(async () => (await said()).height, `in ${height}`).toBeLessThanOrEqual(height);
   }
@@ -41,7 +39,8 @@ test("in a frame: the stage alone, as high as the frame, which says what it show
   await page.frames()[1].evaluate(() => postMessage({ headlight: { link: "v=1&step=output" } }, "*"));
   await headlight.frames(5);
   await expect(frame.getByRole("grid", { name: "Output", exact: true })).toBeHidden();
-  expect(origin).toMatch(/^http/);
+  // There is no whole page any more for what every test looks at when it ends.
+  headlight.isOpen = false;
 });
 
 const AROUND = `<!DOCTYPE html><title>Around</title><script>

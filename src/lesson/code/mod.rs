@@ -341,11 +341,18 @@ fn filled(template: &str, holds: impl Fn(&str) -> bool, text: impl Fn(&str) -> O
     filled
 }
 
+/// In bytes, without what it is indented by.
+const LONGEST_LINE: usize = 110;
+
 /// Lists of words, one a sentence.
 fn sentences<'a>(sentences: impl Iterator<Item = &'a Vec<Token>>) -> String {
     let sentence = |tokens: &Vec<Token>| {
-        let words = tokens.iter().map(|token| ["\"", &literal(&token.text), "\","].concat());
-        format!("    [\n{}\n    ],", wrapped(words, "        "))
+        let words = || tokens.iter().map(|token| ["\"", &literal(&token.text), "\""].concat());
+        let line = words().collect::<Vec<_>>().join(", ");
+        if line.len() < LONGEST_LINE {
+            return ["    [", &line, "],"].concat();
+        }
+        format!("    [\n{}\n    ],", wrapped(words().map(|word| word + ","), "        "))
     };
     sentences.map(sentence).collect::<Vec<_>>().join("\n")
 }
@@ -362,11 +369,10 @@ fn rows(matrix: &Matrix, hidden: f32, indent: &str) -> String {
 
 /// Words in lines that are not too long.
 fn wrapped(words: impl Iterator<Item = String>, indent: &str) -> String {
-    const MOST: usize = 110;
     let mut lines = indent.to_owned();
     let mut len = 0;
     for word in words {
-        if len > 0 && len + word.len() > MOST {
+        if len > 0 && len + word.len() > LONGEST_LINE {
             lines = [&lines, "\n", indent].concat();
             len = 0;
         } else if len > 0 {

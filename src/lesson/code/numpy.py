@@ -1,6 +1,7 @@
 """@title@ with NumPy, every step of it, as Headlight calculated it.
 
 @made@
+
 This file does it again with NumPy alone, from the same words and the same random numbers, which are PyTorch's,
 and holds the two against each other. Run it:
 

@@ -1,6 +1,7 @@
 """@title@ with PyTorch, every step of it, as Headlight calculated it.
 
 @made@
+
 This file does it again with torch alone, from the same words and the same random numbers, and holds the two
 against each other. Run it:
 
