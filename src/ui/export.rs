@@ -1,6 +1,6 @@
 //! What a person takes along: figures, and the tensors of the run, as files.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use leptos::prelude::document;
 use qrcodegen::{QrCode, QrCodeEcc};
 use wasm_bindgen::{JsCast, prelude::*};
@@ -80,7 +80,7 @@ pub struct Draft {
 }
 
 /// What is made of the numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Work {
     /// A figure, and what becomes of it.
     Figure(Subject, Print, End),
@@ -90,20 +90,55 @@ enum Work {
 
 impl Work {
     /// Where it is said what became of it.
-    fn status(self) -> &'static str {
+    fn status(&self) -> &'static str {
         match self {
             Self::Figure(..) => "figure-said",
             Self::Code(..) => "code-said",
         }
     }
+
+    /// Says why there is nothing.
+    fn fail(&self, reason: &str) {
+        match self {
+            // Whoever waits for the clipboard says it.
+            Self::Figure(.., End::Copy(promised)) => promised.settle(Err(reason.into())),
+            _ => dom::text(self.status(), &say::not_saved(reason)),
+        }
+    }
 }
 
 /// What becomes of a figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum End {
     Svg,
     Png,
-    Copy,
+    /// It was promised to the clipboard.
+    Copy(Promised),
+}
+
+/// How a promise is kept, and how it is broken.
+#[derive(Clone, Debug, PartialEq)]
+struct Promised {
+    keep: Function,
+    break_it: Function,
+}
+
+impl Promised {
+    /// A promise, and how to settle it.
+    fn new() -> (Promise, Self) {
+        let mut settle = None;
+        let promise = Promise::new(&mut |keep, break_it| settle = Some(Self { keep, break_it }));
+        (promise, settle.expect("a promise calls at once"))
+    }
+
+    fn settle(&self, result: Result<JsValue, JsValue>) {
+        let (settle, value) = match &result {
+            Ok(value) => (&self.keep, value),
+            Err(reason) => (&self.break_it, reason),
+        };
+        // A promise that was settled stays so.
+        let _ = settle.call1(&JsValue::NULL, value);
+    }
 }
 
 /// The button that opens and closes it, and what can be taken along.
@@ -202,7 +237,20 @@ pub fn follow(page: Page) {
     dom::on("click", "#figure-save", move |_, _| {
         begin(page, if chosen("figure-format") == "PNG" { End::Png } else { End::Svg });
     });
-    dom::on("click", "#figure-copy", move |_, _| begin(page, End::Copy));
+    dom::on("click", "#figure-copy", move |_, _| {
+        // Within the click: later, some browsers would not let the page write there.
+        let (file, promised) = Promised::new();
+        let copied = copy_picture(&file);
+        spawn_local(async move {
+            let said = match JsFuture::from(copied).await {
+                Ok(_) => say::COPIED.to_owned(),
+                // Why there is no picture says more than that there was none to copy.
+                Err(error) => say::not_copied(&reason(&JsFuture::from(file).await.err().unwrap_or(error))),
+            };
+            dom::text("figure-said", &said);
+        });
+        begin(page, End::Copy(promised));
+    });
     dom::on("click", "#page-save", move |_, _| {
         let link = address::fragment(page);
         dom::text("page-said", say::WRITING);
@@ -408,26 +456,32 @@ fn begin(page: Page, end: End) {
     let Some(data) = data.as_ref() else { return };
     // Those that were calculated: what is chosen may have been refused.
     session.head = session.head.min(data.setup.heads - 1);
-    let number = |id: &str, (least, most): (f32, f32)| {
-        // What is no number, or none that makes sense, is the next that does.
+    let mut wrong = None;
+    let mut number = |id: &str, label: &'static str, (least, most): (f32, f32)| {
         let number = dom::element(id).map(|input| dom::number(&input) as f32);
-        let number = number.filter(|number| number.is_finite()).unwrap_or(least).max(least).min(most);
-        dom::set_value(id, &fixed(number.into(), 1));
-        number
+        let number = number.filter(|number| (least..=most).contains(number));
+        dom::set(id, "aria-invalid", number.is_none().then_some("true"));
+        if number.is_none() {
+            wrong = Some(say::wrong_number(label, &exact(least), &exact(most)));
+        }
+        number.unwrap_or(least)
     };
     let name = chosen("figure-shows");
     let subject = Subject::choices(&session, &data.setup).into_iter().find(|one| say::subject(*one) == name);
     let subject = subject.unwrap_or(Subject::Step);
     let name = chosen("figure-ground");
     let print = Print {
-        millimetres: number("figure-width", Print::MILLIMETRES),
-        points: number("figure-points", Print::POINTS),
+        millimetres: number("figure-width", say::MILLIMETRES, Print::MILLIMETRES),
+        points: number("figure-points", say::POINTS, Print::POINTS),
         dots: chosen("figure-dots").parse().unwrap_or(192),
         ground: Ground::ALL.into_iter().find(|one| say::ground(*one) == name).unwrap_or(Ground::Light),
         is_captioned: dom::is_checked("figure-caption"),
     };
-    let slices = subject.slices(&session, data);
-    make(page, data, slices, Work::Figure(subject, print, end), session);
+    let work = Work::Figure(subject, print, end);
+    match wrong {
+        Some(wrong) => work.fail(&wrong),
+        None => make(page, data, subject.slices(&session, data), work, session),
+    }
 }
 
 /// Begins the code that was chosen.
@@ -449,7 +503,9 @@ fn make(page: Page, data: &Data, slices: Vec<Slice>, of: Work, session: Session)
     if draft.slices.is_empty() {
         finish(page, draft, data);
     } else {
-        dom::text(of.status(), say::WRITING);
+        // What was asked for before is not wanted any more.
+        give_up(page, say::CHANGED_MEANWHILE);
+        dom::text(draft.of.status(), say::WRITING);
         page.draft.set(Some(draft));
     }
 }
@@ -471,27 +527,26 @@ pub fn add(page: Page, came: Vec<(Slice, Matrix)>) {
 /// Makes no figure of the one that waits, if one does, and says why.
 pub fn give_up(page: Page, reason: &str) {
     if let Some(Draft { of, .. }) = page.draft.update(Option::take) {
-        dom::text(of.status(), &say::not_saved(reason));
+        of.fail(reason);
     }
 }
 
 /// Makes what was begun, from all that it needs.
 fn finish(page: Page, draft: Draft, data: &Data) {
     let Draft { run, of, session, .. } = draft;
-    if data.run != run {
-        return dom::text(of.status(), &say::not_saved(say::CHANGED_MEANWHILE));
-    }
-    match of {
-        Work::Figure(subject, print, end) => draw(page, subject, print, end, &session, data),
-        Work::Code(code, is_copied) => write(page, code, is_copied, &session, data),
+    let made = match &of {
+        _ if data.run != run => Err(say::CHANGED_MEANWHILE.to_owned()),
+        Work::Figure(subject, print, end) => draw(page, *subject, *print, end, &session, data),
+        Work::Code(code, is_copied) => write(page, *code, *is_copied, &session, data),
+    };
+    if let Err(reason) = made {
+        of.fail(&reason);
     }
 }
 
-/// Writes code.
-fn write(page: Page, code: Code, is_copied: bool, session: &Session, data: &Data) {
-    let Some(text) = code.text(session, data, &address::link(page)) else {
-        return dom::text("code-said", &say::not_saved(say::CHANGED_MEANWHILE));
-    };
+/// Writes code, or gives a reason why not.
+fn write(page: Page, code: Code, is_copied: bool, session: &Session, data: &Data) -> Result<(), String> {
+    let text = code.text(session, data, &address::link(page)).ok_or(say::CHANGED_MEANWHILE)?;
     if is_copied {
         spawn_local(async move {
             let said = JsFuture::from(copy_text(&text)).await.map(|_| say::CODE_COPIED.to_owned());
@@ -501,10 +556,11 @@ fn write(page: Page, code: Code, is_copied: bool, session: &Session, data: &Data
         save(&file_of(&text.as_str().into(), "text/plain"), code.file_name());
         dom::text("code-said", &say::saved(code.file_name(), text.len() as u64));
     }
+    Ok(())
 }
 
-/// Draws a figure.
-fn draw(page: Page, subject: Subject, print: Print, end: End, session: &Session, data: &Data) {
+/// Draws a figure, or gives a reason why not.
+fn draw(page: Page, subject: Subject, print: Print, end: &End, session: &Session, data: &Data) -> Result<(), String> {
     let view = View {
         width: width_for(print.millimetres, print.points),
         matrix_height: if data.is_long() { 560.0 } else { 400.0 },
@@ -515,16 +571,14 @@ fn draw(page: Page, subject: Subject, print: Print, end: End, session: &Session,
         lit: Vec::new(),
         chosen: subject == Subject::Step && page.chosen().is_some(),
     };
-    let Some(figure) = plate(subject, print.is_captioned, session, data, &view) else {
-        return dom::text("figure-said", &say::not_saved(say::CHANGED_MEANWHILE));
-    };
+    let figure = plate(subject, print.is_captioned, session, data, &view).ok_or(say::CHANGED_MEANWHILE)?;
     let background = (print.ground != Ground::None).then_some(view.colors.panel);
     let texts = Texts {
         title: subject.title(session, &data.setup),
         description: [sentence(data), caption(subject, session, data)].join(" · "),
     };
     let name = subject.file_name(session, &data.setup);
-    if end == End::Svg {
+    if *end == End::Svg {
         let options = SvgOptions {
             title: texts.title,
             description: texts.description,
@@ -536,29 +590,29 @@ fn draw(page: Page, subject: Subject, print: Print, end: End, session: &Session,
         let text = svg(&figure, &options);
         let name = [&name, ".svg"].concat();
         save(&file_of(&text.as_str().into(), "image/svg+xml"), &name);
-        return dom::text("figure-said", &say::saved(&name, text.len() as u64));
+        dom::text("figure-said", &say::saved(&name, text.len() as u64));
+        return Ok(());
     }
-    let Some(canvas) = paint(&figure, print, background) else { return };
+    let canvas = paint(&figure, print, background)?;
     let described = async move {
         let bytes = Uint8Array::from(JsFuture::from(png_of(&canvas)).await?).to_vec();
         let texts = [("Title", &*texts.title), ("Description", &texts.description), ("Software", &creator())];
         png::described(&bytes, print.dots.into(), &texts).ok_or_else(|| JsValue::from_str(say::NO_PICTURE))
     };
     dom::text("figure-said", say::WRITING);
+    let promised = if let End::Copy(promised) = end { Some(promised.clone()) } else { None };
     spawn_local(async move {
-        let said = match end {
-            End::Copy => {
-                let file = wasm_bindgen_futures::future_to_promise(async move { Ok(png_file(&described.await?)) });
-                JsFuture::from(copy_picture(&file)).await.map(|_| say::COPIED.to_owned())
-            }
-            _ => described.await.map(|bytes| {
+        match (described.await, promised) {
+            (described, Some(promised)) => promised.settle(described.map(|bytes| png_file(&bytes))),
+            (Ok(bytes), None) => {
                 let name = [&name, ".png"].concat();
                 save(&png_file(&bytes), &name);
-                say::saved(&name, bytes.len() as u64)
-            }),
-        };
-        dom::text("figure-said", &said.unwrap_or_else(|error| say::not_saved(&reason(&error))));
+                dom::text("figure-said", &say::saved(&name, bytes.len() as u64));
+            }
+            (Err(error), None) => dom::text("figure-said", &say::not_saved(&reason(&error))),
+        }
     });
+    Ok(())
 }
 
 /// What a file says of itself.
@@ -575,25 +629,22 @@ fn png_file(bytes: &[u8]) -> JsValue {
     file_of(&Uint8Array::from(bytes), "image/png")
 }
 
-/// The figure in pixels; says why where there are too many.
-fn paint(figure: &Figure, print: Print, background: Option<Rgb>) -> Option<HtmlCanvasElement> {
-    let ratio = match print.pixels((figure.width, figure.height)) {
-        Ok(ratio) => ratio,
-        Err((width, height)) => {
-            dom::text("figure-said", &say::not_saved(&say::too_large(width, height)));
-            return None;
-        }
-    };
-    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
+/// The figure in pixels, or why there is none.
+fn paint(figure: &Figure, print: Print, background: Option<Rgb>) -> Result<HtmlCanvasElement, String> {
+    let size = (figure.width, figure.height);
+    let ratio = print.pixels(size).map_err(|(width, height)| say::too_large(width, height))?;
+    let no_picture = |_| say::NO_PICTURE.to_owned();
+    let canvas: HtmlCanvasElement = document().create_element("canvas").map_err(no_picture)?.unchecked_into();
     canvas::paint_scaled(&canvas, figure, 1.0, ratio.into());
     if let Some(color) = background {
         // Heatmaps are put in the place of what is there, so the ground comes last, under everything.
-        let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-        context.set_global_composite_operation("destination-over").ok()?;
+        let context = canvas.get_context("2d").map_err(no_picture)?.ok_or(say::NO_PICTURE)?;
+        let context: CanvasRenderingContext2d = context.unchecked_into();
+        context.set_global_composite_operation("destination-over").map_err(no_picture)?;
         context.set_fill_style_str(&color.to_string());
         context.fill_rect(0.0, 0.0, figure.width.into(), figure.height.into());
     }
-    Some(canvas)
+    Ok(canvas)
 }
 
 /// What a browser says of an error.

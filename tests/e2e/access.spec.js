@@ -12,7 +12,10 @@ for (const table of ["open", "closed"]) {
   test(`axe finds nothing on any step, in light and dark, with the table ${table}`, async ({ headlight, page }) => {
     await page.setViewportSize(SCREENS[headlight.engineName][table]);
     await headlight.open();
-    if (table === "open") await headlight.openTable();
+    if (table === "open") {
+      await headlight.openTable();
+      await openExport(page);
+    }
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       for (const step of STEPS) {
@@ -50,6 +53,11 @@ test("axe finds nothing on paper, and nothing in forced colours", async ({ headl
   await page.emulateMedia({ media: "screen" });
 });
 
+async function openExport(page) {
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  await expect(page.getByRole("group", { name: "Figure", exact: true })).toBeVisible();
+}
+
 async function expectNothing(page, where) {
   // The page has no frames, which spares axe a page of its own.
   const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ["violations"] });
@@ -66,6 +74,7 @@ for (const viewport of [
     await page.setViewportSize(viewport);
     await headlight.open();
     await headlight.openTable();
+    await openExport(page);
     for (const step of STEPS) {
       await headlight.goTo(step);
       await expect(headlight.check()).toHaveText(/^✓ /);

@@ -2,6 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
+import jsQR from "jsqr";
+
 import { expect, test } from "./fixture.js";
 import { value } from "./page.js";
 
@@ -132,6 +134,52 @@ test("all steps, all heads and one matrix, on every ground, and too many pixels 
   await group.getByRole("spinbutton", { name: "Width, mm" }).fill("1000");
   await group.getByRole("button", { name: "Save figure" }).click();
   await expect(page.locator("#figure-said")).toHaveText(/23622 × \d+ pixels.*fewer dots per inch/);
+  const width = group.getByRole("spinbutton", { name: "Width, mm" });
+  for (const [typed, button] of [["2000", "Save figure"], ["", "Copy image"]]) {
+    await width.fill(typed);
+    await group.getByRole("button", { name: button }).click();
+    await expect(page.locator("#figure-said")).toHaveText(/“Width, mm” takes a number from 40 to 1000\./);
+    await expect(width).toHaveAttribute("aria-invalid", "true");
+    await expect(width, "what was typed stays").toHaveValue(typed);
+  }
+  await width.fill("89");
+  await group.getByRole("combobox", { name: "Format" }).selectOption("SVG");
+  await group.getByRole("button", { name: "Save figure" }).click();
+  await expect(page.locator("#figure-said")).toHaveText(/is saved/);
+  await expect(width).not.toHaveAttribute("aria-invalid", "true");
+});
+
+test("the QR code says the link", async ({ page, headlight }) => {
+  await headlight.openLink("#v=1&s=Gr%C3%B6%C3%9Fe+der+Katze&step=mask&mask=causal&shares=batlow");
+  await openExport(page);
+  const link = await page.getByRole("textbox", { name: "Link" }).inputValue();
+  const picture = (await page.locator("#share-code svg").screenshot()).toString("base64");
+  const { pixels, width, height } = await page.evaluate(async (picture) => {
+    const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt());
+    const bitmap = await createImageBitmap(new Blob([bytes]));
+    const { width, height } = bitmap;
+    const context = new OffscreenCanvas(width, height).getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    return { pixels: [...context.getImageData(0, 0, width, height).data], width, height };
+  }, picture);
+  expect(jsQR(Uint8ClampedArray.from(pixels), width, height)?.data).toBe(link);
+});
+
+test("what is being written when the engine dies is not written, and says why", async ({ page, headlight }) => {
+  await headlight.open();
+  await openExport(page);
+  headlight.engineName = "CPU";
+  const group = page.getByRole("group", { name: "Tensors", exact: true });
+  await group.getByRole("combobox", { name: "Tensors" }).selectOption("all of them");
+  // The engine gets both in one go: it dies of the second before the first is done.
+  await page.evaluate(() => {
+    document.getElementById("export-save").click();
+    tap.worker.postMessage(Uint8Array.of(99).buffer);
+  });
+  await expect(page.locator("#export-said")).toHaveText(/^No file was made: a message from the page could not be read/);
+  await headlight.expectEngine();
+  const [download] = await Promise.all([page.waitForEvent("download"), group.getByRole("button", { name: "Save", exact: true }).click()]);
+  expect(download.suggestedFilename()).toBe("headlight-all.zip");
 });
 
 test("a figure is saved once, whatever is open besides", async ({ page, headlight }) => {

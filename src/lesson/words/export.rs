@@ -174,3 +174,14 @@ pub fn not_saved(reason: &str) -> String {
     let reason = reason.trim_end_matches('.');
     format!("No file was made: {reason}. Nothing on the page is lost; try once more.")
 }
+
+/// It could not be copied.
+pub fn not_copied(reason: &str) -> String {
+    let reason = reason.trim_end_matches('.');
+    format!("Nothing was copied: {reason}. Save the figure instead, or try once more.")
+}
+
+/// A number is none, or out of its range.
+pub fn wrong_number(label: &str, from: &str, to: &str) -> String {
+    format!("“{label}” takes a number from {from} to {to}")
+}

@@ -172,3 +172,14 @@ pub fn not_saved(reason: &str) -> String {
     let reason = reason.trim_end_matches('.');
     format!("Es gibt keine Datei: {reason}. Auf der Seite ist nichts verloren; bitte noch einmal versuchen.")
 }
+
+/// It could not be copied.
+pub fn not_copied(reason: &str) -> String {
+    let reason = reason.trim_end_matches('.');
+    format!("Nichts wurde kopiert: {reason}. Speichern geht vielleicht, oder ein zweiter Versuch.")
+}
+
+/// A number is none, or out of its range.
+pub fn wrong_number(label: &str, from: &str, to: &str) -> String {
+    format!("„{label}“ nimmt eine Zahl von {from} bis {to}")
+}
