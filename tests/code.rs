@@ -132,6 +132,27 @@ fn expect_to_pass(python: &str, paths: &[PathBuf], expected: &str) {
 }
 
 #[test]
+fn the_module_in_docs_is_the_one_that_the_page_gives() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/headlight_attention.py");
+    let engine = &mut on_cpu();
+    let setup = Setup { mask: Window::CAUSAL, ..Setup::default() };
+    let done = run_pair(engine, 1, [EXAMPLE, ""], &setup, vec![]);
+    let session = Session { setup, ..Session::default() };
+    let data = Data::new(done, (0, Zoom::ALL));
+    let slices = Code::PyTorch.slices(&session, &data).expect("it is short");
+    let come = |slice| Some((slice, read(engine, 1, slice)?));
+    let data = data.with(slices.into_iter().filter_map(come).collect());
+    let text = Code::PyTorch.text(&session, &data, "").expect("all is here");
+    if env::var_os("HEADLIGHT_BLESS").is_some() {
+        fs::write(&path, &text).expect("it can be written");
+    }
+    // The last bits of numbers may be another machine's.
+    let code = |text: &str| text.split("PAGE = {").next().map(str::to_owned);
+    let there = fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
+    assert_eq!(code(&text), code(&there), "`HEADLIGHT_BLESS=1 cargo xtask test gpu` writes it anew");
+}
+
+#[test]
 fn what_is_copied_as_pytorch_runs_and_finds_the_numbers_of_the_page() {
     let paths = written(Code::PyTorch, "pytorch");
     expect_to_pass("HEADLIGHT_TORCH", &paths, "attention_weights agrees with the page: [32, 32] of ");

@@ -16,7 +16,7 @@ export default defineConfig({
   outputDir: "../../test-results",
   forbidOnly: true,
   // Of some thousand starts of a browser on a busy machine, one shows nothing for long. What needed a second try is listed
-  // as flaky; what fails twice has failed.
+  // as flaky, and few may (xtask/src/checks.rs); what fails twice has failed.
   retries: 1,
   fullyParallel: true,
   workers: 3,

@@ -207,6 +207,7 @@ impl<'a> Facts<'a> {
                 if self.holds("masked") { format!("those {those} that it may see") } else { ["all ", &those].concat() }
             }
             "formula" => self.formula(),
+            "unmasked" => (if self.holds("alibi") { "masked_scores" } else { "scaled_scores" }).to_owned(),
             "call" => {
                 let second = either(", embed(SECOND_SENTENCES)", "");
                 let visible = if self.holds("masked") { ", visible" } else { "" };
@@ -254,7 +255,7 @@ impl<'a> Facts<'a> {
             EngineKind::Cpu { .. } => "the CPU".to_owned(),
         };
         let made = format!("The page calculated it on {engine}, by {NAME} {}", env!("CARGO_PKG_VERSION"));
-        if self.link.len() > MOST {
+        if !(1..=MOST).contains(&self.link.len()) {
             return [made, ".".to_owned()].concat();
         }
         let comment = if self.code == Code::JavaScript { "// " } else { "" };

@@ -126,12 +126,16 @@ def multi_head_attention(
 #if alibi
     # The farther apart query and key are, the lower the score.
     masked_scores = scaled_scores - distance_penalty(seq_len, @key_len@)
-#else
-    masked_scores = scaled_scores
 #end
 #if masked
     # A key that may not be seen gets minus infinity, of which the softmax makes 0.
-    masked_scores = np.where(visible, masked_scores, np.float32(-np.inf))
+    masked_scores = np.where(visible, @unmasked@, np.float32(-np.inf))
+#else
+#if alibi
+#else
+    # Nothing is hidden.
+    masked_scores = scaled_scores
+#end
 #end
 
     # Each row becomes shares that add up to 1. [batch_size, num_heads, seq_len, @key_len@]

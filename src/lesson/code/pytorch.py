@@ -145,12 +145,16 @@ class MultiHeadAttention(nn.Module):
 #if alibi
         # The farther apart query and key are, the lower the score.
         masked_scores = scaled_scores - distance_penalty(self.num_heads, seq_len, @key_len@)
-#else
-        masked_scores = scaled_scores
 #end
 #if masked
         # A key that may not be seen gets minus infinity, of which the softmax makes 0.
-        masked_scores = masked_scores.masked_fill(~visible, -math.inf)
+        masked_scores = @unmasked@.masked_fill(~visible, -math.inf)
+#else
+#if alibi
+#else
+        # Nothing is hidden.
+        masked_scores = scaled_scores
+#end
 #end
 
         # Each row becomes shares that add up to 1. [batch_size, num_heads, seq_len, @key_len@]
