@@ -112,8 +112,11 @@ pub fn follow(page: Page) {
         });
     });
     dom::on("click", "[data-move]", move |button, _| {
-        let (Some(which), Some(part)) = (dom::index(button, "data-move"), written.get()) else { return };
-        let of = page.data.read().as_ref().map_or((0, 0), |data| data.shape(part.tensor));
+        let data = page.data.read();
+        let (Some(which), Some(data)) = (dom::index(button, "data-move"), data.as_ref()) else { return };
+        // From where the table is going, be that written yet or not: no click is lost.
+        let Some(part) = shown(&page.session.read(), &data.setup) else { return };
+        let of = data.shape(part.tensor);
         let by = if which % 2 == 0 { -1 } else { 1 };
         let (down, right) = if which < 2 { (by, 0) } else { (0, by) };
         page.session.update(|session| session.table = Some(part.moved(down, right, of)));
