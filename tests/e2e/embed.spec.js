@@ -6,7 +6,7 @@ import { expect, test } from "./fixture.js";
 import { STEPS } from "./page.js";
 
 test("in a frame: the stage alone, as high as the frame, which says what it shows and does as it is told", async ({ headlight, page }) => {
-  await headlight.open();
+  // The page object is of a whole page.
   await page.route("**/around.html", (route) => route.fulfill({ contentType: "text/html", body: AROUND }));
   await page.goto("/around.html");
   const frame = page.frameLocator("iframe");
@@ -21,8 +21,7 @@ test("in a frame: the stage alone, as high as the frame, which says what it show
     await page.evaluate((height) => (document.querySelector("iframe").height = height), height);
     await expect.poll(async () => (await said()).height, `in ${height}`).toBeLessThanOrEqual(height);
   }
-  const before = (await said()).height;
-  expect(before, "it is not small where there is room").toBeGreaterThan(440);
+  await expect.poll(async () => (await said()).height, "it is not small where there is room").toBeGreaterThan(440);
 
   await page.evaluate(() => document.querySelector("iframe").contentWindow.postMessage({ headlight: { link: "v=1&step=scores" } }, "*"));
   await expect(frame.getByRole("grid", { name: "Scores", exact: true })).toBeVisible();
@@ -39,8 +38,6 @@ test("in a frame: the stage alone, as high as the frame, which says what it show
   await page.frames()[1].evaluate(() => postMessage({ headlight: { link: "v=1&step=output" } }, "*"));
   await headlight.frames(5);
   await expect(frame.getByRole("grid", { name: "Output", exact: true })).toBeHidden();
-  // There is no whole page any more for what every test looks at when it ends.
-  headlight.isOpen = false;
 });
 
 const AROUND = `<!DOCTYPE html><title>Around</title><script>
