@@ -4,6 +4,8 @@
 //! [`svg`] paint the same figure.
 
 pub mod colormap;
+#[cfg(feature = "film")]
+pub mod film;
 pub mod png;
 pub mod raster;
 pub mod svg;

@@ -1,6 +1,6 @@
 //! What a person takes along: which tensors, and under what name; and how a figure is made.
 
-use super::{Session, Theme, table};
+use super::{Session, Step, Theme, table, timeline};
 use crate::protocol::{Format, Setup, Tensor};
 
 /// Which tensors are written.
@@ -61,6 +61,18 @@ pub const PRINTED: [(&str, f32); 9] = [
 
 /// Dots to an inch that a picture of pixels can have: those of a screen, up to four times as many, and what print asks for.
 pub const DOTS: [u32; 6] = [96, 192, 288, 384, 300, 600];
+
+/// How many frames a second a film has.
+pub const FRAMES_PER_SECOND: u16 = 20;
+
+/// At which positions a film of a step shows it, one for each frame, as Play does at this speed.
+pub fn frames(step: Step, speed: f64) -> impl ExactSizeIterator<Item = f64> {
+    let frames = (timeline::seconds(step) / speed * f64::from(FRAMES_PER_SECOND)).ceil() as u32;
+    (0..frames as usize + 1).map(move |frame| frame as f64 / f64::from(frames))
+}
+
+/// How long a film shows the finished step before it begins again, in milliseconds.
+pub const HELD: u16 = (timeline::HOLD_SECONDS * 1000.0) as u16;
 
 /// On what a figure stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +136,6 @@ impl Print {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lesson::Step;
 
     #[test]
     fn a_step_has_the_tensors_that_it_draws_and_every_choice_has_some() {
@@ -149,6 +160,16 @@ mod tests {
         let one = Which::One(Tensor::Mixed);
         assert_eq!(file_name(one, &[Tensor::Mixed], &session, Format::Npy), "headlight-attended_values.npy");
         assert_eq!(file_name(Which::All, &Tensor::ALL, &session, Format::Csv), "headlight-all.zip");
+    }
+
+    #[test]
+    fn a_film_shows_a_step_from_its_beginning_to_its_end() {
+        for (step, speed, many) in [(Step::Tokens, 1.0, 51), (Step::Softmax, 2.0, 131), (Step::Scale, 0.5, 161)] {
+            let frames: Vec<f64> = frames(step, speed).collect();
+            assert_eq!((frames.len(), frames[0], frames[many - 1]), (many, 0.0, 1.0));
+            assert!(frames.is_sorted());
+        }
+        assert_eq!(HELD, 1200);
     }
 
     #[test]

@@ -56,6 +56,12 @@ pub fn paint_scaled(canvas: &HtmlCanvasElement, figure: &Figure, scale: f32, rat
     }
 }
 
+/// What is on a canvas, row by row, four bytes a pixel.
+pub fn pixels(canvas: &HtmlCanvasElement) -> Option<Vec<u8>> {
+    let (width, height) = (canvas.width().into(), canvas.height().into());
+    Some(context(canvas)?.get_image_data(0.0, 0.0, width, height).ok()?.data().0)
+}
+
 /// Marks on the browser's performance timeline what has happened to a run; the benches read it. Old marks go: the browser
 /// would keep all of them.
 pub fn mark(what: &str, run: u64) {

@@ -1,5 +1,8 @@
 //! What a person takes along: figures, and the tensors of the run, as files.
 
+use std::cell::Cell;
+
+use ::png::EncodingError;
 use js_sys::{Function, Promise, Uint8Array};
 use leptos::prelude::document;
 use qrcodegen::{QrCode, QrCodeEcc};
@@ -9,13 +12,15 @@ use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::{address, canvas, dom, live::watch, parts, state::Page};
 use crate::figure::{
-    Figure, Rgb, png,
+    Figure, Rgb,
+    film::Film,
+    png,
     svg::{SvgOptions, svg},
 };
 use crate::lesson::{
     Session,
     code::Code,
-    export::{DOTS, Ground, PRINTED, Print, Which, file_name},
+    export::{DOTS, FRAMES_PER_SECOND, Ground, HELD, PRINTED, Print, Which, file_name, frames},
     number::{exact, fixed},
     picture::{
         View,
@@ -112,6 +117,8 @@ impl Work {
 enum End {
     Svg,
     Png,
+    /// A PNG that moves: the step as Play shows it.
+    Film,
     /// It was promised to the clipboard.
     Copy(Promised),
 }
@@ -235,7 +242,9 @@ pub fn follow(page: Page) {
     });
     dom::on("input", "#figure-width", |_, _| dom::set_value("figure-for", say::OTHER_WIDTH));
     dom::on("click", "#figure-save", move |_, _| {
-        begin(page, if chosen("figure-format") == "PNG" { End::Png } else { End::Svg });
+        let format = chosen("figure-format");
+        let formats = [(say::FILM, End::Film), ("PNG", End::Png)];
+        begin(page, formats.into_iter().find(|(name, _)| *name == format).map_or(End::Svg, |(_, end)| end));
     });
     dom::on("click", "#figure-copy", move |_, _| {
         // Within the click: later, some browsers would not let the page write there.
@@ -294,7 +303,7 @@ fn view() -> String {
         .collect();
     let figure = [
         select("figure-shows", say::SHOWS, String::new()),
-        select("figure-format", say::FORMAT, options(vec!["SVG", "PNG"])),
+        select("figure-format", say::FORMAT, options(vec!["SVG", "PNG", say::FILM])),
         select(
             "figure-for",
             say::PRINTED_FOR,
@@ -593,6 +602,9 @@ fn draw(page: Page, subject: Subject, print: Print, end: &End, session: &Session
         dom::text("figure-said", &say::saved(&name, text.len() as u64));
         return Ok(());
     }
+    if *end == End::Film {
+        return film(subject, print, background, texts, name, (session.clone(), data.clone(), view));
+    }
     let canvas = paint(&figure, print, background)?;
     let described = async move {
         let bytes = Uint8Array::from(JsFuture::from(png_of(&canvas)).await?).to_vec();
@@ -613,6 +625,87 @@ fn draw(page: Page, subject: Subject, print: Print, end: &End, session: &Session
         }
     });
     Ok(())
+}
+
+thread_local! {
+    /// Whether a film is being made: one at a time.
+    static FILMS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes a film of a step, frame by frame, and lets the page do its own between them; or gives a reason why not.
+fn film(
+    subject: Subject,
+    print: Print,
+    background: Option<Rgb>,
+    texts: Texts,
+    name: String,
+    (session, data, view): (Session, Data, View),
+) -> Result<(), String> {
+    if subject != Subject::Step {
+        return Err(say::ONLY_A_STEP_MOVES.to_owned());
+    }
+    if data.before.is_some() {
+        return Err(say::NO_CHANGE_MOVES.to_owned());
+    }
+    if FILMS.replace(true) {
+        return Err(say::ONE_FILM.to_owned());
+    }
+    let frames = frames(session.step, session.speed);
+    let at = move |position| {
+        let session = Session { position, ..session.clone() };
+        plate(subject, print.is_captioned, &session, &data, &view).ok_or_else(|| say::CHANGED_MEANWHILE.to_owned())
+    };
+    spawn_local(async move {
+        let made = filmed(frames, at, print, background, &texts).await;
+        FILMS.set(false);
+        let said = made.map(|bytes| {
+            let name = [&name, ".png"].concat();
+            save(&png_file(&bytes), &name);
+            say::saved(&name, bytes.len() as u64)
+        });
+        dom::text("figure-said", &said.unwrap_or_else(|reason| say::not_saved(&reason)));
+    });
+    Ok(())
+}
+
+async fn filmed(
+    positions: impl ExactSizeIterator<Item = f64>,
+    at: impl Fn(f64) -> Result<Figure, String>,
+    print: Print,
+    background: Option<Rgb>,
+    texts: &Texts,
+) -> Result<Vec<u8>, String> {
+    let failed = |error: EncodingError| error.to_string();
+    let positions: Vec<f64> = positions.collect();
+    // A frame may be higher than another; a film is not.
+    let mut height = 0.0_f32;
+    for position in &positions {
+        height = height.max(at(*position)?.height);
+    }
+    let mut film = None;
+    for (index, position) in positions.iter().enumerate() {
+        let figure = Figure { height, ..at(*position)? };
+        let canvas = paint(&figure, print, background)?;
+        let size = (canvas.width(), canvas.height());
+        let film = match &mut film {
+            Some(film) => film,
+            None => film.insert({
+                let creator = creator();
+                let texts = [("Title", &*texts.title), ("Description", &texts.description), ("Software", &creator)];
+                let frames = positions.len() as u32;
+                Film::new(size, frames, FRAMES_PER_SECOND, print.dots.into(), &texts).map_err(failed)?
+            }),
+        };
+        if index + 1 == positions.len() {
+            film.hold(HELD).map_err(failed)?;
+        }
+        film.frame(canvas::pixels(&canvas).ok_or(say::NO_PICTURE)?).map_err(failed)?;
+        dom::text("figure-said", &say::frame(index + 1, positions.len()));
+        // Once in a while what else waits gets its turn.
+        let turn = Promise::new(&mut |done, _| dom::before_next_paint(move || drop(done.call0(&JsValue::NULL))));
+        JsFuture::from(turn).await.map_err(|error| reason(&error))?;
+    }
+    film.map_or(Err(say::NO_PICTURE.to_owned()), |film| film.finish().map_err(failed))
 }
 
 /// What a file says of itself.

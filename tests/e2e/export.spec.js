@@ -199,6 +199,54 @@ test("a figure is saved once, whatever is open besides", async ({ page, headligh
   expect(downloads).toEqual(["headlight-softmax.svg"]);
 });
 
+test("a step is saved as a film, which others play and which ends as the picture does", async ({ page, headlight }, info) => {
+  test.setTimeout(180_000);
+  await headlight.open();
+  await headlight.goTo("Tokens");
+  await headlight.speed.selectOption("4×");
+  const picture = await saveFigure(page, info, { Format: "PNG", "Dots per inch": "96 (1×)" });
+  const group = page.getByRole("group", { name: "Figure", exact: true });
+  await group.getByRole("combobox", { name: "Format" }).selectOption("PNG, moving");
+  const begun = page.waitForEvent("download");
+  await group.getByRole("button", { name: "Save figure" }).click();
+  await expect(page.locator("#figure-said")).toHaveText(/^Frame \d+ of 14 …$/);
+  // Meanwhile the page is used.
+  await headlight.goTo("Scores");
+  await expect(headlight.grid("Scores")).toBeVisible();
+  const download = await begun;
+  expect(download.suggestedFilename()).toBe("headlight-tokens.png");
+  const film = info.outputPath("film", download.suggestedFilename());
+  await download.saveAs(film);
+  const read = `
+import json, sys
+from PIL import Image, ImageChops
+film, picture = (Image.open(path) for path in sys.argv[1:])
+durations, differ = [], []
+for frame in range(film.n_frames):
+    film.seek(frame)
+    durations.append(film.info["duration"])
+    differ.append(ImageChops.difference(film.convert("RGB"), picture.convert("RGB")).getbbox() is not None)
+print(json.dumps([film.n_frames, film.size == picture.size, durations, differ, film.text["Title"], film.info["loop"]]))`;
+  const [frames, isAsLarge, durations, differ, title, loop] = JSON.parse(execFileSync(process.env.PYTHON, ["-c", read, film, picture], { encoding: "utf8" }));
+  expect([frames, isAsLarge, loop]).toEqual([14, true, 0]);
+  expect(durations).toEqual([...Array(13).fill(50), 1200]);
+  expect([differ[0], differ.at(-1)], "it begins with less, and ends as the picture").toEqual([true, false]);
+  expect(title).toMatch(/^Tokens/);
+
+  for (const [choose, why] of [
+    [() => group.getByRole("combobox", { name: "Shows" }).selectOption("all nine steps"), /only this step moves/],
+    [async () => {
+      await group.getByRole("combobox", { name: "Shows" }).selectOption("this step, as it is on the page");
+      await headlight.choose("Show change", "on");
+      await expect.poll(async () => (await headlight.lastRan()).before).not.toBeNull();
+    }, /what has changed is shown finished/],
+  ]) {
+    await choose();
+    await group.getByRole("button", { name: "Save figure" }).click();
+    await expect(page.locator("#figure-said")).toHaveText(why);
+  }
+});
+
 test("a figure of what has changed meanwhile is given up, and the page goes on", async ({ page, headlight }) => {
   await headlight.open();
   await openExport(page);

@@ -61,7 +61,7 @@ const CHECKS: &[Check] = &[
     Check {
         part: "clippy",
         name: "clippy, gpu and files",
-        run: |_| clippy(&["--all-targets", "--features=engine,files,gpu"]),
+        run: |_| clippy(&["--all-targets", "--features=engine,files,film,gpu"]),
     },
     Check { part: "gpu", name: "cargo test, gpu", run: |_| gpu() },
     Check { part: "gpu", name: "cargo test, German", run: |_| german() },
@@ -95,7 +95,7 @@ fn clippy_wasm(options: &[&str]) -> Result<Tally> {
 fn gpu() -> Result<Tally> {
     // Doc tests have run without the feature.
     counted(
-        cargo(&["test", "--features=engine,files,gpu", "--lib", "--tests", "--no-fail-fast"])
+        cargo(&["test", "--features=engine,files,film,gpu", "--lib", "--tests", "--no-fail-fast"])
             .envs(browser::vulkan()?)
             .env("HEADLIGHT_NUMPY", tools::python()?)
             .env("HEADLIGHT_TORCH", tools::python_with_torch()?),

@@ -185,3 +185,17 @@ pub fn not_copied(reason: &str) -> String {
 pub fn wrong_number(label: &str, from: &str, to: &str) -> String {
     format!("“{label}” takes a number from {from} to {to}")
 }
+
+/// A PNG that moves.
+pub const FILM: &str = "PNG, moving";
+/// Of other figures there is none.
+pub const ONLY_A_STEP_MOVES: &str = "only this step moves; choose it under “Shows”, or SVG or PNG";
+/// Changes are shown finished.
+pub const NO_CHANGE_MOVES: &str = "what has changed is shown finished; switch “Show change” off, or take SVG or PNG";
+/// One is being made.
+pub const ONE_FILM: &str = "another one is being made";
+
+/// So many frames of a film are made.
+pub fn frame(made: usize, of: usize) -> String {
+    format!("Frame {made} of {of} …")
+}

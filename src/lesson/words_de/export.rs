@@ -183,3 +183,18 @@ pub fn not_copied(reason: &str) -> String {
 pub fn wrong_number(label: &str, from: &str, to: &str) -> String {
     format!("„{label}“ nimmt eine Zahl von {from} bis {to}")
 }
+
+/// A PNG that moves.
+pub const FILM: &str = "PNG, bewegt";
+/// Of other figures there is none.
+pub const ONLY_A_STEP_MOVES: &str = "nur dieser Schritt bewegt sich; er steht unter „Zeigt“, sonst bleiben SVG und PNG";
+/// Changes are shown finished.
+pub const NO_CHANGE_MOVES: &str =
+    "was sich geändert hat, wird fertig gezeigt; ohne „Änderung zeigen“ geht es, sonst bleiben SVG und PNG";
+/// One is being made.
+pub const ONE_FILM: &str = "eine andere wird gerade gemacht";
+
+/// So many frames of a film are made.
+pub fn frame(made: usize, of: usize) -> String {
+    format!("Bild {made} von {of} …")
+}
