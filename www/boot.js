@@ -222,10 +222,7 @@
 
     // For the engine: opens a GPU with its own program, which is loaded the first time; null where there is no GPU.
     self.headlightOpenGpu = async () => {
-      const hasGpu = () => navigator.gpu?.requestAdapter().catch(() => null);
-      // A browser that has just been started may have none yet.
-      const soon = () => navigator.gpu && new Promise((done) => setTimeout(done, 500)).then(hasGpu);
-      if (!((await hasGpu()) || (await soon()))) return null;
+      if (!(await navigator.gpu?.requestAdapter().catch(() => null))) return null;
       return (await load("gpu", () => headlightGpu)).Gpu.open();
     };
     // For the engine: begins a file with the files' own program.

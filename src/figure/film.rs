@@ -37,6 +37,7 @@ impl Film {
         let mut encoder = Encoder::new(bytes.clone(), width, height);
         encoder.set_color(ColorType::Rgba);
         encoder.set_animated(frames, FOR_EVER)?;
+        encoder.validate_sequence(true);
         encoder.set_frame_delay(1, per_second)?;
         let a_metre = (dots / METRES).round() as u32;
         encoder.set_pixel_dims(Some(PixelDimensions { xppu: a_metre, yppu: a_metre, unit: Unit::Meter }));

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use ::png::EncodingError;
 use js_sys::{Function, Promise, Uint8Array};
 use leptos::prelude::document;
 use qrcodegen::{QrCode, QrCodeEcc};
@@ -12,15 +11,13 @@ use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::{address, canvas, dom, live::watch, parts, state::Page};
 use crate::figure::{
-    Figure, Rgb,
-    film::Film,
-    png,
+    Figure, Rgb, png,
     svg::{SvgOptions, svg},
 };
 use crate::lesson::{
     Session,
     code::Code,
-    export::{DOTS, FRAMES_PER_SECOND, Ground, HELD, PRINTED, Print, Which, file_name, frames},
+    export::{DOTS, Ground, HELD, PRINTED, Print, Which, file_name, frames},
     number::{exact, fixed},
     picture::{
         View,
@@ -608,7 +605,8 @@ fn draw(page: Page, subject: Subject, print: Print, end: &End, session: &Session
     let canvas = paint(&figure, print, background)?;
     let described = async move {
         let bytes = Uint8Array::from(JsFuture::from(png_of(&canvas)).await?).to_vec();
-        let texts = [("Title", &*texts.title), ("Description", &texts.description), ("Software", &creator())];
+        let said = texts.said();
+        let texts: Vec<(&str, &str)> = said.iter().map(|(keyword, text)| (*keyword, text.as_str())).collect();
         png::described(&bytes, print.dots.into(), &texts).ok_or_else(|| JsValue::from_str(say::NO_PICTURE))
     };
     dom::text("figure-said", say::WRITING);
@@ -675,43 +673,45 @@ async fn filmed(
     background: Option<Rgb>,
     texts: &Texts,
 ) -> Result<Vec<u8>, String> {
-    let failed = |error: EncodingError| error.to_string();
     let positions: Vec<f64> = positions.collect();
     // A frame may be higher than another; a film is not.
     let mut height = 0.0_f32;
     for position in &positions {
         height = height.max(at(*position)?.height);
     }
-    let mut film = None;
+    let mut film: Option<Box<dyn parts::Frames>> = None;
     for (index, position) in positions.iter().enumerate() {
         let figure = Figure { height, ..at(*position)? };
         let canvas = paint(&figure, print, background)?;
-        let size = (canvas.width(), canvas.height());
         let film = match &mut film {
             Some(film) => film,
-            None => film.insert({
-                let creator = creator();
-                let texts = [("Title", &*texts.title), ("Description", &texts.description), ("Software", &creator)];
-                let frames = positions.len() as u32;
-                Film::new(size, frames, FRAMES_PER_SECOND, print.dots.into(), &texts).map_err(failed)?
-            }),
+            None => {
+                let (size, frames) = ((canvas.width(), canvas.height()), positions.len() as u32);
+                let begun = parts::film(size, frames, print.dots.into(), texts.said());
+                film.insert(begun.await.map_err(|_| say::NO_FILMS)??)
+            }
         };
-        if index + 1 == positions.len() {
-            film.hold(HELD).map_err(failed)?;
-        }
-        film.frame(canvas::pixels(&canvas).ok_or(say::NO_PICTURE)?).map_err(failed)?;
+        let held = (index + 1 == positions.len()).then_some(HELD);
+        film.frame(canvas::pixels(&canvas).ok_or(say::NO_PICTURE)?, held)?;
         dom::text("figure-said", &say::frame(index + 1, positions.len()));
-        // Once in a while what else waits gets its turn.
+        // What else waits gets its turn.
         let turn = Promise::new(&mut |done, _| dom::before_next_paint(move || drop(done.call0(&JsValue::NULL))));
         JsFuture::from(turn).await.map_err(|error| reason(&error))?;
     }
-    film.map_or(Err(say::NO_PICTURE.to_owned()), |film| film.finish().map_err(failed))
+    film.ok_or(say::NO_PICTURE)?.finish()
 }
 
 /// What a file says of itself.
 struct Texts {
     title: String,
     description: String,
+}
+
+impl Texts {
+    /// Under PNG's keywords.
+    fn said(&self) -> Vec<(&'static str, String)> {
+        vec![("Title", self.title.clone()), ("Description", self.description.clone()), ("Software", creator())]
+    }
 }
 
 fn creator() -> String {

@@ -9,7 +9,8 @@ use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::{export, glossary, inspector, live::watch, stage, state::Page, table, tour};
-use crate::lesson::notice::Trouble;
+use crate::figure::film::Film;
+use crate::lesson::{export::FRAMES_PER_SECOND, notice::Trouble};
 
 /// What opens a cell.
 #[wasm_split(inspector, fallible)]
@@ -35,7 +36,46 @@ fn sheets(page: Page) -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-/// A part.
+/// A film that is being made, by a part of the program that nothing else needs.
+pub trait Frames {
+    /// As [`Film::frame`]; where it is held, as [`Film::hold`] before that.
+    ///
+    /// # Errors
+    /// As there.
+    fn frame(&mut self, rgba: Vec<u8>, held: Option<u16>) -> Result<(), String>;
+
+    /// As [`Film::finish`].
+    ///
+    /// # Errors
+    /// As there.
+    fn finish(self: Box<Self>) -> Result<Vec<u8>, String>;
+}
+
+impl Frames for Film {
+    fn frame(&mut self, rgba: Vec<u8>, held: Option<u16>) -> Result<(), String> {
+        let held = held.map_or(Ok(()), |milliseconds| self.hold(milliseconds));
+        held.and_then(|()| Film::frame(self, rgba)).map_err(|error| error.to_string())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Vec<u8>, String> {
+        Film::finish(*self).map_err(|error| error.to_string())
+    }
+}
+
+/// As [`Film::new`].
+#[wasm_split(films, fallible)]
+pub fn film(
+    size: (u32, u32),
+    frames: u32,
+    dots: f64,
+    texts: Vec<(&'static str, String)>,
+) -> Result<Result<Box<dyn Frames>, String>, SplitLoaderError> {
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(keyword, text)| (*keyword, text.as_str())).collect();
+    let film = Film::new(size, frames, FRAMES_PER_SECOND, dots, &texts);
+    Ok(film.map(|film| Box::new(film) as Box<dyn Frames>).map_err(|error| error.to_string()))
+}
+
+/// A part that begins with the page's values.
 #[derive(Clone, Copy)]
 pub enum Part {
     /// What opens a cell.

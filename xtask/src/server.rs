@@ -1,15 +1,14 @@
 //! A file server for `dist/`, to look at it and to test it: this machine only, compressed like any host would.
 
 use crate::site::gzip;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use std::collections::HashMap;
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use std::{fs, thread};
-use tiny_http::{Header, Method, Request, Response};
 
 /// Takes the port, 0 for any that is free.
 pub fn listen(port: u16) -> Result<TcpListener> {
@@ -25,19 +24,61 @@ pub fn listen(port: u16) -> Result<TcpListener> {
 /// Serves the folder for as long as this program runs. Returns the address.
 pub fn start(listener: TcpListener, folder: &Path) -> Result<String> {
     let url = format!("http://{}/", listener.local_addr()?);
-    let server = tiny_http::Server::from_listener(listener, None).map_err(|error| anyhow!(error))?;
-    let server = Arc::new(server);
     let site = Arc::new(Mutex::new(Site::read(folder)?));
-    for _ in 0..4 {
-        let (server, site) = (server.clone(), site.clone());
-        thread::spawn(move || {
-            while let Ok(request) = server.recv() {
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let site = site.clone();
+            // One each, however many a browser keeps open: none waits for another to be closed.
+            thread::spawn(move || {
                 // A browser that hung up in the middle is no concern of ours.
-                let _ = answer(request, &site);
-            }
-        });
-    }
+                let _ = serve(stream, &site);
+            });
+        }
+    });
     Ok(url)
+}
+
+/// Answers what comes on a connection, one after the other, until that is over.
+fn serve(mut stream: TcpStream, site: &Mutex<Site>) -> io::Result<()> {
+    const LONGEST_HEADER: usize = 64 << 10;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(300)))?;
+    let mut received = Vec::new();
+    loop {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut request = httparse::Request::new(&mut headers);
+        let length = match request.parse(&received) {
+            Ok(httparse::Status::Complete(length)) => length,
+            Ok(httparse::Status::Partial) if received.len() < LONGEST_HEADER => {
+                let mut more = [0; 8192];
+                let count = stream.read(&mut more)?;
+                if count == 0 {
+                    return Ok(());
+                }
+                received.extend_from_slice(&more[..count]);
+                continue;
+            }
+            _ => {
+                return stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            }
+        };
+        let says = |name: &str, what: &str| {
+            let mut headers = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+            headers.any(|header| String::from_utf8_lossy(header.value).to_ascii_lowercase().contains(what))
+        };
+        let (method, path) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
+        let (goes_on, takes_gzip) = (!says("Connection", "close"), says("Accept-Encoding", "gzip"));
+        let (head, body) = answer(method, path, takes_gzip, site);
+        stream.write_all(head.as_bytes())?;
+        if method != "HEAD" {
+            stream.write_all(&body)?;
+        }
+        // What asks with a body gets no second answer: nothing here reads one.
+        if !goes_on || !matches!(method, "GET" | "HEAD") {
+            return Ok(());
+        }
+        received.drain(..length);
+    }
 }
 
 /// The folder's files, read and compressed once.
@@ -80,32 +121,30 @@ fn modified(folder: &Path) -> Option<SystemTime> {
     fs::metadata(folder.join("index.html")).and_then(|metadata| metadata.modified()).ok()
 }
 
-fn answer(request: Request, site: &Mutex<Site>) -> std::io::Result<()> {
-    let path = request.url().split(['?', '#']).next().unwrap_or_default();
+/// The head and the body of the answer.
+fn answer(method: &str, path: &str, takes_gzip: bool, site: &Mutex<Site>) -> (String, Vec<u8>) {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
     let name = if path == "/" { "index.html" } else { path.trim_start_matches('/') };
     let file = site.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).file(name);
     let (status, body, mut headers) = match file {
-        _ if !matches!(request.method(), Method::Get | Method::Head) => (405, Vec::new(), vec![]),
-        None => (404, format!("There is no {path} here.\n").into_bytes(), vec![("Content-Type", "text/plain")]),
+        _ if !matches!(method, "GET" | "HEAD") => ("405 Method Not Allowed", Vec::new(), vec![("Connection", "close")]),
+        None => {
+            let missing = format!("There is no {path} here.\n").into_bytes();
+            ("404 Not Found", missing, vec![("Content-Type", "text/plain; charset=utf-8")])
+        }
         Some(file) => {
             let cache = if name == "index.html" { "no-cache" } else { "public, max-age=31536000, immutable" };
             let headers = vec![("Content-Type", content_type(name)), ("Cache-Control", cache)];
-            let takes_gzip = |header: &Header| {
-                header.field.equiv("Accept-Encoding") && header.value.as_str().to_ascii_lowercase().contains("gzip")
-            };
-            if request.headers().iter().any(takes_gzip) {
-                (200, file.gzip.clone(), [headers, vec![("Content-Encoding", "gzip")]].concat())
+            if takes_gzip {
+                ("200 OK", file.gzip.clone(), [headers, vec![("Content-Encoding", "gzip")]].concat())
             } else {
-                (200, file.plain.clone(), headers)
+                ("200 OK", file.plain.clone(), headers)
             }
         }
     };
     headers.extend([("Vary", "Accept-Encoding"), ("X-Content-Type-Options", "nosniff")]);
-    let mut response = Response::from_data(body).with_status_code(status).with_chunked_threshold(usize::MAX);
-    for (name, value) in headers {
-        response.add_header(Header::from_bytes(name, value).expect("our own headers are well formed"));
-    }
-    request.respond(response)
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    (format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n", body.len()), body)
 }
 
 fn content_type(name: &str) -> &'static str {

@@ -192,6 +192,8 @@ pub const FILM: &str = "PNG, moving";
 pub const ONLY_A_STEP_MOVES: &str = "only this step moves; choose it under “Shows”, or SVG or PNG";
 /// Changes are shown finished.
 pub const NO_CHANGE_MOVES: &str = "what has changed is shown finished; switch “Show change” off, or take SVG or PNG";
+/// The program that makes them is not there.
+pub const NO_FILMS: &str = "the part of this page that makes films could not be loaded";
 /// One is being made.
 pub const ONE_FILM: &str = "another one is being made";
 

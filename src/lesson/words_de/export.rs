@@ -191,6 +191,8 @@ pub const ONLY_A_STEP_MOVES: &str = "nur dieser Schritt bewegt sich; er steht un
 /// Changes are shown finished.
 pub const NO_CHANGE_MOVES: &str =
     "was sich geändert hat, wird fertig gezeigt; ohne „Änderung zeigen“ geht es, sonst bleiben SVG und PNG";
+/// The program that makes them is not there.
+pub const NO_FILMS: &str = "der Teil dieser Seite, der Filme macht, war nicht zu laden";
 /// One is being made.
 pub const ONE_FILM: &str = "eine andere wird gerade gemacht";
 
