@@ -70,6 +70,7 @@ fn setups() -> Vec<(&'static str, [&'static str; 2], Setup)> {
                 ..standard.clone()
             },
         ),
+        ("sharp", [LONG, ""], Setup { is_scaled: false, temperature: 0.1, heads: 1, width: 512, ..standard.clone() }),
         ("one head off", [EXAMPLE, ""], Setup { heads: 1, heads_off: vec![0], width: 512, ..standard.clone() }),
         (
             "batch",

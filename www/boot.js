@@ -85,10 +85,10 @@
       if (!navigator.clipboard) throw new Error(NO_CLIPBOARD);
       await navigator.clipboard.writeText(text);
     },
-    // Puts a picture on the clipboard: the promise of a PNG file, so that it is still what the person's click has begun.
-    async copyPicture(file) {
+    // Puts a file on the clipboard: the promise of one, so that it is still what the person's click has begun.
+    async copyFile(file, type) {
       if (!navigator.clipboard?.write) throw new Error(NO_CLIPBOARD);
-      await navigator.clipboard.write([new ClipboardItem({ "image/png": file })]);
+      await navigator.clipboard.write([new ClipboardItem({ [type]: file })]);
     },
     // Gives a person a file.
     save(file, name) {

@@ -25,14 +25,21 @@
     tell();
   };
 
-  addEventListener("message", ({ source, data }) => {
+  addEventListener("message", async ({ source, data }) => {
     if (source !== parent || !data?.headlight) return;
     const { link, play } = data.headlight;
-    if (typeof link === "string") location.replace(`#${link.replace(/^#/, "")}`);
+    await headlightBoot.app;
+    const fragment = typeof link === "string" && `#${link.replace(/^#/, "")}`;
+    if (fragment && fragment !== (location.hash || "#")) {
+      const shown = new Promise((done) => addEventListener("popstate", done, { once: true }));
+      location.replace(fragment);
+      await shown;
+    }
     const button = document.getElementById("play");
     if (typeof play === "boolean" && play !== ("playing" in button.dataset)) button.click();
   });
-  addEventListener("popstate", tell);
+  // What is no link is passed over.
+  addEventListener("popstate", () => (!location.hash || /[#&]v=/.test(location.hash)) && tell());
 
   headlightBoot.app.then(() => {
     document.querySelector(".play").append(whole);

@@ -46,9 +46,9 @@ extern "C" {
     /// The page as one file that works by itself, and opens with this link.
     #[wasm_bindgen(js_namespace = headlightBoot, js_name = savePage)]
     fn save_page(link: &str) -> Promise;
-    /// Puts a picture on the clipboard: the promise of a PNG file.
-    #[wasm_bindgen(js_namespace = headlightBoot, js_name = copyPicture)]
-    fn copy_picture(file: &Promise) -> Promise;
+    /// Puts a file of this kind on the clipboard, which is promised.
+    #[wasm_bindgen(js_namespace = headlightBoot, js_name = copyFile)]
+    fn copy_file(file: &Promise, kind: &str) -> Promise;
 }
 
 /// What the page is called as one file.
@@ -86,8 +86,8 @@ pub struct Draft {
 enum Work {
     /// A figure, and what becomes of it.
     Figure(Subject, Print, End),
-    /// Code, and whether it goes to the clipboard.
-    Code(Code, bool),
+    /// Code, and the promise of it to the clipboard, if it goes there.
+    Code(Code, Option<Promised>),
 }
 
 impl Work {
@@ -103,7 +103,9 @@ impl Work {
     fn fail(&self, reason: &str) {
         match self {
             // Whoever waits for the clipboard says it.
-            Self::Figure(.., End::Copy(promised)) => promised.settle(Err(reason.into())),
+            Self::Figure(.., End::Copy(promised)) | Self::Code(_, Some(promised)) => {
+                promised.settle(Err(reason.into()))
+            }
             _ => dom::text(self.status(), &say::not_saved(reason)),
         }
     }
@@ -206,7 +208,9 @@ pub fn follow(page: Page) {
             if let Some(link) = link {
                 dom::set_value("share-link", link);
                 dom::html("share-code", &code(link));
-                dom::text("share-said", "");
+                for status in ["share-said", "code-said", "page-said"] {
+                    dom::text(status, "");
+                }
             }
         },
     );
@@ -214,7 +218,7 @@ pub fn follow(page: Page) {
         let link = chosen("share-link");
         spawn_local(async move {
             let said = JsFuture::from(copy_text(&link)).await.map(|_| say::LINK_COPIED.to_owned());
-            dom::text("share-said", &said.unwrap_or_else(|error| reason(&error)));
+            dom::text("share-said", &said.unwrap_or_else(|error| say::not_copied(&reason(&error))));
         });
     });
     // A width is that of the page until a person chooses another.
@@ -244,18 +248,7 @@ pub fn follow(page: Page) {
         begin(page, formats.into_iter().find(|(name, _)| *name == format).map_or(End::Svg, |(_, end)| end));
     });
     dom::on("click", "#figure-copy", move |_, _| {
-        // Within the click: later, some browsers would not let the page write there.
-        let (file, promised) = Promised::new();
-        let copied = copy_picture(&file);
-        spawn_local(async move {
-            let said = match JsFuture::from(copied).await {
-                Ok(_) => say::COPIED.to_owned(),
-                // Why there is no picture says more than that there was none to copy.
-                Err(error) => say::not_copied(&reason(&JsFuture::from(file).await.err().unwrap_or(error))),
-            };
-            dom::text("figure-said", &said);
-        });
-        begin(page, End::Copy(promised));
+        begin(page, End::Copy(copied("image/png", "figure-said", say::COPIED)));
     });
     dom::on("click", "#page-save", move |_, _| {
         let link = address::fragment(page);
@@ -268,8 +261,10 @@ pub fn follow(page: Page) {
             dom::text("page-said", &said.unwrap_or_else(|error| say::not_saved(&reason(&error))));
         });
     });
-    dom::on("click", "#code-copy", move |_, _| begin_code(page, true));
-    dom::on("click", "#code-save", move |_, _| begin_code(page, false));
+    dom::on("click", "#code-copy", move |_, _| {
+        begin_code(page, Some(copied("text/plain", "code-said", say::CODE_COPIED)));
+    });
+    dom::on("click", "#code-save", move |_, _| begin_code(page, None));
     dom::on("click", "#export-save", move |_, _| order(page));
 }
 
@@ -328,6 +323,7 @@ fn view() -> String {
                     <button class="btn small" id="figure-save">{save_figure}</button>
                     <button class="btn small" id="figure-copy">{copy}</button>
                 </span>
+                <progress id="figure-progress" aria-label="{writing}" hidden></progress>
                 <p id="figure-said" aria-live="polite"></p>
             </div>
         </div>
@@ -371,6 +367,7 @@ fn view() -> String {
         caption = say::CAPTION,
         save_figure = say::SAVE_FIGURE,
         copy = say::COPY,
+        writing = say::WRITING,
         link_name = say::LINK,
         link_lead = say::LINK_LEAD,
         copy_link = say::COPY_LINK,
@@ -459,7 +456,12 @@ pub fn deliver(page: Page, run: u64, file: &JsValue, bytes: u64, trouble: Option
 /// Begins the figure that was chosen: with what the page has, or else once the engine has sent the rest.
 fn begin(page: Page, end: End) {
     let (mut session, data) = (page.session.get(), page.data.read());
-    let Some(data) = data.as_ref() else { return };
+    let Some(data) = data.as_ref() else {
+        if let End::Copy(promised) = end {
+            promised.settle(Err(say::NO_PICTURE.into()));
+        }
+        return;
+    };
     // Those that were calculated: what is chosen may have been refused.
     session.head = session.head.min(data.setup.heads - 1);
     let mut wrong = None;
@@ -490,16 +492,33 @@ fn begin(page: Page, end: End) {
     }
 }
 
+/// Promises something of this kind to the clipboard, and says there what became of that. To be called within a click: later,
+/// some browsers would not let the page write there.
+fn copied(kind: &str, status: &'static str, done: &'static str) -> Promised {
+    let (file, promised) = Promised::new();
+    let copied = copy_file(&file, kind);
+    spawn_local(async move {
+        let said = match JsFuture::from(copied).await {
+            Ok(_) => done.to_owned(),
+            // Why there is nothing says more than that there was nothing to copy.
+            Err(error) => say::not_copied(&reason(&JsFuture::from(file).await.err().unwrap_or(error))),
+        };
+        dom::text(status, &said);
+    });
+    promised
+}
+
 /// Begins the code that was chosen.
-fn begin_code(page: Page, is_copied: bool) {
+fn begin_code(page: Page, promised: Option<Promised>) {
     let (mut session, data) = (page.session.get(), page.data.read());
-    let Some(data) = data.as_ref() else { return };
-    session.head = session.head.min(data.setup.heads - 1);
     let name = chosen("code-language");
     let code = Code::ALL.into_iter().find(|one| say::code(*one) == name).unwrap_or(Code::PyTorch);
+    let work = Work::Code(code, promised);
+    let Some(data) = data.as_ref() else { return work.fail(say::CHANGED_MEANWHILE) };
+    session.head = session.head.min(data.setup.heads - 1);
     match code.slices(&session, data) {
-        Some(slices) => make(page, data, slices, Work::Code(code, is_copied), session),
-        None => dom::text("code-said", &say::not_saved(say::CODE_TOO_LONG)),
+        Some(slices) => make(page, data, slices, work, session),
+        None => work.fail(say::CODE_TOO_LONG),
     }
 }
 
@@ -543,7 +562,7 @@ fn finish(page: Page, draft: Draft, data: &Data) {
     let made = match &of {
         _ if data.run != run => Err(say::CHANGED_MEANWHILE.to_owned()),
         Work::Figure(subject, print, end) => draw(page, *subject, *print, end, &session, data),
-        Work::Code(code, is_copied) => write(page, *code, *is_copied, &session, data),
+        Work::Code(code, promised) => write(page, *code, promised.as_ref(), &session, data),
     };
     if let Err(reason) = made {
         of.fail(&reason);
@@ -551,15 +570,13 @@ fn finish(page: Page, draft: Draft, data: &Data) {
 }
 
 /// Writes code, or gives a reason why not.
-fn write(page: Page, code: Code, is_copied: bool, session: &Session, data: &Data) -> Result<(), String> {
+fn write(page: Page, code: Code, promised: Option<&Promised>, session: &Session, data: &Data) -> Result<(), String> {
     let text = code.text(session, data, &address::link(page)).ok_or(say::CHANGED_MEANWHILE)?;
-    if is_copied {
-        spawn_local(async move {
-            let said = JsFuture::from(copy_text(&text)).await.map(|_| say::CODE_COPIED.to_owned());
-            dom::text("code-said", &said.unwrap_or_else(|error| reason(&error)));
-        });
+    let file = file_of(&text.as_str().into(), "text/plain");
+    if let Some(promised) = promised {
+        promised.settle(Ok(file));
     } else {
-        save(&file_of(&text.as_str().into(), "text/plain"), code.file_name());
+        save(&file, code.file_name());
         dom::text("code-said", &say::saved(code.file_name(), text.len() as u64));
     }
     Ok(())
@@ -653,9 +670,12 @@ fn film(
         let session = Session { position, ..session.clone() };
         plate(subject, print.is_captioned, &session, &data, &view).ok_or_else(|| say::CHANGED_MEANWHILE.to_owned())
     };
+    dom::text("figure-said", say::WRITING);
+    dom::flag("figure-progress", "hidden", false);
     spawn_local(async move {
         let made = filmed(frames, at, print, background, &texts).await;
         FILMS.set(false);
+        dom::flag("figure-progress", "hidden", true);
         let said = made.map(|bytes| {
             let name = [&name, ".png"].concat();
             save(&png_file(&bytes), &name);
@@ -693,9 +713,10 @@ async fn filmed(
         };
         let held = (index + 1 == positions.len()).then_some(HELD);
         film.frame(canvas::pixels(&canvas).ok_or(say::NO_PICTURE)?, held)?;
-        dom::text("figure-said", &say::frame(index + 1, positions.len()));
-        // What else waits gets its turn.
-        let turn = Promise::new(&mut |done, _| dom::before_next_paint(move || drop(done.call0(&JsValue::NULL))));
+        let part = (index + 1) as f64 / positions.len() as f64;
+        dom::set("figure-progress", "value", Some(&fixed(part, 3)));
+        // What else waits gets its turn. Not by a frame: a page out of sight has none.
+        let turn = Promise::new(&mut |done, _| dom::after(0, move || drop(done.call0(&JsValue::NULL))));
         JsFuture::from(turn).await.map_err(|error| reason(&error))?;
     }
     film.ok_or(say::NO_PICTURE)?.finish()

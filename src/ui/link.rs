@@ -179,7 +179,7 @@ fn ask_for_missing(page: Page, link: LinkRef) {
         let (item, zoom) = shown(page);
         link.borrow_mut().reading = Some(Reading::Page(item, zoom));
         send(link, &Request::Read { run, slices });
-    } else if let Some(Draft { run, slices, .. }) = page.draft.get() {
+    } else if let Some(Draft { run, slices, .. }) = page.draft.get().filter(|draft| !draft.slices.is_empty()) {
         if page.data.read().as_ref().is_none_or(|data| data.run != run) {
             // Of a run that is gone, nothing is answered.
             return export::give_up(page, CHANGED_MEANWHILE);

@@ -22,9 +22,21 @@ test("in a frame: the stage alone, as high as the frame, which says what it show
     await expect.poll(async () => (await said()).height, `in ${height}`).toBeLessThanOrEqual(height);
   }
   await expect.poll(async () => (await said()).height, "it is not small where there is room").toBeGreaterThan(440);
+  // As docs/embedding.md has it: a frame that grows to what it is told settles.
+  await page.evaluate(() => (grows = true));
+  await page.evaluate(() => (document.querySelector("iframe").height = 380));
+  await expect.poll(async () => (await said()).height - (await page.evaluate(() => document.querySelector("iframe").clientHeight))).toBeLessThanOrEqual(0);
+  const settled = await page.evaluate(() => document.querySelector("iframe").clientHeight);
+  await headlight.frames(20);
+  expect(await page.evaluate(() => document.querySelector("iframe").clientHeight)).toBe(settled);
+  expect(settled).toBeLessThan(640);
+  await page.evaluate(() => (grows = false));
+  await page.evaluate(() => (document.querySelector("iframe").height = 640));
 
-  await page.evaluate(() => document.querySelector("iframe").contentWindow.postMessage({ headlight: { link: "v=1&step=scores" } }, "*"));
+  await page.evaluate(() => document.querySelector("iframe").contentWindow.postMessage({ headlight: { link: "v=1&step=scores", play: true } }, "*"));
   await expect(frame.getByRole("grid", { name: "Scores", exact: true })).toBeVisible();
+  await expect(frame.getByRole("button", { name: "Pause" }), "and then it plays").toBeVisible();
+  await frame.getByRole("button", { name: "Pause" }).click();
   await frame.getByRole("button", { name: STEPS[5], exact: true }).click();
   await expect.poll(said).toMatchObject({ link: "v=1&step=mask" });
   await expect(frame.getByRole("link", { name: "Headlight" })).toHaveAttribute("href", "/?lang=en#v=1&step=mask");
@@ -43,9 +55,12 @@ test("in a frame: the stage alone, as high as the frame, which says what it show
 const AROUND = `<!DOCTYPE html><title>Around</title><script>
   const said = [];
   let begun;
+  let grows = false;
   addEventListener("message", ({ data }) => {
     if (!data.headlight) return;
     said.push(data.headlight);
+    const frame = document.querySelector("iframe");
+    if (grows && data.headlight.height > frame.clientHeight) frame.height = data.headlight.height;
     begun ??= history.length;
   });
 </script><iframe width="900" height="640" src="/?embed&lang=en#v=1&s=Dogs+bark"></iframe>`;

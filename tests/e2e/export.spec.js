@@ -209,7 +209,8 @@ test("a step is saved as a film, which others play and which ends as the picture
   await group.getByRole("combobox", { name: "Format" }).selectOption("PNG, moving");
   const begun = page.waitForEvent("download");
   await group.getByRole("button", { name: "Save figure" }).click();
-  await expect(page.locator("#figure-said")).toHaveText(/^Frame \d+ of 14 …$/);
+  await expect(page.locator("#figure-said")).toHaveText("Writing …");
+  await expect(page.getByRole("progressbar", { name: "Writing …" })).toHaveJSProperty("position", expect.any(Number));
   // Meanwhile the page is used.
   await headlight.goTo("Scores");
   await expect(headlight.grid("Scores")).toBeVisible();

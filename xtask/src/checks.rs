@@ -27,13 +27,18 @@ pub fn run(options: &[&str], for_playwright: &[String]) -> Result<()> {
         let started = Instant::now();
         let tally = (check.run)(for_playwright).unwrap_or_else(|error| {
             eprintln!("{error:#}");
-            Tally { passed: 0, failed: 1 }
+            Tally { failed: 1, ..Tally::default() }
         });
         let seconds = started.elapsed().as_secs_f32();
         let result = if tally.failed == 0 { "passed" } else { "FAILED" };
-        let Tally { passed, failed } = tally;
-        report.push(format!("{:<28}  {result}  {passed:>5} passed {failed:>3} failed {seconds:>7.1} s", check.name));
-        total = Tally { passed: total.passed + passed, failed: total.failed + failed };
+        let Tally { passed, failed, again } = tally;
+        let tried = if again > 0 { format!(", {again} of them at a second try") } else { String::new() };
+        let passed = passed + again;
+        report.push(format!(
+            "{:<28}  {result}  {passed:>5} passed {failed:>3} failed {seconds:>7.1} s{tried}",
+            check.name
+        ));
+        total = Tally { passed: total.passed + passed, failed: total.failed + failed, again: 0 };
     }
     println!("\n{}\n\n{} passed, {} failed", report.join("\n"), total.passed, total.failed);
     if total.failed > 0 {
@@ -73,7 +78,11 @@ const CHECKS: &[Check] = &[
     },
     Check { part: "clippy", name: "clippy, GPU in wasm", run: |_| clippy_wasm(&["--bin=gpu", "--features=gpu"]) },
     Check { part: "clippy", name: "clippy, files in wasm", run: |_| clippy_wasm(&["--bin=files", "--features=files"]) },
-    Check { part: "e2e", name: "build", run: |_| site::build(|| Ok(())).map(|()| Tally { passed: 1, failed: 0 }) },
+    Check {
+        part: "e2e",
+        name: "build",
+        run: |_| site::build(|| Ok(())).map(|()| Tally { passed: 1, ..Tally::default() }),
+    },
     Check { part: "e2e", name: "Playwright, in Chromium", run: playwright },
 ];
 
@@ -81,6 +90,8 @@ const CHECKS: &[Check] = &[
 struct Tally {
     passed: usize,
     failed: usize,
+    /// Those that passed when tried again.
+    again: usize,
 }
 
 fn clippy(options: &[&str]) -> Result<Tally> {
@@ -125,7 +136,7 @@ pub fn playwright_on_site() -> Result<Command> {
 
 /// A check that either passes or fails as a whole.
 fn one(command: &mut Command) -> Result<Tally> {
-    process::run(command).map(|()| Tally { passed: 1, failed: 0 })
+    process::run(command).map(|()| Tally { passed: 1, ..Tally::default() })
 }
 
 /// Runs a test runner, shows what it says and adds up its counts.
@@ -136,8 +147,8 @@ fn counted(command: &mut Command) -> Result<Tally> {
     for line in BufReader::new(child.stdout.take().context("its output is piped")?).lines() {
         let line = line?;
         println!("{line}");
-        let Tally { passed, failed } = tally_of(&line);
-        tally = Tally { passed: tally.passed + passed, failed: tally.failed + failed };
+        let Tally { passed, failed, again } = tally_of(&line);
+        tally = Tally { passed: tally.passed + passed, failed: tally.failed + failed, again: tally.again + again };
     }
     let status = child.wait()?;
     ensure!(tally.passed + tally.failed > 0, "{} ran no test ({status})", shown(command));
@@ -164,7 +175,7 @@ fn tally_of(line: &str) -> Tally {
     for count in counts.split("; ") {
         match count.split_once(' ').and_then(|(number, what)| Some((number.parse::<usize>().ok()?, what))) {
             Some((number, "passed")) => tally.passed += number,
-            Some((number, "flaky")) if number <= MOST_TRIED_AGAIN => tally.passed += number,
+            Some((number, "flaky")) if number <= MOST_TRIED_AGAIN => tally.again += number,
             Some((number, "failed" | "ignored" | "skipped" | "flaky" | "did not run" | "interrupted")) => {
                 tally.failed += number;
             }
@@ -181,13 +192,13 @@ mod tests {
     #[test]
     fn counts_are_read_from_the_runners_own_summaries() {
         let cargo = "test result: FAILED. 12 passed; 2 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.1s";
-        assert_eq!(tally_of(cargo), Tally { passed: 12, failed: 3 });
-        assert_eq!(tally_of("  31 passed (12.3s)"), Tally { passed: 31, failed: 0 });
-        assert_eq!(tally_of("  2 failed"), Tally { passed: 0, failed: 2 });
-        assert_eq!(tally_of("  1 flaky"), Tally { passed: 1, failed: 0 });
-        assert_eq!(tally_of("  4 flaky"), Tally { passed: 0, failed: 4 });
-        assert_eq!(tally_of("  4 skipped"), Tally { passed: 0, failed: 4 });
-        assert_eq!(tally_of("  3 did not run"), Tally { passed: 0, failed: 3 });
+        assert_eq!(tally_of(cargo), Tally { passed: 12, failed: 3, again: 0 });
+        assert_eq!(tally_of("  31 passed (12.3s)"), Tally { passed: 31, failed: 0, again: 0 });
+        assert_eq!(tally_of("  2 failed"), Tally { passed: 0, failed: 2, again: 0 });
+        assert_eq!(tally_of("  1 flaky"), Tally { passed: 0, failed: 0, again: 1 });
+        assert_eq!(tally_of("  4 flaky"), Tally { passed: 0, failed: 4, again: 0 });
+        assert_eq!(tally_of("  4 skipped"), Tally { passed: 0, failed: 4, again: 0 });
+        assert_eq!(tally_of("  3 did not run"), Tally { passed: 0, failed: 3, again: 0 });
         assert_eq!(tally_of("running 3 tests"), Tally::default());
         assert_eq!(tally_of("The page says 3 passed"), Tally::default());
     }

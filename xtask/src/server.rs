@@ -43,6 +43,7 @@ fn serve(mut stream: TcpStream, site: &Mutex<Site>) -> io::Result<()> {
     const LONGEST_HEADER: usize = 64 << 10;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_secs(300)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(60)))?;
     let mut received = Vec::new();
     loop {
         let mut headers = [httparse::EMPTY_HEADER; 64];
@@ -67,13 +68,15 @@ fn serve(mut stream: TcpStream, site: &Mutex<Site>) -> io::Result<()> {
             headers.any(|header| String::from_utf8_lossy(header.value).to_ascii_lowercase().contains(what))
         };
         let (method, path) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
-        let (goes_on, takes_gzip) = (!says("Connection", "close"), says("Accept-Encoding", "gzip"));
+        // What comes with a body gets no second answer: nothing here reads one.
+        let has_body = request.headers.iter().any(|header| header.name.eq_ignore_ascii_case("Content-Length"));
+        let goes_on = request.version == Some(1) && !says("Connection", "close") && !has_body;
+        let takes_gzip = says("Accept-Encoding", "gzip");
         let (head, body) = answer(method, path, takes_gzip, site);
         stream.write_all(head.as_bytes())?;
         if method != "HEAD" {
             stream.write_all(&body)?;
         }
-        // What asks with a body gets no second answer: nothing here reads one.
         if !goes_on || !matches!(method, "GET" | "HEAD") {
             return Ok(());
         }

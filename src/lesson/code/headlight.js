@@ -1,7 +1,7 @@
 // @title@ on Headlight's engine, as the page calculated it.
 //
 // @made@
-// Paste this into the console of Headlight's page, or run it in a script of a page that loads www/headlight.js.
+// Paste this into the console of Headlight's page, or run it there as a module.
 
 const tensor = (shape, numbers) => ({ shape, data: Float32Array.from(numbers) });
 

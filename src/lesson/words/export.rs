@@ -196,8 +196,3 @@ pub const NO_CHANGE_MOVES: &str = "what has changed is shown finished; switch â€
 pub const NO_FILMS: &str = "the part of this page that makes films could not be loaded";
 /// One is being made.
 pub const ONE_FILM: &str = "another one is being made";
-
-/// So many frames of a film are made.
-pub fn frame(made: usize, of: usize) -> String {
-    format!("Frame {made} of {of} â€¦")
-}

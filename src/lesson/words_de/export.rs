@@ -100,7 +100,7 @@ pub const QR_TOO_LONG: &str = "Ein so langer Link passt in keinen QR-Code.";
 /// The run on the page as a program.
 pub const CODE: &str = "Code";
 /// What it does.
-pub const CODE_LEAD: &str = "Genau diese Attention als Programm: dieselben Wörter, dieselben Zufallszahlen, jeder Schritt mit seiner Form. Es läuft für sich und hält seine Ergebnisse gegen die Zahlen der Seite; in JavaScript mit der Engine dieser Seite.";
+pub const CODE_LEAD: &str = "Genau diese Attention als Programm: dieselben Wörter, dieselben Zufallszahlen, jeder Schritt mit seiner Form. Es läuft für sich und vergleicht seine Ergebnisse mit den Zahlen der Seite; in JavaScript mit der Engine dieser Seite.";
 /// The button that puts it on the clipboard.
 pub const COPY_CODE: &str = "Code kopieren";
 /// The button that saves it.
@@ -122,7 +122,7 @@ pub fn code(code: Code) -> &'static str {
 /// The page itself.
 pub const PAGE: &str = "Seite";
 /// What can be done with it.
-pub const PAGE_LEAD: &str = "Die ganze Seite samt Engine als eine Datei, die mit dem öffnet, was zu sehen ist: Sie läuft von der Festplatte, ohne Netz, solange es Browser gibt.";
+pub const PAGE_LEAD: &str = "Die ganze Seite samt Engine als eine Datei, die sich mit dem öffnet, was zu sehen ist: Sie läuft von der Festplatte, ohne Netz, solange es Browser gibt.";
 /// The button that saves it.
 pub const SAVE_PAGE: &str = "Seite speichern";
 
@@ -195,8 +195,3 @@ pub const NO_CHANGE_MOVES: &str =
 pub const NO_FILMS: &str = "der Teil dieser Seite, der Filme macht, war nicht zu laden";
 /// One is being made.
 pub const ONE_FILM: &str = "eine andere wird gerade gemacht";
-
-/// So many frames of a film are made.
-pub fn frame(made: usize, of: usize) -> String {
-    format!("Bild {made} von {of} …")
-}
