@@ -497,11 +497,13 @@ fn begin(page: Page, end: End) {
 fn copied(kind: &str, status: &'static str, done: &'static str) -> Promised {
     let (file, promised) = Promised::new();
     let copied = copy_file(&file, kind);
+    // A promise that is broken is heard here, whoever else has listened by then.
+    let file = JsFuture::from(file);
     spawn_local(async move {
         let said = match JsFuture::from(copied).await {
             Ok(_) => done.to_owned(),
             // Why there is nothing says more than that there was nothing to copy.
-            Err(error) => say::not_copied(&reason(&JsFuture::from(file).await.err().unwrap_or(error))),
+            Err(error) => say::not_copied(&reason(&file.await.err().unwrap_or(error))),
         };
         dom::text(status, &said);
     });
