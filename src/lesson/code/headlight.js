@@ -27,7 +27,7 @@ const mask = {
 };
 #end
 
-const { engine, ms, scores, weights, output } = await headlight.attend({
+const { engine, ms, scores, scaled, weights, output } = await headlight.attend({
   q,
   k,
   v,
@@ -50,7 +50,7 @@ const { engine, ms, scores, weights, output } = await headlight.attend({
 #if alibi
   alibi: true,
 #end
-  outputs: ["scores", "weights", "output"],
+  outputs: ["scores", "scaled", "weights", "output"],
 });
 console.log(`scores [${scores.shape}], weights [${weights.shape}] and output [${output.shape}] by ${engine}, in ${ms} ms`);
 
@@ -76,5 +76,7 @@ ofPage.forEach((row, query) =>
     farthest = Math.max(farthest, Math.abs(mine - share));
   }),
 );
-console.assert(farthest < 1e-5, `the page's weights and these are up to ${farthest} apart`);
+// The softmax raises e to the scores: the larger they are, the more their last bits count.
+const largest = scaled.data.reduce((largest, score) => Math.max(largest, Math.abs(score)), 1);
+console.assert(farthest < 1e-5 * largest, `the page's weights and these are up to ${farthest} apart`);
 console.log(`agrees with the page within ${farthest}`);

@@ -312,12 +312,14 @@ def main() -> None:
     torch.testing.assert_close(row_sums, torch.ones_like(row_sums))
 #end
 
+    # The softmax raises e to the scores: the larger they are, the more their last bits count.
+    atol = 1e-5 * max(1.0, steps["scaled_scores"].abs().max().item())
     for name, numbers in PAGE.items():
         of_page = torch.tensor(numbers)
         of_sentence = steps[name][SENTENCE]
         of_head = of_sentence[HEAD] if of_sentence.dim() == 3 else of_sentence
         mine = of_head[: of_page.shape[0], : of_page.shape[1]]
-        torch.testing.assert_close(mine, of_page, rtol=1e-4, atol=1e-5, msg=lambda text: f"{name}: {text}")
+        torch.testing.assert_close(mine, of_page, rtol=1e-4, atol=atol, msg=lambda text: f"{name}: {text}")
         print(f"{name} agrees with the page: {list(of_page.shape)} of {list(of_head.shape)} numbers")
 
 
