@@ -11,6 +11,7 @@ use std::process::Command;
 use engine::{on_cpu, on_gpu, read, run_pair};
 use headlight::attention::Window;
 use headlight::embedding::Positions;
+use headlight::engine::Engine;
 use headlight::lesson::{Session, Zoom, code::Code, scene::Data};
 use headlight::protocol::{Paint, Setup};
 
@@ -91,6 +92,18 @@ fn setups() -> Vec<(&'static str, [&'static str; 2], Setup)> {
     ]
 }
 
+/// The code of a run, of its last sentence and this head, which this link opens.
+fn text(code: Code, engine: &mut Engine, sentences: [&str; 2], setup: &Setup, head: usize, link: &str) -> String {
+    let done = run_pair(engine, 1, sentences, setup, vec![]);
+    let item = done.batch.len() - 1;
+    let session = Session { item, head, setup: setup.clone(), ..Session::default() };
+    let data = Data::new(done, (item, Zoom::ALL));
+    let slices = code.slices(&session, &data).expect("it is short");
+    let come = |slice| Some((slice, read(engine, 1, slice)?));
+    let data = data.with(slices.into_iter().filter_map(come).collect());
+    code.text(&session, &data, link).expect("all is here")
+}
+
 /// The code of every set-up, calculated by both engines, as files.
 fn written(code: Code, folder: &str) -> Vec<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
@@ -98,14 +111,7 @@ fn written(code: Code, folder: &str) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for (name, [sentence, second], setup) in setups() {
         for (engine, name) in [(&mut on_cpu(), format!("{name}, CPU")), (&mut on_gpu(), format!("{name}, GPU"))] {
-            let done = run_pair(engine, 1, [sentence, second], &setup, vec![]);
-            let item = done.batch.len() - 1;
-            let session = Session { item, head: setup.heads - 1, setup: setup.clone(), ..Session::default() };
-            let data = Data::new(done, (item, Zoom::ALL));
-            let slices = code.slices(&session, &data).expect("it is short");
-            let come = |slice| Some((slice, read(engine, 1, slice)?));
-            let data = data.with(slices.into_iter().filter_map(come).collect());
-            let text = code.text(&session, &data, "http://127.0.0.1:8080/#v=1").expect("all is here");
+            let text = text(code, engine, [sentence, second], &setup, setup.heads - 1, "http://127.0.0.1:8080/#v=1");
             assert!(!text.contains("#if") && !text.contains("#end"), "{text}");
             let path = folder.join(format!("{name}.py"));
             fs::write(&path, text).expect("it can be written");
@@ -137,13 +143,7 @@ fn the_module_in_docs_is_the_one_that_the_page_gives() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/headlight_attention.py");
     let engine = &mut on_cpu();
     let setup = Setup { mask: Window::CAUSAL, ..Setup::default() };
-    let done = run_pair(engine, 1, [EXAMPLE, ""], &setup, vec![]);
-    let session = Session { setup, ..Session::default() };
-    let data = Data::new(done, (0, Zoom::ALL));
-    let slices = Code::PyTorch.slices(&session, &data).expect("it is short");
-    let come = |slice| Some((slice, read(engine, 1, slice)?));
-    let data = data.with(slices.into_iter().filter_map(come).collect());
-    let text = Code::PyTorch.text(&session, &data, "").expect("all is here");
+    let text = text(Code::PyTorch, engine, [EXAMPLE, ""], &setup, 0, "");
     if env::var_os("HEADLIGHT_BLESS").is_some() {
         fs::write(&path, &text).expect("it can be written");
     }

@@ -8,6 +8,8 @@ use std::{
 
 use ::png::{BlendOp, ColorType, DisposeOp, Encoder, EncodingError, PixelDimensions, Unit, Writer};
 
+use super::png;
+
 /// A film that is being made.
 pub struct Film {
     writer: Writer<Shared>,
@@ -29,9 +31,8 @@ impl Film {
         frames: u32,
         per_second: u16,
         dots: f64,
-        texts: &[(&str, &str)],
+        texts: &[(&str, impl AsRef<str>)],
     ) -> Result<Self, EncodingError> {
-        const METRES: f64 = 0.0254;
         const FOR_EVER: u32 = 0;
         let bytes = Shared::default();
         let mut encoder = Encoder::new(bytes.clone(), width, height);
@@ -39,10 +40,10 @@ impl Film {
         encoder.set_animated(frames, FOR_EVER)?;
         encoder.validate_sequence(true);
         encoder.set_frame_delay(1, per_second)?;
-        let a_metre = (dots / METRES).round() as u32;
+        let a_metre = png::a_metre(dots);
         encoder.set_pixel_dims(Some(PixelDimensions { xppu: a_metre, yppu: a_metre, unit: Unit::Meter }));
         for (keyword, text) in texts {
-            encoder.add_itxt_chunk((*keyword).to_owned(), (*text).to_owned())?;
+            encoder.add_itxt_chunk((*keyword).to_owned(), text.as_ref().to_owned())?;
         }
         let mut writer = encoder.write_header()?;
         writer.set_blend_op(BlendOp::Source)?;
@@ -124,6 +125,8 @@ impl Write for Shared {
 mod tests {
     use super::*;
 
+    const NO_TEXTS: &[(&str, &str)] = &[];
+
     /// A picture of one colour with a box of another in it.
     fn picture([left, top, wide, high]: [usize; 4], color: [u8; 4]) -> Vec<u8> {
         let pixels = (0..6 * 5).map(|at| (at % 6, at / 6));
@@ -177,9 +180,9 @@ mod tests {
 
     #[test]
     fn a_film_of_no_pixels_or_frames_is_none() {
-        assert!(Film::new((0, 5), 4, 20, 96.0, &[]).is_err());
-        assert!(Film::new((6, 5), 0, 20, 96.0, &[]).is_err());
-        let mut film = Film::new((6, 5), 2, 20, 96.0, &[]).expect("it begins");
+        assert!(Film::new((0, 5), 4, 20, 96.0, NO_TEXTS).is_err());
+        assert!(Film::new((6, 5), 0, 20, 96.0, NO_TEXTS).is_err());
+        let mut film = Film::new((6, 5), 2, 20, 96.0, NO_TEXTS).expect("it begins");
         film.frame(picture([0, 0, 0, 0], [0; 4])).expect("it fits");
         assert!(film.finish().is_err(), "a frame is missing");
     }

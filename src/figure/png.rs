@@ -7,22 +7,27 @@ use crc::{CRC_32_ISO_HDLC, Crc};
 ///
 /// Source: Portable Network Graphics (PNG) Specification (Third Edition), W3C 2025: 11.3.3.4 iTXt, 11.3.4.3 pHYs. Keywords
 /// of 11.3.3.1: Title, Description, Software.
-pub fn described(png: &[u8], dots: f64, texts: &[(&str, &str)]) -> Option<Vec<u8>> {
+pub fn described(png: &[u8], dots: f64, texts: &[(&str, impl AsRef<str>)]) -> Option<Vec<u8>> {
     const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
     /// Length, name, 13 bytes, checksum.
     const HEADER: usize = 4 + 4 + 13 + 4;
-    const METRES: f64 = 0.0254;
     let rest = png.strip_prefix(SIGNATURE)?;
     let (header, rest) = rest.split_at_checked(HEADER)?;
-    let a_metre = ((dots / METRES).round() as u32).to_be_bytes();
+    let a_metre = a_metre(dots).to_be_bytes();
     let mut described = [SIGNATURE, header, &chunk(b"pHYs", &[&a_metre[..], &a_metre, &[1]].concat())].concat();
     for (keyword, text) in texts {
         // Not compressed; in no language that has a name here.
-        described.extend(chunk(b"iTXt", &[keyword.as_bytes(), &[0; 5], text.as_bytes()].concat()));
+        described.extend(chunk(b"iTXt", &[keyword.as_bytes(), &[0; 5], text.as_ref().as_bytes()].concat()));
     }
     // The browser's own word on its size would be a second one.
     described.extend(without(rest, b"pHYs")?);
     Some(described)
+}
+
+/// How many pixels are a metre, where so many are an inch.
+pub fn a_metre(dots: f64) -> u32 {
+    const METRES: f64 = 0.0254;
+    (dots / METRES).round() as u32
 }
 
 fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
@@ -54,6 +59,8 @@ mod tests {
         [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunk(b"pHYs", &[0; 9]), &chunk(b"IEND", &[])].concat()
     }
 
+    const NO_TEXTS: &[(&str, &str)] = &[];
+
     #[test]
     fn checksums_are_those_of_the_specification() {
         // 11.2.5: IEND is the same in every file.
@@ -75,7 +82,7 @@ mod tests {
     #[test]
     fn what_is_no_png_is_left_alone() {
         for bytes in [&b""[..], b"GIF89a", &png()[..20], &png()[..40]] {
-            assert_eq!(described(bytes, 96.0, &[]), None);
+            assert_eq!(described(bytes, 96.0, NO_TEXTS), None);
         }
     }
 }

@@ -27,11 +27,15 @@ pub fn fragment(page: Page) -> String {
 
 /// A link to it, in the page's language.
 pub fn link(page: Page) -> String {
-    let fragment = fragment(page);
-    let hash = if fragment.is_empty() { String::new() } else { ["#", &fragment].concat() };
+    let hash = hash(&fragment(page));
     let whole = window().location().href().unwrap_or_default();
     let place = whole.split(['?', '#']).next().unwrap_or_default();
     [place, "?lang=", LANGUAGE, &hash].concat()
+}
+
+/// With its sign; nothing of nothing.
+fn hash(fragment: &str) -> String {
+    if fragment.is_empty() { String::new() } else { ["#", fragment].concat() }
 }
 
 /// Keeps the address true, and goes where it leads.
@@ -90,8 +94,7 @@ pub fn follow(page: Page) {
 fn keep(link: &str, in_place: bool) {
     let location = window().location();
     let (path, search) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-    let hash = if link.is_empty() { String::new() } else { ["#", link].concat() };
-    let (Ok(history), address) = (window().history(), [path, search, hash].concat()) else { return };
+    let (Ok(history), address) = (window().history(), [path, search, hash(link)].concat()) else { return };
     // A page that was opened from a file, or too often lately, may keep its address: no reason to stop.
     let _ = match in_place {
         true => history.replace_state_with_url(&JsValue::NULL, "", Some(&address)),

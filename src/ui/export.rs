@@ -1,4 +1,4 @@
-//! What a person takes along: figures, and the tensors of the run, as files.
+//! What a person takes along: figures, links, code, the page itself, and the tensors of the run.
 
 use std::cell::Cell;
 
@@ -20,7 +20,7 @@ use crate::lesson::{
     export::{DOTS, Ground, HELD, PRINTED, Print, Which, file_name, frames},
     number::{exact, fixed},
     picture::{
-        View,
+        View, matrix_height,
         plate::{Subject, caption, plate, sentence, width_for},
     },
     scene::Data,
@@ -254,10 +254,7 @@ pub fn follow(page: Page) {
         let link = address::fragment(page);
         dom::text("page-said", say::WRITING);
         spawn_local(async move {
-            let said = JsFuture::from(save_page(&link)).await.map(|file| {
-                save(&file, PAGE_FILE);
-                say::saved(PAGE_FILE, file.dyn_ref::<Blob>().map_or(0.0, Blob::size) as u64)
-            });
+            let said = JsFuture::from(save_page(&link)).await.map(|file| saved(&file, PAGE_FILE));
             dom::text("page-said", &said.unwrap_or_else(|error| say::not_saved(&reason(&error))));
         });
     });
@@ -441,16 +438,11 @@ fn order(page: Page) {
 }
 
 /// Hands over what was ordered, or says why there is nothing.
-pub fn deliver(page: Page, run: u64, file: &JsValue, bytes: u64, trouble: Option<String>) {
+pub fn deliver(page: Page, run: u64, file: &JsValue, trouble: Option<String>) {
     let Some(order) = page.order.get().filter(|order| order.run == run) else { return };
     page.order.set(None);
-    match trouble {
-        Some(reason) => dom::text("export-said", &say::not_saved(&reason)),
-        None => {
-            save(file, &order.name);
-            dom::text("export-said", &say::saved(&order.name, bytes));
-        }
-    }
+    let said = trouble.map_or_else(|| saved(file, &order.name), |reason| say::not_saved(&reason));
+    dom::text("export-said", &said);
 }
 
 /// Begins the figure that was chosen: with what the page has, or else once the engine has sent the rest.
@@ -578,8 +570,7 @@ fn write(page: Page, code: Code, promised: Option<&Promised>, session: &Session,
     if let Some(promised) = promised {
         promised.settle(Ok(file));
     } else {
-        save(&file, code.file_name());
-        dom::text("code-said", &say::saved(code.file_name(), text.len() as u64));
+        dom::text("code-said", &saved(&file, code.file_name()));
     }
     Ok(())
 }
@@ -588,7 +579,7 @@ fn write(page: Page, code: Code, promised: Option<&Promised>, session: &Session,
 fn draw(page: Page, subject: Subject, print: Print, end: &End, session: &Session, data: &Data) -> Result<(), String> {
     let view = View {
         width: width_for(print.millimetres, print.points),
-        matrix_height: if data.is_long() { 560.0 } else { 400.0 },
+        matrix_height: matrix_height(data),
         least_height: 0.0,
         colors: Colors::with_maps(print.ground.theme(), session.shares_map, session.signed_map, session.range),
         token_widths: dom::canvas("canvas").map(|canvas| canvas::token_widths(&canvas, data)).unwrap_or_default(),
@@ -613,9 +604,8 @@ fn draw(page: Page, subject: Subject, print: Print, end: &End, session: &Session
             ..SvgOptions::default()
         };
         let text = svg(&figure, &options);
-        let name = [&name, ".svg"].concat();
-        save(&file_of(&text.as_str().into(), "image/svg+xml"), &name);
-        dom::text("figure-said", &say::saved(&name, text.len() as u64));
+        let file = file_of(&text.as_str().into(), "image/svg+xml");
+        dom::text("figure-said", &saved(&file, &[&name, ".svg"].concat()));
         return Ok(());
     }
     if *end == End::Film {
@@ -624,20 +614,14 @@ fn draw(page: Page, subject: Subject, print: Print, end: &End, session: &Session
     let canvas = paint(&figure, print, background)?;
     let described = async move {
         let bytes = Uint8Array::from(JsFuture::from(png_of(&canvas)).await?).to_vec();
-        let said = texts.said();
-        let texts: Vec<(&str, &str)> = said.iter().map(|(keyword, text)| (*keyword, text.as_str())).collect();
-        png::described(&bytes, print.dots.into(), &texts).ok_or_else(|| JsValue::from_str(say::NO_PICTURE))
+        png::described(&bytes, print.dots.into(), &texts.said()).ok_or_else(|| JsValue::from_str(say::NO_PICTURE))
     };
     dom::text("figure-said", say::WRITING);
     let promised = if let End::Copy(promised) = end { Some(promised.clone()) } else { None };
     spawn_local(async move {
         match (described.await, promised) {
             (described, Some(promised)) => promised.settle(described.map(|bytes| png_file(&bytes))),
-            (Ok(bytes), None) => {
-                let name = [&name, ".png"].concat();
-                save(&png_file(&bytes), &name);
-                dom::text("figure-said", &say::saved(&name, bytes.len() as u64));
-            }
+            (Ok(bytes), None) => dom::text("figure-said", &saved(&png_file(&bytes), &[&name, ".png"].concat())),
             (Err(error), None) => dom::text("figure-said", &say::not_saved(&reason(&error))),
         }
     });
@@ -678,11 +662,7 @@ fn film(
         let made = filmed(frames, at, print, background, &texts).await;
         FILMS.set(false);
         dom::flag("figure-progress", "hidden", true);
-        let said = made.map(|bytes| {
-            let name = [&name, ".png"].concat();
-            save(&png_file(&bytes), &name);
-            say::saved(&name, bytes.len() as u64)
-        });
+        let said = made.map(|bytes| saved(&png_file(&bytes), &[&name, ".png"].concat()));
         dom::text("figure-said", &said.unwrap_or_else(|reason| say::not_saved(&reason)));
     });
     Ok(())
@@ -700,6 +680,7 @@ async fn filmed(
     let mut height = 0.0_f32;
     for position in &positions {
         height = height.max(at(*position)?.height);
+        turn().await?;
     }
     let mut film: Option<Box<dyn parts::Frames>> = None;
     for (index, position) in positions.iter().enumerate() {
@@ -717,11 +698,15 @@ async fn filmed(
         film.frame(canvas::pixels(&canvas).ok_or(say::NO_PICTURE)?, held)?;
         let part = (index + 1) as f64 / positions.len() as f64;
         dom::set("figure-progress", "value", Some(&fixed(part, 3)));
-        // What else waits gets its turn. Not by a frame: a page out of sight has none.
-        let turn = Promise::new(&mut |done, _| dom::after(0, move || drop(done.call0(&JsValue::NULL))));
-        JsFuture::from(turn).await.map_err(|error| reason(&error))?;
+        turn().await?;
     }
     film.ok_or(say::NO_PICTURE)?.finish()
+}
+
+/// Lets what else waits have its turn. Not by a frame: a page out of sight has none.
+async fn turn() -> Result<(), String> {
+    let turn = Promise::new(&mut |done, _| dom::after(0, move || drop(done.call0(&JsValue::NULL))));
+    JsFuture::from(turn).await.map(drop).map_err(|error| reason(&error))
 }
 
 /// What a file says of itself.
@@ -739,6 +724,12 @@ impl Texts {
 
 fn creator() -> String {
     [NAME, " ", env!("CARGO_PKG_VERSION")].concat()
+}
+
+/// Gives a person a file, and says so.
+fn saved(file: &JsValue, name: &str) -> String {
+    save(file, name);
+    say::saved(name, file.dyn_ref::<Blob>().map_or(0.0, Blob::size) as u64)
 }
 
 fn png_file(bytes: &[u8]) -> JsValue {

@@ -4,7 +4,7 @@ use std::{cell::RefCell, mem::discriminant};
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
-use web_sys::{Blob, ErrorEvent, Event, MessageEvent, Worker};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 
 use super::{
     export::{self, Draft, Order},
@@ -204,10 +204,7 @@ fn listen(page: Page, link: LinkRef) {
         match data.as_string() {
             Some(last_words) => engine_died(page, link, &last_words),
             None => match received(&data) {
-                Some((Reply::Written { run, trouble }, file)) => {
-                    let bytes = file.dyn_ref::<Blob>().map_or(0.0, Blob::size) as u64;
-                    export::deliver(page, run, &file, bytes, trouble);
-                }
+                Some((Reply::Written { run, trouble }, file)) => export::deliver(page, run, &file, trouble),
                 Some((reply, _)) => receive(page, link, reply),
                 None => engine_died(page, link, "a message from it could not be read"),
             },
@@ -345,7 +342,7 @@ fn engine_died(page: Page, link: LinkRef, reason: &str) {
     link.borrow_mut().deaths += 1;
     let reason = if reason.ends_with('.') { reason.to_owned() } else { format!("{reason}.") };
     if let Some(Order { run, .. }) = page.order.get() {
-        export::deliver(page, run, &JsValue::NULL, 0, Some(reason.clone()));
+        export::deliver(page, run, &JsValue::NULL, Some(reason.clone()));
     }
     export::give_up(page, &reason);
     if link.borrow().deaths == 1 {

@@ -70,7 +70,6 @@ pub fn film(
     dots: f64,
     texts: Vec<(&'static str, String)>,
 ) -> Result<Result<Box<dyn Frames>, String>, SplitLoaderError> {
-    let texts: Vec<(&str, &str)> = texts.iter().map(|(keyword, text)| (*keyword, text.as_str())).collect();
     let film = Film::new(size, frames, FRAMES_PER_SECOND, dots, &texts);
     Ok(film.map(|film| Box::new(film) as Box<dyn Frames>).map_err(|error| error.to_string()))
 }

@@ -18,7 +18,7 @@ use crate::lesson::{
     Arcs, Projection, Session, Step,
     explain::{announcement, change_announcement, what_moved},
     glossary::Seen,
-    picture::{Earlier, Grid, View, changing, common_height, picture},
+    picture::{Earlier, Grid, View, changing, common_height, matrix_height, picture},
     scene::{self, Data},
     words::{
         self,
@@ -318,15 +318,14 @@ fn repaint_on_change(page: Page) {
             let shown = (session.step, session.shown_position(), session.head, session.projection);
             let chosen = (session.arcs, session.range);
             let focus = (page.focus(), page.chosen().is_some(), page.lit.get());
-            let screen = (page.colors(), page.prints.get(), page.pixel_ratio.get(), page.stage_width.get());
-            let screen = (screen, page.stage_width.version());
+            let screen = (page.colors(), page.prints.get(), page.pixel_ratio.get(), page.stage_width.version());
             (shown, chosen, page.data.version(), focus, screen)
         },
-        move |&(.., ((_, prints, _, width), _))| {
+        move |&(.., (_, prints, ..))| {
             if prints {
                 // Paper is not waited for.
                 paint(page, &painter);
-            } else if width > 0.0 {
+            } else if page.stage_width.get() > 0.0 {
                 paint_soon(page, &painter);
             }
         },
@@ -362,7 +361,7 @@ fn paint(page: Page, painter: &Rc<Painter>) {
     }
     let mut view = View {
         width: if prints { print::WIDTH } else { stage / scale },
-        matrix_height: if data.is_long() { 560.0 } else { 400.0 },
+        matrix_height: matrix_height(data),
         least_height: 0.0,
         colors: page.colors(),
         token_widths: painter.token_widths.borrow().clone(),

@@ -11,37 +11,11 @@ use headlight::protocol::{
 };
 use pollster::block_on;
 
-/// Every tensor that the page can ask for.
-pub const TENSORS: [Tensor; 24] = [
-    Tensor::Tokens,
-    Tensor::WordEmbeddings,
-    Tensor::Positions,
-    Tensor::Input,
-    Tensor::QueryWeights,
-    Tensor::KeyWeights,
-    Tensor::ValueWeights,
-    Tensor::Queries,
-    Tensor::Keys,
-    Tensor::Values,
-    Tensor::Scores,
-    Tensor::Scaled,
-    Tensor::Mask,
-    Tensor::Masked,
-    Tensor::RowMax,
-    Tensor::Shifted,
-    Tensor::Exponentials,
-    Tensor::ExponentialSums,
-    Tensor::Weights,
-    Tensor::RowSums,
-    Tensor::Mixed,
-    Tensor::Heads,
-    Tensor::OutputWeights,
-    Tensor::Output,
-];
+/// Every tensor that the page can ask for, in self-attention.
+pub const TENSORS: [Tensor; 24] = *Tensor::ALL.first_chunk().expect("there are more");
 
 /// Those that there are in cross-attention alone.
-pub const KEY_TENSORS: [Tensor; 4] =
-    [Tensor::KeyTokens, Tensor::KeyWordEmbeddings, Tensor::KeyPositions, Tensor::KeyInput];
+pub const KEY_TENSORS: [Tensor; 4] = *Tensor::ALL.last_chunk().expect("there are more");
 
 /// Milliseconds since the test began.
 pub fn clock() -> f64 {

@@ -74,7 +74,7 @@ impl Code {
             Self::NumPy => include_str!("numpy.py"),
             Self::JavaScript => include_str!("headlight.js"),
         };
-        Some(filled(template, |name| facts.holds(name), |name| facts.text(name)))
+        Some(filled(template, &|name| facts.holds(name), &|name| facts.text(name)))
     }
 }
 
@@ -177,6 +177,9 @@ impl<'a> Facts<'a> {
         let either = |of_cross: &str, of_self: &str| (if setup.is_cross { of_cross } else { of_self }).to_owned();
         let look = |distance: Option<usize>| distance.map_or("null".to_owned(), |distance| distance.to_string());
         Some(match name {
+            "setup" => filled(include_str!("setup.py"), &|name| self.holds(name), &|name| self.text(name))
+                .trim_end()
+                .to_owned(),
             "title" => either("Multi-head cross-attention", "Multi-head self-attention"),
             "made" => self.made(),
             "file" => self.code.file_name().to_owned(),
@@ -305,7 +308,7 @@ fn is_blind(item: &Item, setup: &Setup) -> bool {
 }
 
 /// The lines of a text whose conditions hold, with what stands between two `@` put in.
-fn filled(template: &str, holds: impl Fn(&str) -> bool, text: impl Fn(&str) -> Option<String>) -> String {
+fn filled(template: &str, holds: &dyn Fn(&str) -> bool, text: &dyn Fn(&str) -> Option<String>) -> String {
     let mut filled = String::new();
     // Whether the lines here are wanted, of each condition that we are in.
     let mut wanted = vec![true];

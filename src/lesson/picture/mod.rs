@@ -27,6 +27,11 @@ use super::{
 use crate::figure::{Cell, Figure, Heatmap, Mark};
 use crate::protocol::{Axis, CellRef, Matrix, Tensor};
 
+/// The tallest that a run's matrices should get, in CSS pixels, where there is room.
+pub fn matrix_height(data: &Data) -> f32 {
+    if data.is_long() { 560.0 } else { 400.0 }
+}
+
 /// How the stage is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
