@@ -12,6 +12,8 @@ mod json;
 mod npy;
 #[cfg(all(feature = "files", target_arch = "wasm32"))]
 pub mod program;
+#[cfg(feature = "files")]
+pub mod read;
 #[cfg(all(feature = "engine", target_arch = "wasm32"))]
 pub mod remote;
 #[cfg(feature = "files")]
