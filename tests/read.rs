@@ -6,19 +6,31 @@ use std::cell::Cell;
 use std::env;
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use cap::Cap;
 use headlight::files::read::{Entry, Error, MOST_NUMBERS, Source, contents};
+use pollster::block_on;
 use rand_mt::Mt;
 
 /// Counts what is in memory.
 #[global_allocator]
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
-const GOES_ON: fn(u64, u64) -> ControlFlow<()> = |_, _| ControlFlow::Continue(());
+/// Tests run beside each other, and what one takes would count as another's: those that measure go one by one.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads a part of a tensor to its end.
+fn part(source: &impl Source, entry: &Entry, range: Range<u64>) -> Result<Vec<f32>, Error> {
+    block_on(entry.numbers(source, range, &mut async |_, _| ControlFlow::Continue(())))
+}
 
 fn file(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/files").join(name);
@@ -26,7 +38,7 @@ fn file(name: &str) -> Vec<u8> {
 }
 
 fn all(source: &impl Source, entry: &Entry) -> Vec<f32> {
-    entry.numbers(source, 0..entry.count(), &mut { GOES_ON }).expect("its numbers")
+    part(source, entry, 0..entry.count()).expect("its numbers")
 }
 
 /// The tensor that all files of `tests/data/make_files.py` hold.
@@ -41,11 +53,32 @@ fn expected(dtype: &str) -> Vec<f32> {
 
 #[test]
 fn every_type_and_order_of_numpy_is_read() {
+    let _alone = alone();
     let mut read = Vec::new();
     for name in [
-        "little_f2", "big_f2", "little_f4", "big_f4", "little_f8", "big_f8", "little_f2_fortran", "big_f2_fortran",
-        "little_f4_fortran", "big_f4_fortran", "little_f8_fortran", "big_f8_fortran", "b1", "i1", "u1", "little_i2", "big_u2",
-        "little_i4", "big_i4", "little_u4", "little_i8", "big_u8", "version2",
+        "little_f2",
+        "big_f2",
+        "little_f4",
+        "big_f4",
+        "little_f8",
+        "big_f8",
+        "little_f2_fortran",
+        "big_f2_fortran",
+        "little_f4_fortran",
+        "big_f4_fortran",
+        "little_f8_fortran",
+        "big_f8_fortran",
+        "b1",
+        "i1",
+        "u1",
+        "little_i2",
+        "big_u2",
+        "little_i4",
+        "big_i4",
+        "little_u4",
+        "little_i8",
+        "big_u8",
+        "version2",
     ] {
         let bytes = file(&format!("{name}.npy"));
         let [entry] = &contents(&format!("folder/{name}.npy"), &bytes).expect(name)[..] else { panic!("one tensor") };
@@ -54,14 +87,17 @@ fn every_type_and_order_of_numpy_is_read() {
         assert_eq!(numbers, expected(&entry.dtype.to_string()), "{name}");
         // A part is the same as that part of all.
         for (from, to) in [(0, 0), (5, 6), (3, 17), (23, 24)] {
-            let part = entry.numbers(&bytes, from..to, &mut { GOES_ON }).expect("a part");
-            assert_eq!(part, numbers[from as usize..to as usize], "{name}, {from} to {to}");
+            let some = part(&bytes, entry, from..to).expect("a part");
+            assert_eq!(some, numbers[from as usize..to as usize], "{name}, {from} to {to}");
         }
         read.push(entry.dtype.to_string());
     }
     read.sort();
     read.dedup();
-    let types = ["bool", "float16", "float32", "float64", "int16", "int32", "int64", "int8", "uint16", "uint32", "uint64", "uint8"];
+    let types = [
+        "bool", "float16", "float32", "float64", "int16", "int32", "int64", "int8", "uint16", "uint32", "uint64",
+        "uint8",
+    ];
     assert_eq!(read, types);
     let bytes = file("one_axis.npy");
     assert_eq!(contents("one_axis.npy", &bytes).expect("read")[0].shape, [24]);
@@ -72,6 +108,7 @@ fn every_type_and_order_of_numpy_is_read() {
 
 #[test]
 fn archives_are_read_stored_and_deflated_with_their_texts() {
+    let _alone = alone();
     for name in ["stored.npz", "deflated.npz"] {
         let bytes = file(name);
         let entries = contents(name, &bytes).expect(name);
@@ -79,7 +116,7 @@ fn archives_are_read_stored_and_deflated_with_their_texts() {
         assert_eq!(names, ["queries", "keys", "values", "tokens"]);
         for entry in &entries[..3] {
             assert_eq!(all(&bytes, entry), expected("float32"), "{name}, {}", entry.name);
-            assert_eq!(entry.numbers(&bytes, 7..11, &mut { GOES_ON }).expect("a part"), expected("float32")[7..11]);
+            assert_eq!(part(&bytes, entry, 7..11).expect("a part"), expected("float32")[7..11]);
         }
         assert_eq!(entries[3].texts().expect("texts"), ["The", "naïve", "🙂"]);
     }
@@ -87,6 +124,7 @@ fn archives_are_read_stored_and_deflated_with_their_texts() {
 
 #[test]
 fn safetensors_of_every_type_are_read() {
+    let _alone = alone();
     let bytes = file("torch.safetensors");
     let entries = contents("torch.safetensors", &bytes).expect("read");
     assert_eq!(entries.len(), 10);
@@ -100,9 +138,13 @@ fn safetensors_of_every_type_are_read() {
 
 #[test]
 fn json_is_read_nested_named_and_flat() {
+    let _alone = alone();
     let bytes = file("nested.json");
     let [nested] = &contents("nested.json", &bytes).expect("read")[..] else { panic!("one tensor") };
-    assert_eq!((nested.name.as_str(), &nested.shape[..], all(&bytes, nested)), ("nested", &[2, 3, 4][..], expected("float32")));
+    assert_eq!(
+        (nested.name.as_str(), &nested.shape[..], all(&bytes, nested)),
+        ("nested", &[2, 3, 4][..], expected("float32"))
+    );
     let bytes = file("named.json");
     let [tokens, weights, flat] = &contents("named.json", &bytes).expect("read")[..] else { panic!("three tensors") };
     assert_eq!(tokens.texts().expect("texts"), ["The", "cat"]);
@@ -155,13 +197,14 @@ fn refusal(name: &str, source: &impl Source) -> Option<Error> {
         Err(error) => Some(error),
         Ok(entries) => entries.iter().find_map(|entry| match entry.texts() {
             Some(_) => None,
-            None => entry.numbers(source, 0..entry.count(), &mut { GOES_ON }).err(),
+            None => part(source, entry, 0..entry.count()).err(),
         }),
     }
 }
 
 #[test]
 fn what_is_damaged_or_made_to_do_harm_is_refused_in_words_of_its_own() {
+    let _alone = alone();
     let f4 = |shape: &str| format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
     let one = r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
     let info = |name: &str, from: u64, to: u64| {
@@ -190,20 +233,41 @@ fn what_is_damaged_or_made_to_do_harm_is_refused_in_words_of_its_own() {
         ("objects.npy", file("objects.npy"), "Python objects as a pickle"),
         ("fields.npy", file("fields.npy"), "several fields in one number"),
         ("complex.npy", file("complex.npy"), "no kind of number that is read here"),
-        ("bfloat16.npy", npy("{'descr': '|V2', 'fortran_order': False, 'shape': (2,), }\n", 4), "as NumPy writes bfloat16"),
+        (
+            "bfloat16.npy",
+            npy("{'descr': '|V2', 'fortran_order': False, 'shape': (2,), }\n", 4),
+            "as NumPy writes bfloat16",
+        ),
         ("version.npy", version, "it is of version 9"),
         ("long.npy", long_header, "60000 bytes, and 10000 are the most"),
-        ("words.npy", npy("no header at all\n", 8), "could not parse Python expression"),
-        ("keys.npy", npy("{'descr': '<f4'}\n", 8), "has a header that cannot be read"),
-        ("brackets.npy", npy(&format!("{}1{}\n", "(".repeat(4000), ")".repeat(4000)), 8), "more brackets than any shape"),
-        ("negative.npy", npy(&f4("(-2,)"), 8), "dimension cannot be negative"),
+        ("words.npy", npy("no header at all\n", 8), "no Python literal"),
+        ("keys.npy", npy("{'descr': '<f4'}\n", 8), "no “fortran_order”"),
+        (
+            "brackets.npy",
+            npy(&format!("{}1{}\n", "(".repeat(4000), ")".repeat(4000)), 8),
+            "more brackets than any shape",
+        ),
+        ("negative.npy", npy(&f4("(-2,)"), 8), "no tuple of whole numbers"),
         ("short.npy", npy(&f4("(3,)"), 8), "makes 12 bytes; there are 8"),
         ("more.npy", npy(&f4("(1,)"), 8), "makes 4 bytes; there are 8"),
         ("overflow.npy", npy(&f4("(4294967296, 4294967296, 4)"), 8), "more numbers than can be counted"),
-        ("u64.npy", npy(&f4("(99999999999999999999,)"), 8), "larger than u64"),
+        ("u64.npy", npy(&f4("(99999999999999999999,)"), 8), "no tuple of whole numbers"),
         ("axes.npy", npy(&f4("(1, 1, 1, 1, 1, 1, 1, 1, 1, 2)"), 8), "has 10 axes"),
-        ("text.npy", npy("{'descr': '<U1', 'fortran_order': False, 'shape': (2,), }\n", 8).into_iter().rev().take(8).rev().collect(), "none of the files"),
-        ("surrogate.npy", [npy("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }\n", 0), vec![0, 0xd8, 0, 0]].concat(), "no Unicode"),
+        (
+            "text.npy",
+            npy("{'descr': '<U1', 'fortran_order': False, 'shape': (2,), }\n", 8)
+                .into_iter()
+                .rev()
+                .take(8)
+                .rev()
+                .collect(),
+            "none of the files",
+        ),
+        (
+            "surrogate.npy",
+            [npy("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }\n", 0), vec![0, 0xd8, 0, 0]].concat(),
+            "no Unicode",
+        ),
         ("stored.npz", cut("stored.npz"), "the archive cannot be read"),
         ("deflated.npz", twisted, "damaged"),
         ("nothing.npz", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec(), "no .npy in it"),
@@ -215,22 +279,62 @@ fn what_is_damaged_or_made_to_do_harm_is_refused_in_words_of_its_own() {
         ("tiny.safetensors", vec![1, 2, 3], "it ends after 3 bytes"),
         ("array.safetensors", safetensors("[1, 2]", 0), "does not begin with {"),
         ("json.safetensors", safetensors("{\"x\":", 0), "its header cannot be read"),
-        ("unicode.safetensors", { let mut bytes = safetensors(one, 8); bytes[10] = 0xff; bytes }, "its header cannot be read"),
-        ("twice.safetensors", safetensors(&format!("{{{},{}}}", info("x", 0, 8), info("x", 8, 16)), 16), "“x” is there twice"),
-        ("overlap.safetensors", safetensors(&format!("{{{},{}}}", info("x", 0, 8), info("y", 4, 12)), 12), "“y” overlaps"),
-        ("hole.safetensors", safetensors(&format!("{{{},{}}}", info("x", 0, 8), info("y", 12, 20)), 20), "the 4 bytes before “y”"),
+        (
+            "unicode.safetensors",
+            {
+                let mut bytes = safetensors(one, 8);
+                bytes[10] = 0xff;
+                bytes
+            },
+            "its header cannot be read",
+        ),
+        (
+            "twice.safetensors",
+            safetensors(&format!("{{{},{}}}", info("x", 0, 8), info("x", 8, 16)), 16),
+            "“x” is there twice",
+        ),
+        (
+            "overlap.safetensors",
+            safetensors(&format!("{{{},{}}}", info("x", 0, 8), info("y", 4, 12)), 12),
+            "“y” overlaps",
+        ),
+        (
+            "hole.safetensors",
+            safetensors(&format!("{{{},{}}}", info("x", 0, 8), info("y", 12, 20)), 20),
+            "the 4 bytes before “y”",
+        ),
         ("rest.safetensors", safetensors(one, 12), "the last 4 bytes belong to no tensor"),
         ("cut.safetensors", safetensors(one, 4), "was not copied to the end"),
-        ("backwards.safetensors", safetensors(r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8), "from byte 8 to 0"),
-        ("size.safetensors", safetensors(r#"{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8), "makes 12 bytes; there are 8"),
+        (
+            "backwards.safetensors",
+            safetensors(r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8),
+            "from byte 8 to 0",
+        ),
+        (
+            "size.safetensors",
+            safetensors(r#"{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8),
+            "makes 12 bytes; there are 8",
+        ),
         (
             "product.safetensors",
             safetensors(r#"{"x":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}"#, 8),
             "more numbers than can be counted",
         ),
-        ("type.safetensors", safetensors(r#"{"x":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#, 8), "of the type \"F8_E4M3\""),
-        ("field.safetensors", safetensors(r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}}"#, 8), "unknown field"),
-        ("minus.safetensors", safetensors(r#"{"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, 8), "invalid value"),
+        (
+            "type.safetensors",
+            safetensors(r#"{"x":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#, 8),
+            "of the type \"F8_E4M3\"",
+        ),
+        (
+            "field.safetensors",
+            safetensors(r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}}"#, 8),
+            "unknown field",
+        ),
+        (
+            "minus.safetensors",
+            safetensors(r#"{"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, 8),
+            "invalid value",
+        ),
         ("no_tensor.safetensors", safetensors("{\"__metadata__\":{}}", 0), "there is no tensor in it"),
         ("uneven.json", b"[[1, 2], [3]]".to_vec(), "not of one length"),
         ("mixed.json", b"[1, \"a\"]".to_vec(), "hold different things"),
@@ -258,6 +362,7 @@ fn what_is_damaged_or_made_to_do_harm_is_refused_in_words_of_its_own() {
 
 #[test]
 fn a_header_that_is_cut_anywhere_is_refused() {
+    let _alone = alone();
     for name in ["little_f4.npy", "version2.npy", "stored.npz", "deflated.npz", "torch.safetensors", "named.json"] {
         let whole = file(name);
         for end in 0..whole.len() {
@@ -269,9 +374,19 @@ fn a_header_that_is_cut_anywhere_is_refused() {
 
 #[test]
 fn whatever_is_changed_nothing_panics_and_no_memory_is_taken() {
+    let _alone = alone();
     let seconds = env::var("HEADLIGHT_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(2);
     let end = Instant::now() + Duration::from_secs(seconds);
-    let names = ["little_f4.npy", "big_f8_fortran.npy", "version2.npy", "stored.npz", "deflated.npz", "torch.safetensors", "named.json", "nested.json"];
+    let names = [
+        "little_f4.npy",
+        "big_f8_fortran.npy",
+        "version2.npy",
+        "stored.npz",
+        "deflated.npz",
+        "torch.safetensors",
+        "named.json",
+        "nested.json",
+    ];
     let (mut random, mut tried, mut read) = (Mt::new(1), 0_u64, 0_u64);
     let wholes: Vec<Vec<u8>> = names.iter().map(|name| file(name)).collect();
     while Instant::now() < end {
@@ -322,6 +437,7 @@ impl Source for Counted<'_> {
 
 #[test]
 fn of_half_a_gigabyte_one_tensor_is_read_and_no_more() {
+    let _alone = alone();
     const LAYERS: u64 = 40;
     let (shape, numbers) = ([12, 512, 512], 12 * 512 * 512_u64);
     let layer = |layer: u64| {
@@ -347,11 +463,11 @@ fn of_half_a_gigabyte_one_tensor_is_read_and_no_more() {
     let entry = entries.iter().find(|entry| entry.name == "attentions.7").expect("it has 40");
     assert_eq!(entry.shape, shape);
     let mut parts = Vec::new();
-    let read = entry.numbers(&source, 0..entry.count(), &mut |done, of| {
+    let read = block_on(entry.numbers(&source, 0..entry.count(), &mut async |done, of| {
         parts.push(done);
         assert_eq!(of, 4 * numbers);
         ControlFlow::Continue(())
-    });
+    }));
     MEMORY.set_limit(usize::MAX).expect("there is so much");
     let read = read.expect("its numbers");
     assert_eq!((read.len() as u64, read[0], read.last()), (numbers, 0.0, Some(&1.0)));
@@ -362,10 +478,10 @@ fn of_half_a_gigabyte_one_tensor_is_read_and_no_more() {
 
     // One head of it takes a twelfth.
     source.1.set(0);
-    let head = entry.numbers(&source, 11 * 512 * 512..12 * 512 * 512, &mut { GOES_ON }).expect("its last head");
+    let head = part(&source, entry, 11 * 512 * 512..12 * 512 * 512).expect("its last head");
     assert_eq!((head.len(), head.last(), source.1.get()), (512 * 512, Some(&1.0), 4 * 512 * 512));
 
-    let stopped = entry.numbers(&source, 0..entry.count(), &mut |_, _| ControlFlow::Break(()));
+    let stopped = block_on(entry.numbers(&source, 0..entry.count(), &mut async |_, _| ControlFlow::Break(())));
     assert_eq!(stopped.expect_err("nobody wants it").to_string(), "reading was stopped.");
     assert!(MOST_NUMBERS > numbers);
     fs::remove_file(path).expect("it was there");

@@ -148,11 +148,11 @@ impl Entry {
     ///
     /// # Errors
     /// Where there are more than [`MOST_NUMBERS`], the file ends too early or is damaged, or `goes_on` said so.
-    pub fn numbers(
+    pub async fn numbers(
         &self,
         source: &impl Source,
         range: Range<u64>,
-        goes_on: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+        goes_on: &mut impl AsyncFnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<Vec<f32>, Error> {
         let Self { name, shape, dtype, place } = self;
         let (count, wanted) = (self.count(), range.end.saturating_sub(range.start));
@@ -178,16 +178,16 @@ impl Entry {
         let bytes = read.start * size..read.end * size;
         let mut numbers = Vec::new();
         numbers.try_reserve_exact(many as usize).map_err(|_| no_memory(name, many))?;
-        let mut take = |part: &[u8], done: u64| {
+        let mut take = async |part: &[u8], done: u64| {
             dtype.append(part, &mut numbers);
-            goes_on(done, bytes.end - bytes.start).is_continue()
+            goes_on(done, bytes.end - bytes.start).await.is_continue()
         };
         match *place {
             Place::Plain { at, .. } => {
-                source::plain(source, at + bytes.start..at + bytes.end, size as usize, &mut take)?
+                source::plain(source, at + bytes.start..at + bytes.end, size as usize, &mut take).await?
             }
             Place::Packed { member, at, .. } => {
-                npz::packed(source, member, at, bytes.clone(), size as usize, &mut take)?
+                npz::packed(source, member, at, bytes.clone(), size as usize, &mut take).await?
             }
             Place::Read(_) | Place::Texts(_) => {}
         }

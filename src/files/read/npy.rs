@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use npyz::{DType, Endianness, NpyHeader, TypeChar};
+use npyz::{Endianness, TypeChar, TypeStr};
+use py_literal::Value;
 
 use super::{
     Dtype, Entry, Error, MOST_NUMBERS, Order, Place, checked,
@@ -47,34 +48,51 @@ impl Header {
             |what: String| Error(format!("“{name}” has a header that cannot be read: {what} The file is damaged."));
         let byte =
             |at: usize| beginning.get(at).copied().map(usize::from).ok_or_else(|| ends_early(at as u64 + 1, len));
-        let (before, text) = match byte(6)? {
+        let (before, text_len) = match byte(6)? {
             1 => (10, byte(8)? | byte(9)? << 8),
             2 | 3 => (12, byte(8)? | byte(9)? << 8 | byte(10)? << 16 | byte(11)? << 24),
             version => return Err(wrong(format!("it is of version {version}, and there are 1, 2 and 3."))),
         };
-        if text > MOST_HEADER {
+        if text_len > MOST_HEADER {
             return Err(wrong(format!(
-                "it is said to have {text} bytes, and {MOST_HEADER} are the most that NumPy reads."
+                "it is said to have {text_len} bytes, and {MOST_HEADER} are the most that NumPy reads."
             )));
         }
-        let header = beginning.get(..before + text).ok_or_else(|| ends_early((before + text) as u64, len))?;
+        let header = beginning.get(..before + text_len).ok_or_else(|| ends_early((before + text_len) as u64, len))?;
         // Whoever nests brackets means no shape, but a reader that calls itself for each of them.
         if header[before..].iter().filter(|byte| b"([{".contains(byte)).count() > 64 {
             return Err(wrong("it has more brackets than any shape.".to_owned()));
         }
-        let read = NpyHeader::from_reader(header).map_err(|error| wrong(format!("{error}.")))?;
-        let order = if read.order() == npyz::Order::C { Order::C } else { Order::Fortran };
-        Ok(Self { len: before + text, shape: read.shape().to_vec(), dtype: dtype(name, &read.dtype())?, order })
+        // Not by npyz's reader of headers, which multiplies a shape's lengths without a look at whether they can be.
+        let text = str::from_utf8(&header[before..]).map_err(|error| wrong(format!("{error}.")))?;
+        let read = text.trim().parse().map_err(|_| wrong("it is no Python literal.".to_owned()))?;
+        let Value::Dict(read) = read else { return Err(wrong("it is no dictionary.".to_owned())) };
+        let of = |wanted: &str| {
+            let is_wanted = |(key, _): &&(Value, Value)| key.as_string().is_some_and(|key| key == wanted);
+            let found = read.iter().find(is_wanted).map(|(_, value)| value);
+            found.ok_or_else(|| wrong(format!("it has no “{wanted}”.")))
+        };
+        let Value::Boolean(is_fortran) = *of("fortran_order")? else {
+            return Err(wrong("“fortran_order” is neither True nor False.".to_owned()));
+        };
+        let length = |length: &Value| length.as_integer().and_then(|length| u64::try_from(length).ok());
+        let lengths = of("shape")?.as_tuple().and_then(|lengths| lengths.iter().map(length).collect());
+        let shape: Vec<u64> =
+            lengths.ok_or_else(|| wrong("“shape” is no tuple of whole numbers from 0 to 2⁶⁴ − 1.".to_owned()))?;
+        let order = if is_fortran { Order::Fortran } else { Order::C };
+        Ok(Self { len: before + text_len, shape, dtype: dtype(name, of("descr")?)?, order })
     }
 }
 
-fn dtype(name: &str, described: &DType) -> Result<Dtype, Error> {
-    let DType::Plain(kind) = described else {
+fn dtype(name: &str, described: &Value) -> Result<Dtype, Error> {
+    let Value::String(described) = described else {
         return Err(Error(format!(
-            "“{name}” has several fields in one number ({}). Save each as an array of its own.",
-            described.descr()
+            "“{name}” has several fields in one number ({described}). Save each as an array of its own."
         )));
     };
+    let kind: TypeStr = described.parse().map_err(|_| {
+        Error(format!("“{name}” holds numbers of a type that is not known: {described:?}. The file is damaged."))
+    })?;
     let of = match (kind.type_char(), kind.size_field()) {
         (TypeChar::Bool, 1) => Kind::Bool,
         (TypeChar::Int, 1) => Kind::I8,

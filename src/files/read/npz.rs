@@ -69,13 +69,13 @@ pub fn entries(source: &impl Source) -> Result<Vec<Entry>, Error> {
 }
 
 /// Unpacks a member from its beginning up to the end of these bytes of its numbers, and gives those to `take`.
-pub fn packed(
+pub async fn packed(
     source: &impl Source,
     member: usize,
     at: u64,
     bytes: Range<u64>,
     size: usize,
-    take: &mut dyn FnMut(&[u8], u64) -> bool,
+    take: &mut impl AsyncFnMut(&[u8], u64) -> bool,
 ) -> Result<(), Error> {
     let mut archive = open(source)?;
     let mut file = archive.by_index(member).map_err(|error| wrong(&error))?;
@@ -94,7 +94,7 @@ pub fn packed(
         let part = &mut buffer[..(bytes.end - bytes.start - done).min(at_once as u64) as usize];
         file.read_exact(part).map_err(|error| damaged(&name, &error))?;
         done += part.len() as u64;
-        if !take(part, done) {
+        if !take(part, done).await {
             return Err(stopped());
         }
     }

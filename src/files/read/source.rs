@@ -64,11 +64,11 @@ pub fn ends_early(needed: u64, there: u64) -> Error {
 const AT_ONCE: u64 = 1 << 20;
 
 /// Reads bytes in parts of whole numbers, and gives each to `take` with how many there have been, until it wants no more.
-pub fn plain(
+pub async fn plain(
     source: &(impl Source + ?Sized),
     bytes: Range<u64>,
     size: usize,
-    take: &mut dyn FnMut(&[u8], u64) -> bool,
+    take: &mut impl AsyncFnMut(&[u8], u64) -> bool,
 ) -> Result<(), Error> {
     let at_once = AT_ONCE - AT_ONCE % size as u64;
     let mut buffer = vec![0; at_once.min(bytes.end - bytes.start) as usize];
@@ -77,7 +77,7 @@ pub fn plain(
         let part = &mut buffer[..at_once.min(bytes.end - at) as usize];
         source.read(at, part)?;
         at += part.len() as u64;
-        if !take(part, at - bytes.start) {
+        if !take(part, at - bytes.start).await {
             return Err(stopped());
         }
     }
