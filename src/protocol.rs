@@ -5,6 +5,8 @@
 //! message is lost while either side is still loading. A message from the engine that is a string and not bytes says
 //! that the engine has died, and why.
 
+mod given;
+
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -13,6 +15,7 @@ pub use crate::{
     attention::Window,
     embedding::{Positions, Token},
 };
+pub use given::{Along, Axes, Begins, Found, FoundTensor, Given, Layout, Part, Place, Role, Sizes, Unfit};
 
 /// Which build this is. Page and engine compare theirs in their first messages, so that a stale file in a cache
 /// becomes a clear message.
@@ -63,6 +66,9 @@ pub struct Setup {
     pub heads_off: Vec<usize>,
     /// Whether keys and values are made of a second sentence (cross-attention), and not of the same one.
     pub is_cross: bool,
+    /// Tensors out of files, in the place of sentences. Heads, model width and whether it is cross-attention are theirs then;
+    /// there are no positions, and no padding.
+    pub given: Option<Box<Given>>,
 }
 
 impl Default for Setup {
@@ -81,6 +87,7 @@ impl Default for Setup {
             softcap: None,
             heads_off: Vec::new(),
             is_cross: false,
+            given: None,
         }
     }
 }
@@ -103,6 +110,11 @@ impl From<(usize, usize, bool)> for Paint {
 }
 
 impl Setup {
+    /// Where it begins, if not with a sentence.
+    pub fn begins(&self) -> Option<Begins> {
+        self.given.as_ref().map(|given| given.begins)
+    }
+
     /// Whether a query may see a key, of a sentence with so many keys, those of padding left out. Padding may not be seen,
     /// whatever is painted: at its place another sentence of the batch may have a word.
     pub fn sees(&self, query: usize, key: usize, len: usize) -> bool {
@@ -295,9 +307,44 @@ impl Tensor {
         }
     }
 
-    /// Whether there is such a tensor: those of a second sentence, only where there is one.
+    /// Whether there is such a tensor: those of a second sentence, only where there is one; of tensors out of files, those and
+    /// what follows from them.
     pub fn is_of(self, setup: &Setup) -> bool {
-        setup.is_cross || self == self.of_queries()
+        let follows = match setup.begins() {
+            None => true,
+            Some(begins) if self.is_given_with(begins) => true,
+            // Tokens have names there, and no ids.
+            Some(Begins::Input) => !matches!(
+                self.of_queries(),
+                Tensor::Tokens | Tensor::WordEmbeddings | Tensor::Positions
+            ),
+            Some(Begins::Projections) => {
+                let (rows, columns) = self.axes();
+                self == Tensor::Mixed || rows == Axis::Queries && matches!(columns, Axis::Keys | Axis::One)
+            }
+            Some(Begins::Weights) => self == Tensor::RowSums,
+        };
+        follows && (setup.is_cross || self == self.of_queries())
+    }
+
+    /// Whether it came out of a file as it is.
+    pub fn is_given(self, setup: &Setup) -> bool {
+        setup.begins().is_some_and(|begins| self.is_given_with(begins))
+    }
+
+    fn is_given_with(self, begins: Begins) -> bool {
+        match begins {
+            Begins::Input => matches!(
+                self.of_queries(),
+                Tensor::Input
+                    | Tensor::QueryWeights
+                    | Tensor::KeyWeights
+                    | Tensor::ValueWeights
+                    | Tensor::OutputWeights
+            ),
+            Begins::Projections => matches!(self, Tensor::Queries | Tensor::Keys | Tensor::Values),
+            Begins::Weights => self == Tensor::Weights,
+        }
     }
 
     /// What this tensor is of the sentence that queries are made of.
@@ -668,6 +715,11 @@ pub enum Request {
         /// The run that the page shows; another one is not answered.
         run: u64,
     },
+    /// Say what the files hold that came beside this. They are kept until the next come.
+    Look {
+        /// Counts up with every look.
+        look: u64,
+    },
     /// Write these tensors into a file, all their heads and sentences. In a browser it comes as a `Blob` beside
     /// [`Reply::Written`].
     Write {
@@ -719,6 +771,22 @@ pub enum Reply {
     },
     /// To [`Request::Check`].
     Checked(Check),
+    /// To [`Request::Look`].
+    Found {
+        /// Which look.
+        look: u64,
+        /// What each file holds.
+        files: Vec<Found>,
+    },
+    /// While a [`Request::Run`] reads tensors out of files.
+    Reading {
+        /// Which run.
+        run: u64,
+        /// So many bytes have been read.
+        done: u64,
+        /// Of so many.
+        of: u64,
+    },
     /// To [`Request::Write`].
     Written {
         /// Of which run.
@@ -850,7 +918,9 @@ pub enum Refusal {
         /// The model width.
         width: usize,
     },
-    /// Attention refuses, in its own words.
+    /// Tensors out of files do not go together.
+    Unfit(Unfit),
+    /// A tensor could not be read out of a file, or attention refuses, in their own words.
     Attention(String),
 }
 

@@ -360,7 +360,7 @@ fn what_a_step_makes_is_where_the_next_one_finds_it() {
                 let data = data(&session);
                 picture(&session, &data, &view(&session, &data, width, Theme::Light)).expect("it is all there")
             };
-            let (before, after) = (show(step.previous().expect("there is one"), 1.0), show(step, 0.0));
+            let (before, after) = (show(step.previous(&Setup::default()).expect("there is one"), 1.0), show(step, 0.0));
             let was = drawn(&before, tensor).expect("it is drawn");
             // What the phone had farther down than this picture reaches comes from its edge.
             let near = |map: &Heatmap| {

@@ -34,7 +34,8 @@ fn setups() -> Vec<Setup> {
 fn write(engine: &mut Engine, run: u64, tensors: &[Tensor], format: Format) -> (Job, Vec<u8>) {
     let job = engine.job(run, tensors.to_vec(), format).expect("it is the run that is kept");
     let mut writer = Writer::new(job.clone(), Vec::new()).expect("memory takes it");
-    block_on(engine.hand_out(&job, |numbers| writer.numbers(numbers).expect("they fit")));
+    let handed = block_on(engine.hand_out(&job, |numbers| writer.numbers(numbers).expect("they fit")));
+    assert_eq!(handed, Ok(()));
     (job, writer.finish().expect("all came"))
 }
 

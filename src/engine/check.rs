@@ -39,27 +39,40 @@ pub async fn check(kept: &mut Kept, backend: &mut Backend) -> Result<Check, Erro
 /// Everything once more, from the input on.
 async fn by_engine(kept: &mut Kept, backend: &mut Backend, mut other: Backend) -> Result<Check, Error> {
     let against = Against::Engine(other.kind());
-    let Kept { weights, setup, .. } = &*kept;
-    let (heads, config, len) = (setup.heads, kept::config(setup), kept.batch[0].tokens.len());
+    let (heads, len) = (kept.setup.heads, kept.batch[0].tokens.len());
     let wanted = Wanted { scores: false, scaled: false, masked: false, weights: false, output: true };
-    let (mask, weights) = (kept.mask(), kept::weights_in_use(weights, setup));
-    let (block, _) = other.multi_head(kept.block_input(), &weights, heads, &config, mask, wanted).await?;
-    let mixed = block.attention.output.expect("a block always makes its output");
-    let mut stages = vec![
-        between(Tensor::Queries, kept.inputs.queries(), block.inputs.queries()),
-        between(Tensor::Keys, kept.inputs.keys(), block.inputs.keys()),
-        between(Tensor::Values, kept.inputs.values(), block.inputs.values()),
-    ];
-    let last = [
-        between(Tensor::Mixed, kept.mixed.view(), mixed.view()),
-        between(Tensor::Output, kept.output.view(), block.output.view()),
-    ];
+    let made = "the output is always wanted";
+    let (mut stages, last, inputs) = match &kept.block {
+        Some(block) => {
+            let (mask, config) = (kept.mask(), kept::config(&kept.setup));
+            let weights = kept::weights_in_use(&block.weights, &kept.setup);
+            let (theirs, _) = other.multi_head(block.input(), &weights, heads, &config, mask, wanted).await?;
+            let mixed = theirs.attention.output.expect(made);
+            let (inputs, ours) = (theirs.inputs, kept.inputs());
+            let stages = vec![
+                between(Tensor::Queries, ours.queries(), inputs.queries()),
+                between(Tensor::Keys, ours.keys(), inputs.keys()),
+                between(Tensor::Values, ours.values(), inputs.values()),
+            ];
+            let last = vec![
+                between(Tensor::Mixed, kept.mixed.view(), mixed.view()),
+                between(Tensor::Output, block.output.view(), theirs.output.view()),
+            ];
+            (stages, last, inputs)
+        }
+        None => {
+            let inputs = kept.inputs().clone();
+            let (theirs, _) = other.attend(&inputs, wanted).await;
+            let mixed = theirs.output.expect(made);
+            (vec![], vec![between(Tensor::Mixed, kept.mixed.view(), mixed.view())], inputs)
+        }
+    };
     // The scores of all heads may not fit twice: they are made one head at a time.
     let mut of_pairs = OF_PAIRS.map(none);
     for head in 0..heads {
         let wanted = Wanted { output: false, ..Wanted::ALL };
-        let (theirs, _) = other.attend(&block.inputs.of_head(head), wanted).await;
-        kept.make_pairs(backend, head).await;
+        let (theirs, _) = other.attend(&inputs.of_head(head), wanted).await;
+        kept.make_pairs(backend, head).await.unwrap_or_else(|_| panic!("they are calculated"));
         add_pairs(&mut of_pairs, kept, head, 0..len, &theirs);
     }
     stages.extend(of_pairs.into_iter().chain(last));
@@ -75,26 +88,27 @@ async fn by_reference(kept: &mut Kept, backend: &mut Backend, reason: String) ->
     let [mut queries, mut keys, mut values] = [Tensor::Queries, Tensor::Keys, Tensor::Values].map(none);
     let [mut of_mixed, mut of_output] = [Tensor::Mixed, Tensor::Output].map(none);
     let mut of_pairs = OF_PAIRS.map(none);
-    let BlockInput { queries: input, .. } = kept.block_input();
-    let memory = kept.block_input().keys();
-    for (stage, input, matrix, ours) in [
-        (&mut queries, input, &kept.weights.w_q, kept.inputs.queries()),
-        (&mut keys, memory, &kept.weights.w_k, kept.inputs.keys()),
-        (&mut values, memory, &kept.weights.w_v, kept.inputs.values()),
-    ] {
-        for rows in self::stretches(input.len_of(Axis(1)), most) {
-            let mut theirs = heads_from_width(project(input.slice(s![.., rows.clone(), ..]), matrix).view(), heads);
-            if let Some(base) = kept::config(&kept.setup).rotary.filter(|_| stage.tensor != Tensor::Values) {
-                rotate(theirs.view_mut(), &vec![rows.start as isize; batch], base);
+    if let Some(block) = &kept.block {
+        let (BlockInput { queries: input, .. }, memory) = (block.input(), block.input().keys());
+        for (stage, input, matrix, ours) in [
+            (&mut queries, input, &block.weights.w_q, kept.inputs().queries()),
+            (&mut keys, memory, &block.weights.w_k, kept.inputs().keys()),
+            (&mut values, memory, &block.weights.w_v, kept.inputs().values()),
+        ] {
+            for rows in self::stretches(input.len_of(Axis(1)), most) {
+                let mut theirs = heads_from_width(project(input.slice(s![.., rows.clone(), ..]), matrix).view(), heads);
+                if let Some(base) = kept::config(&kept.setup).rotary.filter(|_| stage.tensor != Tensor::Values) {
+                    rotate(theirs.view_mut(), &vec![rows.start as isize; batch], base);
+                }
+                add_all(stage, ours.slice(s![.., .., rows, ..]), theirs.view());
             }
-            add_all(stage, ours.slice(s![.., .., rows, ..]), theirs.view());
         }
     }
     let mixed = |rows: &Range<usize>| kept.mixed.slice(s![.., .., rows.clone(), ..]).to_owned();
     let mut mixed: Vec<Array4<f32>> = stretches.iter().map(mixed).collect();
     for head in 0..heads {
-        kept.make_pairs(backend, head).await;
-        let inputs = kept.inputs.of_head(head);
+        kept.make_pairs(backend, head).await.unwrap_or_else(|_| panic!("they are calculated"));
+        let inputs = kept.inputs().of_head(head);
         for (rows, mixed) in stretches.iter().zip(&mut mixed) {
             let theirs: Outputs = attend(&inputs.of_queries(rows.clone())).into();
             add_pairs(&mut of_pairs, kept, head, rows.clone(), &theirs);
@@ -103,14 +117,16 @@ async fn by_reference(kept: &mut Kept, backend: &mut Backend, reason: String) ->
             mixed.slice_mut(s![.., head..=head, .., ..]).assign(&theirs);
         }
     }
-    let in_use = kept::weights_in_use(&kept.weights, &kept.setup);
-    let w_o = &in_use.w_o;
-    for (rows, mixed) in stretches.iter().zip(&mixed) {
-        let theirs = project(width_from_heads(mixed.view()).view(), w_o);
-        add_all(&mut of_output, kept.output.slice(s![.., rows.clone(), ..]), theirs.view());
+    let mut stages: Vec<Difference> = of_pairs.into_iter().chain([of_mixed]).collect();
+    if let Some(block) = &kept.block {
+        let in_use = kept::weights_in_use(&block.weights, &kept.setup);
+        for (rows, mixed) in stretches.iter().zip(&mixed) {
+            let theirs = project(width_from_heads(mixed.view()).view(), &in_use.w_o);
+            add_all(&mut of_output, block.output.slice(s![.., rows.clone(), ..]), theirs.view());
+        }
+        stages.splice(..0, [queries, keys, values]);
+        stages.push(of_output);
     }
-    let mut stages = vec![queries, keys, values];
-    stages.extend(of_pairs.into_iter().chain([of_mixed, of_output]));
     let tokens = batch * stretches.iter().map(Range::len).sum::<usize>();
     Check { run: kept.run, against: Against::Reference { reason, tokens, of: batch * len }, stages }
 }
@@ -132,7 +148,7 @@ fn add_pairs(stages: &mut [Difference], kept: &Kept, head: usize, rows: Range<us
             Tensor::Masked => &theirs.masked,
             _ => &theirs.weights,
         };
-        let rules = kept.inputs.rules();
+        let rules = kept.inputs().rules();
         // What the page calls scaled has passed the softcap.
         let tensor = stage.tensor;
         let bend = |theirs: &f32| if tensor == Tensor::Scaled { rules.capped(*theirs) } else { *theirs };

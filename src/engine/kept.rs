@@ -1,14 +1,19 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
+use std::rc::Rc;
 
 use ndarray::{Array2, Array3, Array4, ArrayD, ArrayView1, Axis, s};
 
-use super::backend::Backend;
+use super::{
+    backend::Backend,
+    given::{self, Layer},
+};
 use crate::attention::{
-    BlockInput, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Wanted, Window, fast,
+    BlockInput, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Wanted, Window, fast,
 };
 use crate::embedding::{Generator, Positions, Token, embedding_from_id};
+use crate::files::{GoesOn, Reader};
 use crate::protocol::{
     self, CellRef, EngineKind, Item, Lengths, Matrix, Operands, ROTARY_BASE, Setup, Slice, Span, Tensor,
 };
@@ -34,25 +39,41 @@ pub struct Kept {
     pub setup: Setup,
     /// By whom.
     pub engine: EngineKind,
-    /// What queries were made of.
-    pub queries: Embedded,
-    /// What keys and values were made of, if of something else.
-    pub memory: Option<Embedded>,
-    /// The block's four matrices, each `[E, E]`.
-    pub weights: BlockWeights,
-    /// Queries, keys and values, and the rules of the attention.
-    pub inputs: Inputs,
-    /// The mixed values, `[B, H, S_q, D]`.
+    /// The block, unless queries, keys and values, or less, were given.
+    pub block: Option<Block>,
+    /// Queries, keys and values, and the rules of the attention, unless attention weights alone were given.
+    pub inputs: Option<Inputs>,
+    /// The mixed values, `[B, H, S_q, D]`; none of weights alone.
     pub mixed: Array4<f32>,
-    /// `Y`, `[B, S_q, E]`.
-    pub output: Array3<f32>,
+    /// Where attention weights are read from, if they were given.
+    layer: Option<(Layer, Rc<dyn Reader>)>,
     /// The heads whose scores and weights are here, the one made last at the end.
     pairs: Vec<Pairs>,
     /// The largest magnitude of tensors that were looked at, of each sentence and head; or of how they changed.
     largest: Vec<((Tensor, Plane, bool), f32)>,
 }
 
-/// The vectors of a batch of sentences.
+/// What is around an attention.
+pub struct Block {
+    /// What queries were made of.
+    pub queries: Embedded,
+    /// What keys and values were made of, if of something else.
+    pub memory: Option<Embedded>,
+    /// The four matrices, each `[E, E]`.
+    pub weights: BlockWeights,
+    /// `Y`, `[B, S_q, E]`.
+    pub output: Array3<f32>,
+}
+
+impl Block {
+    /// What it was given.
+    pub fn input(&self) -> BlockInput<'_> {
+        let memory = self.memory.as_ref().map(|memory| memory.input.view());
+        BlockInput { queries: self.queries.input.view(), memory }
+    }
+}
+
+/// The vectors of a batch of sentences. What was given has `input` alone.
 pub struct Embedded {
     /// `[B, S, E]`.
     pub words: Array3<f32>,
@@ -149,48 +170,100 @@ pub fn weights_in_use<'a>(weights: &'a BlockWeights, setup: &Setup) -> Cow<'a, B
 }
 
 impl Kept {
-    /// What a run made: what queries, and keys and values, were made of, and the block.
-    pub fn new(
+    /// What a run of a block made.
+    pub fn of_block(
         run: u64,
         (setup, engine): (Setup, EngineKind),
         batch: Vec<Item>,
-        (queries, memory): (Embedded, Option<Embedded>),
-        weights: BlockWeights,
-        BlockTrace { inputs, attention, output }: BlockTrace<Outputs>,
+        block: Block,
+        inputs: Inputs,
+        attention: Outputs,
+    ) -> Self {
+        Self { block: Some(block), ..Self::of_attention(run, (setup, engine), batch, inputs, attention) }
+    }
+
+    /// What a run made of queries, keys and values.
+    pub fn of_attention(
+        run: u64,
+        (setup, engine): (Setup, EngineKind),
+        batch: Vec<Item>,
+        inputs: Inputs,
+        attention: Outputs,
     ) -> Self {
         let Outputs { scores, weights: shares, output: mixed, .. } = attention;
-        let mixed = mixed.expect("a block always makes its output");
+        let mixed = mixed.expect("it is always wanted");
         let pairs = scores.zip(shares).map_or_else(Vec::new, |(scores, shares)| {
             let heads = scores.axis_iter(Axis(1)).zip(shares.axis_iter(Axis(1))).enumerate();
             heads.map(|(head, (scores, shares))| Pairs::new(head, scores.to_owned(), shares.to_owned())).collect()
         });
-        Self { run, batch, setup, engine, queries, memory, weights, inputs, mixed, output, pairs, largest: Vec::new() }
+        let (block, inputs, layer) = (None, Some(inputs), None);
+        Self { run, batch, setup, engine, block, inputs, mixed, layer, pairs, largest: Vec::new() }
     }
 
-    /// Makes the scores and weights of this head if they are not here, and lets go of those made longest ago.
-    pub async fn make_pairs(&mut self, backend: &mut Backend, head: usize) {
+    /// Attention weights that were given: a head's are read when it is looked at.
+    pub fn of_weights(
+        run: u64,
+        (setup, engine): (Setup, EngineKind),
+        batch: Vec<Item>,
+        layer: (Layer, Rc<dyn Reader>),
+    ) -> Self {
+        let (block, inputs, layer, mixed) = (None, None, Some(layer), Array4::zeros((0, 0, 0, 0)));
+        Self { run, batch, setup, engine, block, inputs, mixed, layer, pairs: Vec::new(), largest: Vec::new() }
+    }
+
+    /// Reads the attention weights of all heads.
+    ///
+    /// # Errors
+    /// As [`Layer::all`].
+    pub async fn read_all_pairs(&mut self, goes_on: &GoesOn) -> Result<(), String> {
+        if let Some((layer, reader)) = &self.layer {
+            let heads = layer.all(&**reader, goes_on).await?.into_iter().enumerate();
+            self.pairs = heads.map(|(head, weights)| Pairs::new(head, Array3::zeros((0, 0, 0)), weights)).collect();
+        }
+        Ok(())
+    }
+
+    /// Makes the scores and weights of this head if they are not here, or reads the weights; and lets go of those made longest ago.
+    ///
+    /// # Errors
+    /// Why weights could not be read.
+    pub async fn make_pairs(&mut self, backend: &mut Backend, head: usize) -> Result<(), String> {
         if head >= self.setup.heads || self.pairs_of(head).is_some() {
-            return;
+            return Ok(());
         }
         let most = (MOST_BYTES / bytes_of_head(&self.batch)).max(1);
         self.pairs.drain(..(self.pairs.len() + 1).saturating_sub(most));
-        let (outputs, _) = backend.attend(&self.inputs.of_head(head), PAIRS).await;
-        let part = |tensor: Option<Array4<f32>>| {
-            let tensor = tensor.expect("it was wanted");
-            tensor.index_axis_move(Axis(1), 0)
+        let (scores, weights) = match (&self.layer, &self.inputs) {
+            (Some((layer, reader)), _) => {
+                (Array3::zeros((0, 0, 0)), layer.head(head, &**reader, &given::on).await?)
+            }
+            (None, Some(inputs)) => {
+                let (outputs, _) = backend.attend(&inputs.of_head(head), PAIRS).await;
+                let part = |tensor: Option<Array4<f32>>| {
+                    let tensor = tensor.expect("it was wanted");
+                    tensor.index_axis_move(Axis(1), 0)
+                };
+                (part(outputs.scores), part(outputs.weights))
+            }
+            (None, None) => return Ok(()),
         };
-        self.pairs.push(Pairs::new(head, part(outputs.scores), part(outputs.weights)));
+        self.pairs.push(Pairs::new(head, scores, weights));
+        Ok(())
+    }
+
+    /// Queries, keys and values, and the rules. Panics where there are none: see [`Tensor::is_of`].
+    pub fn inputs(&self) -> &Inputs {
+        self.inputs.as_ref().expect("attention weights alone have nothing that needs them")
+    }
+
+    /// What is around the attention. Panics where there is nothing: see [`Tensor::is_of`].
+    fn block(&self) -> &Block {
+        self.block.as_ref().expect("what begins with less has nothing that needs it")
     }
 
     /// What it hides besides what its window does.
     pub fn mask(&self) -> Option<Mask> {
         mask(&self.setup, &self.batch)
-    }
-
-    /// What the block was given.
-    pub fn block_input(&self) -> BlockInput<'_> {
-        let memory = self.memory.as_ref().map(|memory| memory.input.view());
-        BlockInput { queries: self.queries.input.view(), memory }
     }
 
     /// The numbers of some rows of one head's tensor, of all sentences; what it needs has been made.
@@ -206,7 +279,15 @@ impl Kept {
     }
 
     /// Gives all numbers of a tensor, of all sentences and heads, in the order of its full shape, some rows at a time.
-    pub async fn hand_out(&mut self, tensor: Tensor, backend: &mut Backend, give: &mut impl FnMut(&[f32])) {
+    ///
+    /// # Errors
+    /// As [`Kept::make_pairs`].
+    pub async fn hand_out(
+        &mut self,
+        tensor: Tensor,
+        backend: &mut Backend,
+        give: &mut impl FnMut(&[f32]),
+    ) -> Result<(), String> {
         /// So many numbers are given together, and the rest of a row.
         const AT_ONCE: usize = 1 << 16;
         let (rows, columns) = self.shape(tensor);
@@ -218,12 +299,12 @@ impl Kept {
             [_, _] => (1, 1),
             [items, _, _] => (items, 1),
             [items, heads, ..] => (items, heads),
-            [..] => return,
+            [..] => return Ok(()),
         };
         let (mut numbers, mut row_of_head) = (Vec::new(), Vec::new());
         for (item, head) in (0..items).flat_map(|item| (0..heads).map(move |head| (item, head))) {
             if needs_pairs(tensor) {
-                self.make_pairs(backend, head).await;
+                self.make_pairs(backend, head).await?;
             }
             for row in 0..rows {
                 for beside in 0..side_by_side {
@@ -237,6 +318,7 @@ impl Kept {
             }
         }
         give(&numbers);
+        Ok(())
     }
 
     /// Whether this tensor can be read now.
@@ -256,7 +338,8 @@ impl Kept {
     /// What this tensor, one of the embeddings', was made for.
     fn embedded(&self, tensor: Tensor) -> &Embedded {
         let of_queries = tensor.of_queries() == tensor;
-        self.memory.as_ref().filter(|_| !of_queries).unwrap_or(&self.queries)
+        let Block { queries, memory, .. } = self.block();
+        memory.as_ref().filter(|_| !of_queries).unwrap_or(queries)
     }
 
     /// The same for the tokens of a sentence.
@@ -273,7 +356,7 @@ impl Kept {
         let Plane { item, head } = plane;
         let head_dim = self.setup.width / self.setup.heads;
         let pairs = || self.pairs_of(head).expect("they were made before");
-        let rows = || pairs().rows(self.inputs.rules());
+        let rows = || pairs().rows(self.inputs().rules());
         let mut copy = |values: ArrayView1<f32>| numbers.extend(values.slice(s![columns.clone()]));
         let of_all = item * self.batch[0].tokens.len() + row;
         let of_head = s![row, head * head_dim..(head + 1) * head_dim];
@@ -286,15 +369,15 @@ impl Kept {
             }
             Tensor::Positions | Tensor::KeyPositions => copy(self.embedded(tensor).positions.row(row)),
             Tensor::Input | Tensor::KeyInput => copy(self.embedded(tensor).input.slice(s![item, row, ..])),
-            Tensor::QueryWeights => copy(self.weights.w_q.slice(of_head)),
-            Tensor::KeyWeights => copy(self.weights.w_k.slice(of_head)),
-            Tensor::ValueWeights => copy(self.weights.w_v.slice(of_head)),
-            Tensor::OutputWeights => copy(self.weights.w_o.row(row)),
-            Tensor::Queries => copy(self.inputs.queries().slice(s![item, head, row, ..])),
-            Tensor::Keys => copy(self.inputs.keys().slice(s![item, head, row, ..])),
-            Tensor::Values => copy(self.inputs.values().slice(s![item, head, row, ..])),
+            Tensor::QueryWeights => copy(self.block().weights.w_q.slice(of_head)),
+            Tensor::KeyWeights => copy(self.block().weights.w_k.slice(of_head)),
+            Tensor::ValueWeights => copy(self.block().weights.w_v.slice(of_head)),
+            Tensor::OutputWeights => copy(self.block().weights.w_o.row(row)),
+            Tensor::Queries => copy(self.inputs().queries().slice(s![item, head, row, ..])),
+            Tensor::Keys => copy(self.inputs().keys().slice(s![item, head, row, ..])),
+            Tensor::Values => copy(self.inputs().values().slice(s![item, head, row, ..])),
             Tensor::Mixed => copy(self.mixed.slice(s![item, head, row, ..])),
-            Tensor::Output => copy(self.output.slice(s![item, row, ..])),
+            Tensor::Output => copy(self.block().output.slice(s![item, row, ..])),
             Tensor::Heads => numbers.extend(columns.map(|column| {
                 let head = column / head_dim;
                 if self.setup.heads_off.contains(&head) {
@@ -304,18 +387,18 @@ impl Kept {
                 }
             })),
             Tensor::Mask => {
-                let added = |key| self.inputs.rules().bias(item, head, row, key).unwrap_or(f32::NEG_INFINITY);
+                let added = |key| self.inputs().rules().bias(item, head, row, key).unwrap_or(f32::NEG_INFINITY);
                 numbers.extend(columns.map(added));
             }
             Tensor::Scores => copy(pairs().scores.slice(s![item, row, ..])),
             Tensor::Weights => copy(pairs().weights.slice(s![item, row, ..])),
             Tensor::Scaled => {
                 copy(pairs().scores.slice(s![item, row, ..]));
-                numbers.iter_mut().for_each(|number| *number = self.inputs.rules().scaled(*number));
+                numbers.iter_mut().for_each(|number| *number = self.inputs().rules().scaled(*number));
             }
             Tensor::Masked | Tensor::Shifted | Tensor::Exponentials => {
                 copy(pairs().scores.slice(s![item, row, ..]));
-                self.inputs.rules().mask_row(item, head, row, columns.start, numbers);
+                self.inputs().rules().mask_row(item, head, row, columns.start, numbers);
                 if tensor != Tensor::Masked {
                     let max = rows().maxima[of_all];
                     subtract(max, numbers);
@@ -437,6 +520,7 @@ impl Kept {
             [pair, pair + 1].into_iter().flat_map(|column| column_at(weights, column)).collect()
         };
         let (left, right) = match tensor {
+            tensor if tensor.is_given(&self.setup) => (vec![], vec![]),
             Tensor::Tokens | Tensor::KeyTokens | Tensor::Positions | Tensor::KeyPositions | Tensor::Mask => {
                 (vec![], vec![])
             }
@@ -456,10 +540,10 @@ impl Kept {
             Tensor::Keys => (row_of(Tensor::Input.of_keys(&self.setup)), turned(Tensor::KeyWeights)),
             Tensor::Values => (row_of(Tensor::Input.of_keys(&self.setup)), column_of(Tensor::ValueWeights)),
             Tensor::Scores => {
-                let key = self.inputs.keys().slice_move(s![item, head, column, ..]).to_vec();
+                let key = self.inputs().keys().slice_move(s![item, head, column, ..]).to_vec();
                 (row_of(Tensor::Queries), key)
             }
-            Tensor::Scaled => (number(Tensor::Scores, row, column), vec![self.inputs.rules().factor]),
+            Tensor::Scaled => (number(Tensor::Scores, row, column), vec![self.inputs().rules().factor]),
             Tensor::Masked => (number(Tensor::Scaled, row, column), number(Tensor::Mask, row, column)),
             Tensor::RowMax => (row_of(Tensor::Masked), vec![]),
             Tensor::Shifted => (number(Tensor::Masked, row, column), number(Tensor::RowMax, row, 0)),

@@ -8,20 +8,24 @@ mod backend;
 #[cfg(target_arch = "wasm32")]
 mod calls;
 mod check;
+mod given;
 mod kept;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 
+use std::rc::Rc;
+
 use crate::attention::{BlockInput, BlockWeights, Error};
 use crate::embedding::{self, Token};
-use crate::files::Job;
+use crate::files::{GoesOn, Job, Reader};
 use crate::gpu;
 use crate::protocol::{
     BUILD, EngineChoice, Format, Item, LeftOut, MOST_SENTENCES, MOST_TOKENS, Matrix, Operands, Refusal, Reply, Request,
     Run, Setup, Slice, Tensor, WIDEST_MODEL,
 };
 use backend::Backend;
-use kept::{Embedded, Kept};
+use given::Files;
+use kept::{Block, Embedded, Kept};
 
 /// The engine: a back end, and the trace of its last run.
 pub struct Engine {
@@ -31,6 +35,8 @@ pub struct Engine {
     kept: Option<Kept>,
     /// The same sentence with the set-up that the kept run is compared with.
     before: Option<Kept>,
+    /// Files that a person gave.
+    files: Option<Files>,
     /// Milliseconds since any fixed point.
     clock: fn() -> f64,
 }
@@ -39,7 +45,7 @@ impl Engine {
     /// An engine on the CPU that has not run yet; [`Request::Open`] chooses another. `clock` tells milliseconds since
     /// any fixed point.
     pub fn new(clock: fn() -> f64) -> Self {
-        Self { backend: Backend::CPU, weights: None, kept: None, before: None, clock }
+        Self { backend: Backend::CPU, weights: None, kept: None, before: None, files: None, clock }
     }
 
     /// An engine on a GPU that is open already.
@@ -51,6 +57,13 @@ impl Engine {
     pub fn use_gpu(&mut self, opened: Result<gpu::Attention, gpu::Error>) -> Reply {
         self.backend = Backend::of(opened);
         self.opened()
+    }
+
+    /// Takes files, in the place of those before, and says what they hold; `goes_on` is told how far reading them is.
+    pub fn take_files(&mut self, look: u64, reader: Rc<dyn Reader>, goes_on: Rc<GoesOn>) -> Reply {
+        let files = reader.found().to_vec();
+        self.files = Some(Files { look, reader, goes_on });
+        Reply::Found { look, files }
     }
 
     /// Which engine this is now.
@@ -73,54 +86,70 @@ impl Engine {
                 let started = (self.clock)();
                 Some(match self.run(run, [&sentence, &second], &setup).await {
                     Err(refusal) => Reply::Refused { run, refusal },
-                    Ok(Done { mut kept, left_out }) => {
+                    Ok((mut kept, left_out)) => {
                         let milliseconds = (self.clock)() - started;
                         self.before = match &before {
                             Some(before) => {
-                                self.run(run, [&sentence, &second], before).await.ok().map(|done| done.kept)
+                                self.run(run, [&sentence, &second], before).await.ok().map(|(kept, _)| kept)
                             }
                             None => None,
                         };
                         let before = before.filter(|_| self.before.is_some());
-                        let (batch, engine) = (kept.batch.clone(), kept.engine.clone());
+                        let (setup, batch, engine) = (kept.setup.clone(), kept.batch.clone(), kept.engine.clone());
                         let slices = look(&mut kept, &mut self.before, &mut self.backend, &slices).await;
                         self.kept = Some(kept);
-                        Reply::Ran(Run { run, setup, before, batch, left_out, engine, milliseconds, slices })
+                        slices.map_or_else(
+                            |error| refused(run, error),
+                            |slices| Reply::Ran(Run { run, setup, before, batch, left_out, engine, milliseconds, slices }),
+                        )
                     }
                 })
             }
             Request::Read { run, slices } => {
                 let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
-                Some(Reply::Slices { run, slices: look(kept, &mut self.before, &mut self.backend, &slices).await })
+                let slices = look(kept, &mut self.before, &mut self.backend, &slices).await;
+                Some(slices.map_or_else(|error| refused(run, error), |slices| Reply::Slices { run, slices }))
             }
             Request::Check { run } => {
-                let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
+                // Of attention weights alone nothing was calculated that could be again.
+                let kept = self.kept.as_mut().filter(|kept| kept.run == run && kept.inputs.is_some())?;
                 Some(match check::check(kept, &mut self.backend).await {
                     Ok(checked) => Reply::Checked(checked),
-                    Err(error) => Reply::Refused { run, refusal: Refusal::Attention(error.to_string()) },
+                    Err(error) => refused(run, error.to_string()),
                 })
             }
-            // A file is no reply in bytes: whoever carries the messages asks for its `job` and writes it.
-            Request::Write { .. } => None,
+            // Files are no messages in bytes: whoever carries those asks for a `job` and writes it, and calls `take_files`.
+            Request::Write { .. } | Request::Look { .. } => None,
             Request::Explain { run, item, cell } => {
                 let kept = self.kept.as_mut().filter(|kept| kept.run == run)?;
-                if let Some(head) = kept.head_behind(cell) {
-                    kept.make_pairs(&mut self.backend, head).await;
+                if let Some(head) = kept.head_behind(cell)
+                    && let Err(error) = kept.make_pairs(&mut self.backend, head).await
+                {
+                    return Some(refused(run, error));
                 }
                 let comparable =
                     |before: &&mut Kept| cell.tensor.can_be_compared(cell.head, &kept.setup, &before.setup);
                 let before = match self.before.as_mut().filter(comparable) {
                     Some(before) => {
                         // Of it the number alone is wanted, not what it was made from.
-                        if !before.has(cell.tensor, cell.head) {
-                            before.make_pairs(&mut self.backend, cell.head).await;
+                        if !before.has(cell.tensor, cell.head)
+                            && let Err(error) = before.make_pairs(&mut self.backend, cell.head).await
+                        {
+                            return Some(refused(run, error));
                         }
                         // What has no tokens is of all sentences, and there may have been fewer.
                         before.value(item.min(before.batch.len() - 1), cell)
                     }
                     None => None,
                 };
-                Some(Reply::Operands { run, operands: Operands { before, ..kept.operands(item, cell)? } })
+                let mut operands = Operands { before, ..kept.operands(item, cell)? };
+                if let Some(files) = self.files.as_ref().filter(|_| cell.tensor.is_given(&kept.setup)) {
+                    match given::read_again(files, kept, item, cell).await {
+                        Ok(again) => operands.left.extend(again),
+                        Err(error) => return Some(refused(run, error)),
+                    }
+                }
+                Some(Reply::Operands { run, operands })
             }
         }
     }
@@ -135,14 +164,22 @@ impl Engine {
 
     /// Gives the numbers of a [`Job`] that [`Engine::job`] has just made, in the order in which a file has them, some rows
     /// at a time. Those of tokens are in the job.
-    pub async fn hand_out(&mut self, job: &Job, mut give: impl FnMut(&[f32])) {
-        let Some(kept) = self.kept.as_mut() else { return };
+    ///
+    /// # Errors
+    /// Where tensors come out of files: why they could not be read.
+    pub async fn hand_out(&mut self, job: &Job, mut give: impl FnMut(&[f32])) -> Result<(), String> {
+        let Some(kept) = self.kept.as_mut() else { return Ok(()) };
         for tensor in job.tensors.iter().filter(|tensor| tensor.of_queries() != Tensor::Tokens) {
-            kept.hand_out(*tensor, &mut self.backend, &mut give).await;
+            kept.hand_out(*tensor, &mut self.backend, &mut give).await?;
         }
+        Ok(())
     }
 
-    async fn run(&mut self, run: u64, texts: [&str; 2], setup: &Setup) -> Result<Done, Refusal> {
+    async fn run(&mut self, run: u64, texts: [&str; 2], setup: &Setup) -> Result<(Kept, LeftOut), Refusal> {
+        if let Some(given) = &setup.given {
+            let (files, kept) = (self.files.as_ref(), self.kept.as_ref());
+            return given::run(run, setup, given, files, kept, &mut self.backend).await;
+        }
         let Setup { seed, heads, width, positions, .. } = *setup;
         let (batch, left_out) = batch(texts, setup)?;
         if width == 0 || width > WIDEST_MODEL {
@@ -172,8 +209,9 @@ impl Engine {
             Error::HeadsDoNotDivideWidth { width, heads } => Refusal::Heads { heads, width },
             error => Refusal::Attention(error.to_string()),
         })?;
-        let kept = Kept::new(run, (setup.clone(), engine), batch, (queries, memory), weights.clone(), trace);
-        Ok(Done { kept, left_out })
+        let block = Block { queries, memory, weights: weights.clone(), output: trace.output };
+        let kept = Kept::of_block(run, (setup.clone(), engine), batch, block, trace.inputs, trace.attention);
+        Ok((kept, left_out))
     }
 }
 
@@ -217,28 +255,25 @@ fn batch([sentence, second]: [&str; 2], setup: &Setup) -> Result<(Vec<Item>, Lef
     Ok((queries.into_iter().zip(keys).map(|(tokens, keys)| Item { tokens, keys }).collect(), left_out))
 }
 
+fn refused(run: u64, error: String) -> Reply {
+    Reply::Refused { run, refusal: Refusal::Attention(error) }
+}
+
 /// The matrices, without those that would take the making of more than one head: the page asks for them again.
 async fn look(
     kept: &mut Kept,
     before: &mut Option<Kept>,
     backend: &mut Backend,
     slices: &[Slice],
-) -> Vec<(Slice, Matrix)> {
+) -> Result<Vec<(Slice, Matrix)>, String> {
     let missing = |kept: &Kept, slice: &&Slice| !kept.has(slice.tensor, slice.head);
     if let Some(slice) = slices.iter().find(|slice| missing(kept, slice)) {
-        kept.make_pairs(backend, slice.head).await;
+        kept.make_pairs(backend, slice.head).await?;
     }
     if let Some(before) = before
         && let Some(slice) = slices.iter().find(|slice| slice.is_change && missing(before, slice))
     {
-        before.make_pairs(backend, slice.head).await;
+        before.make_pairs(backend, slice.head).await?;
     }
-    kept.matrices(slices, before.as_ref())
-}
-
-/// One run.
-struct Done {
-    kept: Kept,
-    /// What it left out.
-    left_out: LeftOut,
+    Ok(kept.matrices(slices, before.as_ref()))
 }

@@ -1,4 +1,5 @@
-//! Tensors of a run as files that other programs read: CSV, JSON, NumPy's .npy and .npz, and .safetensors.
+//! Tensors as files: those of a run as CSV, JSON, NumPy's .npy and .npz, and .safetensors; and those that other programs
+//! wrote, out of the last four ([`Reader`]; `read`, feature `files`).
 //!
 //! A [`Job`] says what is wanted, and of what run. `Writer` (feature `files`) is handed the numbers, row by row, and writes
 //! bytes as they come, so that no file has to fit into memory. In a browser it is a program of its own, which the engine
@@ -21,9 +22,11 @@ mod safetensors;
 #[cfg(feature = "files")]
 mod writer;
 
+use std::{ops::Range, pin::Pin};
+
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{EngineKind, Format, Item, Setup, Tensor};
+use crate::protocol::{EngineKind, Format, Found, Item, Place, Setup, Tensor};
 #[cfg(feature = "files")]
 pub use writer::Writer;
 
@@ -48,3 +51,23 @@ impl Job {
         tensor.full_shape(&self.batch, &self.setup)
     }
 }
+
+/// Files that a person gave, and that stay where they are: what is wanted of them is read when it is wanted.
+pub trait Reader {
+    /// What they hold.
+    fn found(&self) -> &[Found];
+
+    /// Some numbers of a tensor, in the order in which its last axis runs fastest, as float32. `goes_on` is told after every part
+    /// how many of the bytes to be read have been, and says whether to read on.
+    ///
+    /// Fails where the file has changed, ends too early or is damaged, or `goes_on` said so: in words that say what to do.
+    fn numbers<'a>(
+        &'a self,
+        place: Place,
+        range: Range<u64>,
+        goes_on: &'a GoesOn,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<f32>, String>> + 'a>>;
+}
+
+/// What is told how far reading is, and says whether it goes on.
+pub type GoesOn = dyn Fn(u64, u64) -> Pin<Box<dyn Future<Output = bool>>>;

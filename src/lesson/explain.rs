@@ -139,6 +139,7 @@ pub fn explain(operands: &Operands, context: Context) -> Explanation {
 fn explain_now(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, .. } = operands;
     match cell.tensor {
+        tensor if tensor.is_given(context.setup) => given(operands, context),
         Tensor::Tokens | Tensor::KeyTokens => token(operands, context),
         Tensor::WordEmbeddings | Tensor::KeyWordEmbeddings => word_embedding(operands, context),
         Tensor::Positions | Tensor::KeyPositions => position(operands, context),
@@ -643,6 +644,27 @@ fn leaf(heading: Vec<Span>, value: String, formula: &[String], check: Check, why
         check,
         why,
     }
+}
+
+/// A number that came out of a file.
+fn given(operands: &Operands, context: Context) -> Explanation {
+    let Operands { cell, value, left, .. } = operands;
+    let letter = match cell.tensor {
+        Tensor::Queries => "q",
+        Tensor::Keys => "k",
+        Tensor::Values => "v",
+        Tensor::Weights => "A",
+        Tensor::Input | Tensor::KeyInput => "x",
+        _ => "w",
+    };
+    let name = context.setup.given.as_ref().map_or("", |given| given.name.as_str());
+    leaf(
+        vec![of(role_of(cell.tensor), place(*cell, context))],
+        fixed((*value).into(), 4),
+        &[mathml::sub(letter, &format!("{},{}", cell.row, cell.column)), mathml::op("="), mathml::num(&fixed((*value).into(), 8))],
+        check(first(left), (*value).into(), 0.0, words::given::READ_AGAIN),
+        words::given::why_given(name),
+    )
 }
 
 fn token(operands: &Operands, context: Context) -> Explanation {

@@ -65,6 +65,7 @@ fn base_setup() -> Setup {
         softcap: None,
         heads_off: Vec::new(),
         is_cross: false,
+        given: None,
     }
 }
 

@@ -6,6 +6,7 @@ pub mod claim;
 pub mod code;
 pub mod explain;
 pub mod export;
+pub mod given;
 pub mod glossary;
 pub mod light;
 pub mod link;

@@ -382,7 +382,7 @@ fn spans(tensor: Tensor, zoom: Zoom) -> (Span, Span) {
 /// The tensors that a step draws. Of two sentences, those of the one that the projection is made of.
 pub fn on_stage(step: Step, projection: Projection, setup: &Setup) -> Vec<Tensor> {
     let of = |tensor| of_projection(tensor, projection, setup);
-    match step {
+    let all = match step {
         Step::Tokens => vec![],
         Step::Embed => [Tensor::WordEmbeddings, Tensor::Positions, Tensor::Input].map(of).to_vec(),
         Step::Project => {
@@ -402,7 +402,8 @@ pub fn on_stage(step: Step, projection: Projection, setup: &Setup) -> Vec<Tensor
         ],
         Step::Mix => vec![Tensor::Weights, Tensor::Values, Tensor::Mixed],
         Step::Output => vec![Tensor::Heads, Tensor::OutputWeights, Tensor::Output],
-    }
+    };
+    all.into_iter().filter(|tensor| tensor.is_of(setup)).collect()
 }
 
 /// The matrix that makes a projection.
@@ -462,7 +463,7 @@ pub fn wanted(session: &Session, setup: &Setup, before: Option<&Setup>) -> Vec<S
     let small = |tensor, head| compared(thumbnail(tensor, head, item), setup, before);
     let overview = OVERVIEW.into_iter().filter(|(tensor, _)| tensor.is_of(setup));
     let overview = overview.map(|(tensor, _)| small(tensor, head));
-    let heads = (0..setup.heads).map(|head| small(strip, head));
+    let heads = (0..setup.heads).filter(|_| strip.is_of(setup)).map(|head| small(strip, head));
     let now = before.map(|_| thumbnail(Tensor::Weights, head, item));
     let mut wanted: Vec<Slice> = Vec::new();
     let table = tabled(session, item, setup, before);
@@ -525,6 +526,7 @@ pub fn sources(cell: CellRef, setup: &Setup) -> Vec<Source> {
     let CellRef { tensor, row, column, .. } = cell;
     let memory = Tensor::Input.of_keys(setup);
     match tensor {
+        tensor if tensor.is_given(setup) => vec![],
         Tensor::Tokens
         | Tensor::KeyTokens
         | Tensor::WordEmbeddings

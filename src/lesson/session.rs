@@ -259,10 +259,11 @@ impl Session {
             self.position = if cut { 1.0 } else { self.position };
             return;
         }
+        let first = Step::all_of(&self.setup)[0];
         self.enter(match plays {
-            Plays::First => Step::Tokens,
+            Plays::First => first,
             Plays::This => self.step,
-            Plays::Next => self.step.next().unwrap_or(Step::Tokens),
+            Plays::Next => self.step.next(&self.setup).unwrap_or(first),
         });
         self.position = if cut { 1.0 } else { 0.0 };
     }
@@ -283,7 +284,7 @@ impl Session {
         if held < hold {
             return true;
         }
-        match self.step.next() {
+        match self.step.next(&self.setup) {
             Some(next) => {
                 self.enter(next);
                 self.position = if cut { 1.0 } else { 0.0 };

@@ -4,6 +4,7 @@ use super::{dom, live::watch, player, state::Page};
 use crate::lesson::{
     SPEEDS, Step,
     words::{
+        given::NOT_OF_FILES,
         page::{self as words, NEXT, PAUSE, PLAY, PLAYBACK, PREVIOUS, SPEED, STEPS},
         step_name,
     },
@@ -13,18 +14,28 @@ use crate::lesson::{
 #[component]
 pub fn Steps(page: Page) -> impl IntoView {
     watch(
-        move || page.session.read().step,
-        |now| {
+        move || {
+            let session = page.session.read();
+            let is_there = Step::ALL.map(|step| step.is_of(&session.setup));
+            let way = [session.step.previous(&session.setup), session.step.next(&session.setup)];
+            (session.step, is_there, way.map(|step| step.is_some()))
+        },
+        |(now, is_there, [has_previous, has_next])| {
             for step in Step::ALL {
                 let index = step.index();
+                dom::disable(&format!("step-{index}"), !is_there[index]);
+                // What begins with a tensor out of a file has no steps before it.
+                let title = (!is_there[index]).then_some(NOT_OF_FILES);
+                dom::set(&format!("step-{index}"), "title", title);
                 let state = if step < *now { Some("done") } else { (step == *now).then_some("now") };
-                let mark = if step < *now { "✓".to_owned() } else { (index + 1).to_string() };
+                let state = state.filter(|_| is_there[index]);
+                let mark = if state == Some("done") { "✓".to_owned() } else { (index + 1).to_string() };
                 dom::set(&format!("step-{index}"), "class", state);
                 dom::set(&format!("step-{index}"), "aria-current", (step == *now).then_some("step"));
                 dom::text(&format!("step-mark-{index}"), &mark);
             }
-            dom::disable("previous", now.previous().is_none());
-            dom::disable("next", now.next().is_none());
+            dom::disable("previous", !has_previous);
+            dom::disable("next", !has_next);
             dom::scroll_strip("steps", &format!("step-{}", now.index()));
         },
     );
@@ -49,12 +60,12 @@ pub fn Steps(page: Page) -> impl IntoView {
         go(dom::index(button, "data-step").and_then(|index| Step::ALL.get(index).copied()));
     });
     dom::on("click", "#previous", move |_, _| {
-        let step = page.session.read().step;
-        go(step.previous());
+        let previous = page.session.read().step.previous(&page.session.read().setup);
+        go(previous);
     });
     dom::on("click", "#next", move |_, _| {
-        let step = page.session.read().step;
-        go(step.next());
+        let next = page.session.read().step.next(&page.session.read().setup);
+        go(next);
     });
     dom::on("click", "#play", move |_, _| player::toggle(page));
     dom::on("change", "#speed", move |select, _| {

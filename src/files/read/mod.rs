@@ -8,6 +8,7 @@
 //! would do.
 
 mod dtype;
+mod held;
 mod json;
 mod npy;
 mod npz;
@@ -17,10 +18,14 @@ mod source;
 use std::ops::{ControlFlow, Range};
 
 pub use dtype::Dtype;
-pub use source::{Part, Source};
+pub use held::Held;
+pub use source::Source;
 
 /// So many numbers are read of one tensor at most: as float32, 256 MiB.
 pub const MOST_NUMBERS: u64 = 1 << 26;
+
+/// So many numbers are given at a time of what has to be put into another order.
+const AT_ONCE: usize = 1 << 18;
 
 /// So many tensors are listed of one file.
 const MOST_TENSORS: usize = 4096;
@@ -143,30 +148,63 @@ impl Entry {
         if let Place::Texts(texts) = &self.place { Some(texts) } else { None }
     }
 
-    /// Some of its numbers, in the order in which the last axis runs fastest, as float32. `goes_on` is told after every part how
-    /// many of the bytes to be read have been, and may say that it is enough.
+    /// Some of its numbers: those of [`Entry::parts`], together.
     ///
     /// # Errors
-    /// Where there are more than [`MOST_NUMBERS`], the file ends too early or is damaged, or `goes_on` said so.
+    /// As there.
     pub async fn numbers(
         &self,
         source: &impl Source,
         range: Range<u64>,
         goes_on: &mut impl AsyncFnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<Vec<f32>, Error> {
+        let mut numbers = Vec::new();
+        let mut take = async |part: &[f32], done, of| {
+            numbers.extend_from_slice(part);
+            goes_on(done, of).await
+        };
+        self.parts(source, range, &mut take).await?;
+        Ok(numbers)
+    }
+
+    /// Gives some of its numbers to `take`, in the order in which the last axis runs fastest, as float32, part by part, with how
+    /// many of the bytes to be read have been; it may say that it is enough.
+    ///
+    /// # Errors
+    /// Where there are more than [`MOST_NUMBERS`], the file ends too early or is damaged, or `take` said so.
+    pub async fn parts(
+        &self,
+        source: &impl Source,
+        range: Range<u64>,
+        take: &mut impl AsyncFnMut(&[f32], u64, u64) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
         let Self { name, shape, dtype, place } = self;
         let (count, wanted) = (self.count(), range.end.saturating_sub(range.start));
         if range.end > count {
             return Err(Error(format!("“{name}” has {count} numbers, and number {} was asked for.", range.end - 1)));
         }
-        // A part of what lies in another order takes the whole.
         let order = match place {
             Place::Plain { order, .. } | Place::Packed { order, .. } => *order,
-            Place::Read(numbers) => return Ok(numbers[range.start as usize..range.end as usize].to_vec()),
+            Place::Read(numbers) => {
+                let numbers = &numbers[range.start as usize..range.end as usize];
+                let bytes = size_of_val(numbers) as u64;
+                return match take(numbers, bytes, bytes).await {
+                    ControlFlow::Continue(()) => Ok(()),
+                    ControlFlow::Break(()) => Err(source::stopped()),
+                };
+            }
             Place::Texts(_) => return Err(Error(format!("“{name}” holds texts, and no numbers."))),
         };
+        // A part of what lies in another order takes the whole.
         let is_turned = order == Order::Fortran && shape.iter().filter(|length| **length > 1).count() > 1;
-        let read = if is_turned { 0..count } else { range.clone() };
+        let (is_turned, read) = match is_turned {
+            true if wanted == 1 => {
+                let at = turned(range.start as usize, shape) as u64;
+                (false, at..at + 1)
+            }
+            true => (true, 0..count),
+            false => (false, range.clone()),
+        };
         let many = read.end - read.start;
         if many > MOST_NUMBERS {
             return Err(Error(format!(
@@ -176,25 +214,41 @@ impl Entry {
         }
         let size = dtype.size() as u64;
         let bytes = read.start * size..read.end * size;
+        let of = bytes.end - bytes.start;
         let mut numbers = Vec::new();
-        numbers.try_reserve_exact(many as usize).map_err(|_| no_memory(name, many))?;
-        let mut take = async |part: &[u8], done: u64| {
+        if is_turned {
+            numbers.try_reserve_exact(many as usize).map_err(|_| no_memory(name, many))?;
+        }
+        let mut take_bytes = async |part: &[u8], done: u64| {
             dtype.append(part, &mut numbers);
-            goes_on(done, bytes.end - bytes.start).await.is_continue()
+            let part = if is_turned { &[][..] } else { &numbers[..] };
+            let goes_on = take(part, done, of).await.is_continue();
+            if !is_turned {
+                numbers.clear();
+            }
+            goes_on
         };
         match *place {
             Place::Plain { at, .. } => {
-                source::plain(source, at + bytes.start..at + bytes.end, size as usize, &mut take).await?
+                source::plain(source, at + bytes.start..at + bytes.end, size as usize, &mut take_bytes).await?;
             }
             Place::Packed { member, at, .. } => {
-                npz::packed(source, member, at, bytes.clone(), size as usize, &mut take).await?
+                npz::packed(source, member, at, bytes.clone(), size as usize, &mut take_bytes).await?;
             }
             Place::Read(_) | Place::Texts(_) => {}
         }
-        if !is_turned {
-            return Ok(numbers);
+        if is_turned {
+            let mut part = Vec::new();
+            for index in range {
+                part.push(numbers[turned(index as usize, shape)]);
+                if part.len() == AT_ONCE {
+                    let _ = take(&part, of, of).await;
+                    part.clear();
+                }
+            }
+            let _ = take(&part, of, of).await;
         }
-        Ok((range.start..range.start + wanted).map(|index| numbers[turned(index as usize, shape)]).collect())
+        Ok(())
     }
 }
 

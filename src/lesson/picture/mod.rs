@@ -343,7 +343,7 @@ fn can_move(data: &Data) -> bool {
 /// While a step begins, what the step before made moves to where it is needed now, and everything else appears.
 fn hand_over(scene: &mut Scene, session: &Session, data: &Data, view: &View) {
     let arrival = timeline::arrival(session.step, session.shown_position());
-    let Some(step) = session.step.previous().filter(|_| arrival < 1.0) else {
+    let Some(step) = session.step.previous(&data.setup).filter(|_| arrival < 1.0) else {
         return;
     };
     if !can_move(data) {

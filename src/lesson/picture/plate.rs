@@ -86,7 +86,7 @@ fn made(session: &Session, setup: &Setup) -> Tensor {
 /// The session at the end of each step.
 fn finished(session: &Session) -> Vec<Session> {
     let at_end = |step| Session { step, position: 1.0, arcs: None, ..session.clone() };
-    Step::ALL.map(at_end).to_vec()
+    Step::all_of(&session.setup).iter().copied().map(at_end).collect()
 }
 
 /// Around everything.

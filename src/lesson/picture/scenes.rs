@@ -3,7 +3,7 @@
 use super::{
     super::{
         Projection, Session, Step,
-        explain::role_of,
+        explain::{is_whole_row, role_of},
         number::fixed,
         scene::{self, Data, Source, head_of},
         theme::Colors,
@@ -16,7 +16,7 @@ use super::{
     panel::{Item, Lights, Panel, Scale, Scene, Shown, Size, blend, lerp, operator},
 };
 use crate::figure::Cell;
-use crate::protocol::{CellRef, Matrix, Positions, Tensor};
+use crate::protocol::{Begins, CellRef, Matrix, Positions, Tensor};
 
 /// As large is a number that flies, where it can be read.
 const CHIP: (f32, f32) = (44.0, 19.0);
@@ -518,6 +518,18 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 tiles: merging(tensors, result, work, [&arriving, &mask_shown, &masked], &colors),
                 ..scene(vec![row], caption)
             })
+        }
+        Step::Softmax if data.setup.begins() == Some(Begins::Weights) => {
+            let cell = if view.width < 560.0 { 36.0 } else { 40.0 };
+            let mut sums = panel(Tensor::RowSums, Size::flat((46.0, view.matrix_height), (46.0, cell)))?.beside();
+            let row_sums = matrix(Tensor::RowSums)?;
+            sums.decimals = Some(3);
+            sums.sums_to_one = row_sums.values.iter().all(|sum| is_whole_row(*sum, data.shape(Tensor::Weights).1));
+            let number = move |row: usize, _| {
+                Shown { cell: Cell::Color(colors.panel), number: Some(row_sums.values[row]) }
+            };
+            let weights = panel(Tensor::Weights, Size::square(cell, view))?.labels(true, true);
+            Some(scene(vec![vec![Item::Panel(weights), Item::Panel(sums.showing(number))]], String::new()))
         }
         Step::Softmax => softmax(position, head, data, view, scene(Vec::new(), String::new())),
         Step::Mix => {

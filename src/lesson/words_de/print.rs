@@ -1,8 +1,8 @@
 //! What stands on paper besides the picture.
 
-use super::{NAME, heads_off, mask, painted, positions, range, scale_operator, scaling};
+use super::{NAME, given::from_files, heads_off, mask, painted, positions, range, scale_operator, scaling};
 use crate::lesson::{number::fixed, range::Range};
-use crate::protocol::{EngineKind, Setup};
+use crate::protocol::{Begins, EngineKind, Setup};
 
 /// With what and by what it was calculated, and how far its colours reach, where that is not as usual.
 pub fn calculated(setup: &Setup, head: Option<usize>, engine: &EngineKind, reach: Range) -> String {
@@ -37,6 +37,16 @@ pub fn calculated(setup: &Setup, head: Option<usize>, engine: &EngineKind, reach
         Some(head) => format!("Kopf {} von {heads}", head + 1),
         None => format!("Alle {heads} Köpfe"),
     };
+    if let Some(given) = &setup.given {
+        let from = from_files(given);
+        return match given.begins {
+            Begins::Weights => format!("{heads} · {from}{besides} · nichts berechnet: gezeigt von {NAME}"),
+            _ => format!(
+                "{heads} · {} · Maske: {mask} · Skalierung: {scaling} · Temperatur {temperature}{besides} · berechnet von {NAME} auf {engine}",
+                from
+            ),
+        };
+    }
     format!(
         "{heads} · Modellbreite {width} · Gewichte, wie PyTorch sie anfangs zieht, Seed {seed} · \
          Positionen: {positions} · Maske: {mask} · Skalierung: {scaling} · Temperatur {temperature}{besides} · \

@@ -1,0 +1,363 @@
+//! What tensors out of files are taken for: a guess by name and shape, which a person can change.
+
+use super::{Projection, Session, Step, Zoom};
+use crate::embedding::Positions;
+use crate::protocol::{Axes, Begins, Found, FoundTensor, Given, Place, Role, Setup, Sizes, Unfit, Window};
+
+/// Files that a person gave, and what each tensor in them is taken for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    /// Which files.
+    pub look: u64,
+    /// What they hold.
+    pub files: Vec<Found>,
+    /// What each tensor of each file is taken for, if for anything.
+    pub roles: Vec<Vec<Option<Role>>>,
+    /// What the axes are.
+    pub axes: Axes,
+    /// How many heads share the model width, where nothing else says so.
+    pub heads: usize,
+    /// What the tokens are called, of the queries and of the keys.
+    pub words: [Vec<String>; 2],
+}
+
+/// How far names of tensors go that are listed.
+const MOST_NAMES: usize = 3;
+
+impl Offer {
+    /// The first guess.
+    pub fn guess(look: u64, files: Vec<Found>) -> Self {
+        let by_name = |tensor: &FoundTensor| if tensor.texts.is_empty() { by_name(tensor) } else { None };
+        let mut roles: Vec<Vec<Option<Role>>> =
+            files.iter().map(|file| tensors(file).iter().map(by_name).collect()).collect();
+        let words = [false, true].map(|of_keys| {
+            let all = files.iter().flat_map(tensors).filter(|tensor| !tensor.texts.is_empty());
+            let mut texts = all.filter(|tensor| parts(&tensor.name).any(|part| part.starts_with("key")) == of_keys);
+            texts.next().map(|tensor| tensor.texts.clone()).unwrap_or_default()
+        });
+        if roles.iter().flatten().all(Option::is_none) {
+            by_shape(&files, &mut roles);
+        }
+        let mut offer = Self { look, files, roles, axes: Axes::Named, heads: 1, words };
+        offer.forget_the_rest();
+        offer.heads = offer.usual_heads();
+        // Names of other lengths belong to something else.
+        if let Err(Unfit::Words { .. }) = offer.given(0).1 {
+            offer.words = [vec![], vec![]];
+        }
+        offer
+    }
+
+    /// What is of no use where it begins: attention weights beside the queries, keys and values that they follow from.
+    fn forget_the_rest(&mut self) {
+        let begins = self.begins();
+        for role in self.roles.iter_mut().flatten() {
+            *role = role.filter(|role| needed(begins).contains(role));
+        }
+    }
+
+    /// Where it begins with what there is: with queries, keys and values before anything else.
+    pub fn begins(&self) -> Begins {
+        let has = |role| self.roles.iter().flatten().any(|other| *other == Some(role));
+        let count = |roles: &[Role]| roles.iter().filter(|role| has(**role)).count();
+        let projections = count(&[Role::Queries, Role::Keys, Role::Values]);
+        match (projections, has(Role::Weights), has(Role::Input)) {
+            (3, ..) => Begins::Projections,
+            (_, true, false) => Begins::Weights,
+            (_, _, true) => Begins::Input,
+            (1.., false, false) => Begins::Projections,
+            (0, false, false) if count(needed(Begins::Input)) > 0 => Begins::Input,
+            _ => Begins::Weights,
+        }
+    }
+
+    /// Whether anything is taken for something.
+    pub fn is_empty(&self) -> bool {
+        self.roles.iter().flatten().all(Option::is_none)
+    }
+
+    /// Heads of 64 columns are the most usual.
+    fn usual_heads(&self) -> usize {
+        let given = self.given(0).0;
+        let input = given.part(Role::Input, &self.files).ok().flatten();
+        let width = input.map_or(1, |part| part.layout.columns);
+        let fits = |heads: &usize| width.is_multiple_of(*heads);
+        let wide = if width.is_multiple_of(64) { width / 64 } else { 1 };
+        [wide, 8, 4, 2].into_iter().filter(|heads| *heads > 1).find(fits).unwrap_or(1)
+    }
+
+    /// These tensors in this layer, and what they agree on.
+    pub fn given(&self, layer: usize) -> (Given, Result<Sizes, Unfit>) {
+        let mut parts = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
+        for (file, roles) in self.roles.iter().enumerate() {
+            for (tensor, role) in roles.iter().enumerate() {
+                if let Some(role) = role {
+                    parts.push((*role, Place { file, tensor }));
+                    if names.last() != Some(&self.files[file].name.as_str()) {
+                        names.push(&self.files[file].name);
+                    }
+                }
+            }
+        }
+        let more = if names.len() > MOST_NAMES { ", …" } else { "" };
+        let name = names[..names.len().min(MOST_NAMES)].join(", ") + more;
+        let (begins, axes, words) = (self.begins(), self.axes, self.words.clone());
+        let mut given = Given { begins, parts, layer, layers: 1, axes, words, name, look: self.look };
+        let sizes = if self.is_empty() { Err(Unfit::Nothing) } else { given.sizes(&self.files, self.heads) };
+        if let Ok(sizes) = &sizes {
+            given.layers = sizes.layers;
+            given.layer = layer.min(sizes.layers - 1);
+        }
+        (given, sizes)
+    }
+
+    /// Shows these tensors in the place of sentences.
+    ///
+    /// # Errors
+    /// Why they do not go together.
+    pub fn show(&self, layer: usize, session: &mut Session) -> Result<(), Unfit> {
+        let (given, sizes) = self.given(layer);
+        let Sizes { heads, head_dim, is_cross, .. } = sizes?;
+        let is_new = session.setup.given.as_ref().is_none_or(|before| {
+            (before.look, &before.parts, before.axes) != (given.look, &given.parts, given.axes)
+        });
+        let setup = if is_new {
+            // What was set for a sentence says nothing of these.
+            Setup { seed: session.setup.seed, mask: Window::OPEN, positions: Positions::None, ..Setup::default() }
+        } else {
+            session.setup.clone()
+        };
+        session.setup = Setup { heads, width: heads * head_dim, is_cross, given: Some(Box::new(given)), ..setup };
+        if is_new {
+            (session.item, session.zoom, session.pinned, session.before) = (0, Zoom::ALL, None, None);
+            session.projection = Projection::Queries;
+            session.table = None;
+        }
+        session.show_head(session.head.min(heads - 1));
+        fit(session);
+        Ok(())
+    }
+}
+
+/// Shows a step that there is.
+pub fn fit(session: &mut Session) {
+    if !session.step.is_of(&session.setup) {
+        // There always is this one.
+        session.go_to(Step::Softmax);
+    }
+}
+
+/// What can be needed to begin there.
+fn needed(begins: Begins) -> &'static [Role] {
+    match begins {
+        Begins::Projections => &[Role::Queries, Role::Keys, Role::Values],
+        Begins::Weights => &[Role::Weights],
+        Begins::Input => &[
+            Role::Input,
+            Role::Memory,
+            Role::InProjection,
+            Role::QueryProjection,
+            Role::KeyProjection,
+            Role::ValueProjection,
+            Role::OutProjection,
+            Role::InBias,
+            Role::OutBias,
+        ],
+    }
+}
+
+fn tensors(file: &Found) -> &[FoundTensor] {
+    file.tensors.as_deref().unwrap_or_default()
+}
+
+/// The parts of a name between what is no letter, in lower case.
+fn parts(name: &str) -> impl Iterator<Item = String> {
+    name.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|part| !part.is_empty()).map(str::to_ascii_lowercase)
+}
+
+/// By what it is called: as PyTorch, Hugging Face and this page call it.
+fn by_name(FoundTensor { name, shape, .. }: &FoundTensor) -> Option<Role> {
+    let parts: Vec<String> = parts(name).collect();
+    let has = |names: &[&str]| parts.iter().any(|part| names.contains(&part.as_str()));
+    let ends_with = |names: &[&str]| parts.ends_with(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let (is_bias, is_projection) = (has(&["bias"]), has(&["proj", "projection", "weight", "linear"]));
+    let role = match () {
+        () if has(&["in"]) && has(&["proj"]) => if is_bias { Role::InBias } else { Role::InProjection },
+        () if has(&["out", "o"]) && has(&["proj"]) => if is_bias { Role::OutBias } else { Role::OutProjection },
+        // Of those there is one for each projection, and this page has none.
+        () if is_bias => return None,
+        () if has(&["attn", "attention", "attentions"]) && has(&["weights", "probs", "probabilities"])
+            || ends_with(&["attentions"]) || ends_with(&["attention"]) || ends_with(&["attn"]) || ends_with(&["weights"]) => Role::Weights,
+        () if has(&["q", "query", "queries"]) && is_projection => Role::QueryProjection,
+        () if has(&["k", "key", "keys"]) && is_projection => Role::KeyProjection,
+        () if has(&["v", "value", "values"]) && is_projection => Role::ValueProjection,
+        () if has(&["q", "query", "queries"]) => Role::Queries,
+        () if has(&["k", "key", "keys"]) => Role::Keys,
+        () if has(&["v", "value", "values"]) => Role::Values,
+        () if has(&["memory"]) || has(&["encoder"]) && has(&["hidden"]) => Role::Memory,
+        () if ends_with(&["x"]) || has(&["input", "inputs", "hidden"]) => Role::Input,
+        () => return None,
+    };
+    (role.least_axes()..=role.most_axes()).contains(&shape.len()).then_some(role)
+}
+
+/// By shape, where no name says anything: one square tensor is weights, three alike are queries, keys and values.
+fn by_shape(files: &[Found], roles: &mut [Vec<Option<Role>>]) {
+    let all: Vec<(Place, &[usize])> = files
+        .iter()
+        .enumerate()
+        .flat_map(|(file, found)| {
+            let numbers = tensors(found).iter().enumerate().filter(|(_, tensor)| tensor.texts.is_empty());
+            numbers.map(move |(tensor, found)| (Place { file, tensor }, found.shape.as_slice()))
+        })
+        .collect();
+    let is_square = |shape: &[usize]| shape.len() >= 2 && shape[shape.len() - 1] == shape[shape.len() - 2];
+    let guessed: Vec<Role> = match &all[..] {
+        [(_, queries), (_, keys), (_, values)] if keys == values && queries.len() == keys.len() && !is_square(queries) => {
+            vec![Role::Queries, Role::Keys, Role::Values]
+        }
+        alike if !alike.is_empty() && alike.iter().all(|(_, shape)| is_square(shape) && *shape == alike[0].1) => {
+            vec![Role::Weights; alike.len()]
+        }
+        [(_, queries), (_, keys), (_, values)] if keys == values && queries.len() == keys.len() => {
+            vec![Role::Queries, Role::Keys, Role::Values]
+        }
+        _ => vec![],
+    };
+    for ((place, shape), role) in all.into_iter().zip(guessed) {
+        let fits = (role.least_axes()..=role.most_axes()).contains(&shape.len());
+        roles[place.file][place.tensor] = fits.then_some(role);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, tensors: &[(&str, &[usize])]) -> Found {
+        let found = |(name, shape): &(&str, &[usize])| FoundTensor {
+            name: (*name).to_owned(),
+            shape: shape.to_vec(),
+            dtype: "float32".to_owned(),
+            is_exact: true,
+            texts: vec![],
+        };
+        Found { name: name.to_owned(), bytes: 0, tensors: Ok(tensors.iter().map(found).collect()) }
+    }
+
+    fn texts(name: &str, words: &[&str]) -> Found {
+        let mut file = file(name, &[(name, &[words.len()])]);
+        let tensors = file.tensors.as_mut().expect("it has one");
+        tensors[0].texts = words.iter().map(|word| (*word).to_owned()).collect();
+        file
+    }
+
+    fn roles(tensors: &[(&str, &[usize])]) -> Vec<Option<Role>> {
+        Offer::guess(1, vec![file("a.npz", tensors)]).roles.remove(0)
+    }
+
+    #[test]
+    fn names_say_what_a_tensor_is() {
+        let heads: &[usize] = &[1, 4, 6, 16];
+        let pairs: &[usize] = &[1, 4, 6, 6];
+        for names in [["q", "k", "v"], ["queries", "keys", "values"], ["layer.0.query", "layer.0.key", "layer.0.value"]] {
+            let tensors = names.map(|name| (name, heads));
+            assert_eq!(roles(&tensors), [Role::Queries, Role::Keys, Role::Values].map(Some), "{names:?}");
+        }
+        for name in ["attention_weights", "attentions.11", "attn_weights", "encoder.attn", "attention_probs"] {
+            assert_eq!(roles(&[(name, pairs)]), [Some(Role::Weights)], "{name}");
+        }
+        let block: [(&str, &[usize]); 6] = [
+            ("x", &[6, 8]),
+            ("self_attn.in_proj_weight", &[24, 8]),
+            ("self_attn.in_proj_bias", &[24]),
+            ("self_attn.out_proj.weight", &[8, 8]),
+            ("self_attn.out_proj.bias", &[8]),
+            ("norm1.weight", &[8]),
+        ];
+        let expected = [Role::Input, Role::InProjection, Role::InBias, Role::OutProjection, Role::OutBias];
+        assert_eq!(roles(&block)[..5], expected.map(Some));
+        assert_eq!(roles(&block)[5], None);
+    }
+
+    #[test]
+    fn shapes_do_where_names_say_nothing() {
+        let heads: &[usize] = &[4, 6, 16];
+        assert_eq!(
+            roles(&[("arr_0", heads), ("arr_1", heads), ("arr_2", heads)]),
+            [Role::Queries, Role::Keys, Role::Values].map(Some)
+        );
+        assert_eq!(roles(&[("arr_0", &[12, 5, 5])]), [Some(Role::Weights)]);
+        assert_eq!(roles(&[("arr_0", &[1, 2, 5, 5]), ("arr_1", &[1, 2, 5, 5])]), [Some(Role::Weights); 2]);
+        assert_eq!(roles(&[("arr_0", &[12])]), [None]);
+        let offer = Offer::guess(1, vec![file("a.npz", &[("arr_0", &[12])])]);
+        assert_eq!(offer.given(0).1, Err(Unfit::Nothing));
+    }
+
+    #[test]
+    fn what_follows_from_the_rest_is_left_alone() {
+        let heads: &[usize] = &[4, 6, 16];
+        let tensors = [("queries", heads), ("keys", heads), ("values", heads), ("attention_weights", &[4, 6, 6][..])];
+        assert_eq!(roles(&tensors)[3], None);
+    }
+
+    #[test]
+    fn tensors_take_the_place_of_the_sentence() {
+        let qkv = [("q", &[2, 8, 6, 16][..]), ("k", &[2, 2, 9, 16]), ("v", &[2, 2, 9, 16])];
+        let words = texts("tokens.json", &["a", "b", "c", "d", "e", "f"]);
+        let offer = Offer::guess(3, vec![file("t.npz", &qkv), words]);
+        let mut session = Session { step: Step::Tokens, head: 3, ..Session::default() };
+        assert_eq!(offer.show(0, &mut session), Ok(()));
+        let setup = &session.setup;
+        assert_eq!((setup.heads, setup.width, setup.is_cross, session.step), (8, 128, true, Step::Softmax));
+        let sizes = offer.given(0).1.expect("they fit");
+        assert_eq!((sizes.batch, sizes.key_heads, sizes.queries, sizes.keys), (2, 2, 6, 9));
+        let given = setup.given.as_ref().expect("it was given");
+        assert_eq!((given.name.as_str(), given.words[0].len(), given.words[1].len()), ("t.npz", 6, 0));
+        // What is set afterwards stays when a layer or a word changes.
+        session.setup.mask = Window::CAUSAL;
+        assert_eq!(offer.show(0, &mut session), Ok(()));
+        assert_eq!(session.setup.mask, Window::CAUSAL);
+    }
+
+    #[test]
+    fn layers_are_tensors_or_an_axis() {
+        let five = Offer::guess(1, vec![file("a.npy", &[("attentions", &[12, 1, 4, 6, 6])])]);
+        assert_eq!(five.given(0).1.map(|sizes| (sizes.layers, sizes.heads)), Ok((12, 4)));
+        let many = [("attentions.0", &[1, 4, 6, 6][..]), ("attentions.1", &[1, 4, 6, 6])];
+        let many = Offer::guess(1, vec![file("a.safetensors", &many)]);
+        let (given, sizes) = many.given(1);
+        assert_eq!(sizes.map(|sizes| sizes.layers), Ok(2));
+        let part = given.part(Role::Weights, &many.files).expect("it is there").expect("it is there");
+        assert_eq!((part.place.tensor, part.layer), (1, 0));
+        let four = Offer { axes: Axes::LayersFirst, ..Offer::guess(1, vec![file("a.npy", &[("attn", &[12, 4, 6, 6])])]) };
+        assert_eq!(four.given(0).1.map(|sizes| (sizes.layers, sizes.batch)), Ok((12, 1)));
+        let flash = [("q", &[2, 6, 4, 16][..]), ("k", &[2, 6, 4, 16]), ("v", &[2, 6, 4, 16])];
+        let flash = Offer { axes: Axes::TokensFirst, ..Offer::guess(1, vec![file("a.npz", &flash)]) };
+        assert_eq!(flash.given(0).1.map(|sizes| (sizes.queries, sizes.heads)), Ok((6, 4)));
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_named() {
+        let unfit = |tensors: &[(&str, &[usize])]| Offer::guess(1, vec![file("a.npz", tensors)]).given(0).1;
+        assert_eq!(unfit(&[("q", &[6, 8]), ("k", &[6, 8])]), Err(Unfit::Missing(Role::Values)));
+        assert!(matches!(unfit(&[("q", &[6, 8]), ("k", &[6, 8]), ("v", &[7, 8])]), Err(Unfit::Lengths { .. })));
+        assert_eq!(
+            unfit(&[("q", &[4, 6, 8]), ("k", &[3, 6, 8]), ("v", &[3, 6, 8])]),
+            Err(Unfit::KeyHeads { heads: 4, key_heads: 3 })
+        );
+        assert!(matches!(unfit(&[("attn", &[0, 0])]), Err(Unfit::Empty { .. })));
+        assert_eq!(unfit(&[("attn", &[5000, 5000])]), Err(Unfit::TooLong(5000)));
+        assert_eq!(unfit(&[("x", &[6, 8])]), Err(Unfit::Missing(Role::InProjection)));
+        assert!(matches!(
+            unfit(&[("x", &[6, 8]), ("in_proj_weight", &[16, 8]), ("out_proj.weight", &[8, 8])]),
+            Err(Unfit::Lengths { .. })
+        ));
+        let weights = [("x", &[6, 8][..]), ("in_proj_weight", &[24, 8]), ("out_proj.weight", &[8, 8])];
+        let mut offer = Offer::guess(1, vec![file("a.npz", &weights)]);
+        assert_eq!((offer.heads, offer.given(0).1.map(|sizes| sizes.head_dim)), (8, Ok(1)));
+        offer.heads = 3;
+        assert_eq!(offer.given(0).1, Err(Unfit::Heads { heads: 3, width: 8 }));
+    }
+}

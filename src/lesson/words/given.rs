@@ -1,0 +1,220 @@
+//! The words around tensors out of files.
+
+use crate::lesson::number::fixed;
+use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_TOKENS, Role, Sizes, Unfit};
+
+/// The button that lets files be chosen.
+pub const OPEN: &str = "Open tensors";
+/// What it does.
+pub const OPEN_HINT: &str =
+    "Your own tensors from .npy, .npz, .safetensors or JSON. They can be dropped on the page, too, and never leave this computer.";
+/// While files hover over the page.
+pub const DROP: &str = "Drop the files here: .npy, .npz, .safetensors or JSON";
+/// The part of the page that is about them.
+pub const TENSORS: &str = "Tensors from files";
+/// While they are looked into.
+pub const LOOKING: &str = "Looking into the files …";
+/// What a person can do with the list of what they hold.
+pub const CHOOSE: &str =
+    "This is what they look like by name and shape. Change what is wrong, then show them.";
+/// A tensor that is taken for nothing.
+pub const UNUSED: &str = "not used";
+/// The heads of the columns of the list.
+pub const COLUMNS: [&str; 4] = ["Tensor", "Shape", "Type", "Taken for"];
+/// What a tensor is taken for.
+pub fn taken_for(tensor: &str) -> String {
+    format!("“{tensor}” is taken for")
+}
+/// What the axes are.
+pub const AXES: &str = "Axes";
+/// How many heads share the model width.
+pub const HEADS: &str = "Heads";
+/// The layer that is shown.
+pub const LAYER: &str = "Layer";
+/// What the tokens are called.
+pub const WORDS: &str = "Names of the tokens";
+/// What those of the keys are called.
+pub const KEY_WORDS: &str = "Names of the keys’ tokens";
+/// How they are typed.
+pub const WORDS_HINT: &str = "separated by spaces; numbers if empty";
+/// The button that shows them.
+pub const SHOW: &str = "Show";
+/// The button that goes back to what was shown.
+pub const CANCEL: &str = "Cancel";
+/// The button that opens the list once more.
+pub const CHANGE: &str = "Change";
+/// The button that puts the sentence back.
+pub const BACK: &str = "Back to the sentence";
+/// While a tensor is read.
+pub const READING: &str = "Reading";
+/// Over settings that a file decides.
+pub const SIZES_ARE_GIVEN: &str =
+    "Heads, widths and tokens are those of the tensors; positions and padding, if any, are in their numbers already.";
+/// Over settings where attention weights alone were given.
+pub const NOTHING_FOLLOWS: &str =
+    "Attention weights are the end of it: from them alone nothing more is calculated, so there is nothing to set. Give queries, keys and values, and every step opens.";
+/// Why a step can't be shown.
+pub const NOT_OF_FILES: &str = "The tensors from your files begin after this step, or end before it.";
+/// What the check of a number from a file says.
+pub const READ_AGAIN: &str = "The same bits when it is read from the file once more";
+/// The badge, where nothing was calculated.
+pub const FROM_FILE: &str = "from file";
+/// Why a link does not lead to them.
+pub const NO_LINK: &str =
+    "Tensors from files are in no link: they never leave this computer. Save a figure, or hand the files on.";
+/// Why there is no code.
+pub const NO_CODE: &str =
+    "the code makes its numbers from a seed, and these come from files; your own program has them already";
+
+/// What a tensor is taken for.
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Queries => "Q, queries",
+        Role::Keys => "K, keys",
+        Role::Values => "V, values",
+        Role::Weights => "A, attention weights",
+        Role::Input => "X, input",
+        Role::Memory => "X of keys and values",
+        Role::InProjection => "in_proj_weight",
+        Role::QueryProjection => "q_proj.weight",
+        Role::KeyProjection => "k_proj.weight",
+        Role::ValueProjection => "v_proj.weight",
+        Role::OutProjection => "out_proj.weight",
+        Role::InBias => "in_proj_bias",
+        Role::OutBias => "out_proj.bias",
+    }
+}
+
+/// What the axes of four are.
+pub fn axes(axes: Axes) -> &'static str {
+    match axes {
+        Axes::Named => "batch, head, token, …",
+        Axes::LayersFirst => "layer, head, token, …",
+        Axes::TokensFirst => "batch, token, head, …",
+    }
+}
+
+/// A shape as Python writes it.
+pub fn shape(shape: &[usize]) -> String {
+    format!("{shape:?}")
+}
+
+/// What a tensor's numbers are stored as.
+pub fn dtype(FoundTensor { dtype, is_exact, texts, .. }: &FoundTensor) -> String {
+    match (texts.is_empty(), is_exact) {
+        (false, _) => "names of tokens".to_owned(),
+        (true, true) => dtype.clone(),
+        (true, false) => format!("{dtype}, rounded to float32"),
+    }
+}
+
+/// What tensors agree on.
+pub fn sizes(begins: Begins, sizes: &Sizes) -> String {
+    let Sizes { layers, batch, heads, key_heads, queries, keys, head_dim, is_cross, .. } = *sizes;
+    let mut all = vec![];
+    if layers > 1 {
+        all.push(format!("{layers} layers"));
+    }
+    if batch > 1 {
+        all.push(format!("{batch} sentences"));
+    }
+    all.push(if heads == 1 { "1 head".to_owned() } else { format!("{heads} heads") });
+    if key_heads != heads {
+        all.push(format!("{key_heads} for keys and values, each serving {}", heads / key_heads));
+    }
+    if is_cross {
+        all.push(format!("{queries} queries, {keys} keys"));
+    } else {
+        all.push(format!("{queries} tokens"));
+    }
+    if begins != Begins::Weights {
+        all.push(format!("head width {head_dim}"));
+    }
+    all.join(" · ")
+}
+
+/// What it began with.
+pub fn from_files(Given { name, begins, layer, layers, .. }: &Given) -> String {
+    let what = match begins {
+        Begins::Input => "X and weights",
+        Begins::Projections => "queries, keys and values",
+        Begins::Weights => "attention weights",
+    };
+    let of = if *layers > 1 { format!(", layer {} of {layers}", layer + 1) } else { String::new() };
+    format!("{what} from {name}{of}")
+}
+
+/// Why a number that came from a file is what it is.
+pub fn why_given(name: &str) -> String {
+    format!("This number stands in {name} as it is: nothing here has made it. Whatever follows from it is calculated.")
+}
+
+/// How far reading is, for whoever can't see the bar.
+pub fn reading(done: u64, of: u64) -> String {
+    let megabytes = |bytes: u64| fixed(bytes as f64 / 1e6, 1);
+    format!("{} of {} MB", megabytes(done), megabytes(of))
+}
+
+/// Why tensors don't go together, and what would.
+pub fn unfit(unfit: &Unfit) -> String {
+    match unfit {
+        Unfit::Nothing => {
+            "Nothing is chosen yet. Say which tensors are Q, K and V; or which are attention weights; or which is X, with the \
+             weights of its block."
+                .to_owned()
+        }
+        Unfit::Missing(missing) => {
+            let why = match missing {
+                Role::Queries | Role::Keys | Role::Values => "Scores need Q and K, and what is mixed is V.",
+                Role::InProjection | Role::OutProjection => {
+                    "From X alone nothing follows: the weights of torch.nn.MultiheadAttention belong to it."
+                }
+                _ => "The others need it.",
+            };
+            format!("{} is missing. {why} Choose the tensor that it is, or add its file.", role(*missing))
+        }
+        Unfit::Gone => "The files of these tensors are not open any more. Open them once more; nothing of them was stored.".to_owned(),
+        Unfit::Axes { role: taken, name, shape } => format!(
+            "“{name}” has {} axes, {shape:?}, and {} has {} to {}. Take it for something else, or reshape it.",
+            shape.len(),
+            role(*taken),
+            taken.least_axes(),
+            taken.most_axes()
+        ),
+        Unfit::Empty { name, shape } => {
+            format!("“{name}” is empty: an axis of {shape:?} is 0. Save it with at least one number along each.")
+        }
+        Unfit::Lengths { axis, one, other } => format!(
+            "{} has {}, {} has {}. The two must agree. Choose others, or change what the axes are.",
+            role(one.0),
+            along(*axis, one.1),
+            role(other.0),
+            along(*axis, other.1)
+        ),
+        Unfit::KeyHeads { heads, key_heads } => format!(
+            "Q has {heads} heads and K has {key_heads}, which cannot be shared out evenly. If these are tokens, change what the axes are."
+        ),
+        Unfit::Heads { heads, width } => {
+            format!("{heads} heads cannot share a model width of {width} evenly. Choose a number that divides {width}.")
+        }
+        Unfit::TooLong(tokens) => format!(
+            "These have {tokens} tokens, and a run takes {MOST_TOKENS}. Save a part: `tensor[..., :{MOST_TOKENS}, :]`."
+        ),
+        Unfit::Words { there, needed } => {
+            format!("There are {there} names for {needed} tokens. Give one for each, or none.")
+        }
+    }
+}
+
+fn along(axis: Along, length: usize) -> String {
+    let (one, many) = match axis {
+        Along::Layers => ("layer", "layers"),
+        Along::Batch => ("sentence", "sentences"),
+        Along::Heads => ("head", "heads"),
+        Along::Queries => ("query", "queries"),
+        Along::Keys => ("token", "tokens"),
+        Along::HeadWidth => ("column", "columns a head"),
+        Along::Width => ("column", "columns"),
+    };
+    format!("{length} {}", if length == 1 { one } else { many })
+}

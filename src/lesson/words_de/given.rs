@@ -1,0 +1,222 @@
+//! The words around tensors out of files.
+
+use crate::lesson::number::fixed;
+use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_TOKENS, Role, Sizes, Unfit};
+
+/// The button that lets files be chosen.
+pub const OPEN: &str = "Tensoren öffnen";
+/// What it does.
+pub const OPEN_HINT: &str =
+    "Eigene Tensoren aus .npy, .npz, .safetensors oder JSON. Sie lassen sich auch auf die Seite ziehen und verlassen diesen Rechner nie.";
+/// While files hover over the page.
+pub const DROP: &str = "Dateien hier ablegen: .npy, .npz, .safetensors oder JSON";
+/// The part of the page that is about them.
+pub const TENSORS: &str = "Tensoren aus Dateien";
+/// While they are looked into.
+pub const LOOKING: &str = "Die Dateien werden angesehen …";
+/// What a person can do with the list of what they hold.
+pub const CHOOSE: &str =
+    "Danach sehen sie aus, nach Namen und Form. Ändern, was nicht stimmt, dann zeigen.";
+/// A tensor that is taken for nothing.
+pub const UNUSED: &str = "nicht verwendet";
+/// The heads of the columns of the list.
+pub const COLUMNS: [&str; 4] = ["Tensor", "Form", "Typ", "Gilt als"];
+/// What a tensor is taken for.
+pub fn taken_for(tensor: &str) -> String {
+    format!("„{tensor}“ gilt als")
+}
+/// What the axes are.
+pub const AXES: &str = "Achsen";
+/// How many heads share the model width.
+pub const HEADS: &str = "Köpfe";
+/// The layer that is shown.
+pub const LAYER: &str = "Schicht";
+/// What the tokens are called.
+pub const WORDS: &str = "Namen der Tokens";
+/// What those of the keys are called.
+pub const KEY_WORDS: &str = "Namen der Tokens der Keys";
+/// How they are typed.
+pub const WORDS_HINT: &str = "durch Leerzeichen getrennt; leer: Nummern";
+/// The button that shows them.
+pub const SHOW: &str = "Zeigen";
+/// The button that goes back to what was shown.
+pub const CANCEL: &str = "Abbrechen";
+/// The button that opens the list once more.
+pub const CHANGE: &str = "Ändern";
+/// The button that puts the sentence back.
+pub const BACK: &str = "Zurück zum Satz";
+/// While a tensor is read.
+pub const READING: &str = "Wird gelesen";
+/// Over settings that a file decides.
+pub const SIZES_ARE_GIVEN: &str =
+    "Köpfe, Breiten und Tokens sind die der Tensoren; Positionen und Padding stecken, wenn es sie gibt, schon in den Zahlen.";
+/// Over settings where attention weights alone were given.
+pub const NOTHING_FOLLOWS: &str =
+    "Attention-Gewichte sind das Ende: Aus ihnen allein wird nichts weiter berechnet, einzustellen gibt es also nichts. Mit Queries, Keys und Values öffnet sich jeder Schritt.";
+/// Why a step can't be shown.
+pub const NOT_OF_FILES: &str = "Die Tensoren aus den Dateien beginnen nach diesem Schritt oder enden vor ihm.";
+/// What the check of a number from a file says.
+pub const READ_AGAIN: &str = "Noch einmal aus der Datei gelesen: dieselben Bits";
+/// The badge, where nothing was calculated.
+pub const FROM_FILE: &str = "aus Datei";
+/// Why a link does not lead to them.
+pub const NO_LINK: &str =
+    "Tensoren aus Dateien stehen in keinem Link: Sie verlassen diesen Rechner nicht. Eine Abbildung speichern oder die Dateien weitergeben.";
+/// Why there is no code.
+pub const NO_CODE: &str =
+    "der Code macht seine Zahlen aus einem Seed, diese kommen aus Dateien; das eigene Programm hat sie schon";
+
+/// What a tensor is taken for.
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Queries => "Q, Queries",
+        Role::Keys => "K, Keys",
+        Role::Values => "V, Values",
+        Role::Weights => "A, Attention-Gewichte",
+        Role::Input => "X, Eingabe",
+        Role::Memory => "X der Keys und Values",
+        Role::InProjection => "in_proj_weight",
+        Role::QueryProjection => "q_proj.weight",
+        Role::KeyProjection => "k_proj.weight",
+        Role::ValueProjection => "v_proj.weight",
+        Role::OutProjection => "out_proj.weight",
+        Role::InBias => "in_proj_bias",
+        Role::OutBias => "out_proj.bias",
+    }
+}
+
+/// What the axes of four are.
+pub fn axes(axes: Axes) -> &'static str {
+    match axes {
+        Axes::Named => "Batch, Kopf, Token, …",
+        Axes::LayersFirst => "Schicht, Kopf, Token, …",
+        Axes::TokensFirst => "Batch, Token, Kopf, …",
+    }
+}
+
+/// A shape as Python writes it.
+pub fn shape(shape: &[usize]) -> String {
+    format!("{shape:?}")
+}
+
+/// What a tensor's numbers are stored as.
+pub fn dtype(FoundTensor { dtype, is_exact, texts, .. }: &FoundTensor) -> String {
+    match (texts.is_empty(), is_exact) {
+        (false, _) => "Namen von Tokens".to_owned(),
+        (true, true) => dtype.clone(),
+        (true, false) => format!("{dtype}, auf float32 gerundet"),
+    }
+}
+
+/// What tensors agree on.
+pub fn sizes(begins: Begins, sizes: &Sizes) -> String {
+    let Sizes { layers, batch, heads, key_heads, queries, keys, head_dim, is_cross, .. } = *sizes;
+    let mut all = vec![];
+    if layers > 1 {
+        all.push(format!("{layers} Schichten"));
+    }
+    if batch > 1 {
+        all.push(format!("{batch} Sätze"));
+    }
+    all.push(if heads == 1 { "1 Kopf".to_owned() } else { format!("{heads} Köpfe") });
+    if key_heads != heads {
+        all.push(format!("{key_heads} für Keys und Values, jeder für {}", heads / key_heads));
+    }
+    if is_cross {
+        all.push(format!("{queries} Queries, {keys} Keys"));
+    } else {
+        all.push(format!("{queries} Tokens"));
+    }
+    if begins != Begins::Weights {
+        all.push(format!("Kopfbreite {head_dim}"));
+    }
+    all.join(" · ")
+}
+
+/// What it began with.
+pub fn from_files(Given { name, begins, layer, layers, .. }: &Given) -> String {
+    let what = match begins {
+        Begins::Input => "X und Gewichte",
+        Begins::Projections => "Queries, Keys und Values",
+        Begins::Weights => "Attention-Gewichte",
+    };
+    let of = if *layers > 1 { format!(", Schicht {} von {layers}", layer + 1) } else { String::new() };
+    format!("{what} aus {name}{of}")
+}
+
+/// Why a number that came from a file is what it is.
+pub fn why_given(name: &str) -> String {
+    format!("Diese Zahl steht so in {name}: Nichts hier hat sie gemacht. Was aus ihr folgt, ist berechnet.")
+}
+
+/// How far reading is, for whoever can't see the bar.
+pub fn reading(done: u64, of: u64) -> String {
+    let megabytes = |bytes: u64| fixed(bytes as f64 / 1e6, 1);
+    format!("{} von {} MB", megabytes(done), megabytes(of))
+}
+
+/// Why tensors don't go together, and what would.
+pub fn unfit(unfit: &Unfit) -> String {
+    match unfit {
+        Unfit::Nothing => {
+            "Noch ist nichts gewählt. Angeben, welche Tensoren Q, K und V sind; oder welche Attention-Gewichte; oder welcher X ist, mit \
+             den Gewichten seines Blocks."
+                .to_owned()
+        }
+        Unfit::Missing(missing) => {
+            let why = match missing {
+                Role::Queries | Role::Keys | Role::Values => "Scores brauchen Q und K, und gemischt wird V.",
+                Role::InProjection | Role::OutProjection => {
+                    "Aus X allein folgt nichts: Die Gewichte von torch.nn.MultiheadAttention gehören dazu."
+                }
+                _ => "Die anderen brauchen ihn.",
+            };
+            format!("{} fehlt. {why} Den Tensor wählen, der es ist, oder seine Datei dazunehmen.", role(*missing))
+        }
+        Unfit::Gone => {
+            "Die Dateien dieser Tensoren sind nicht mehr offen. Noch einmal öffnen; gespeichert wurde von ihnen nichts.".to_owned()
+        }
+        Unfit::Axes { role: taken, name, shape } => format!(
+            "„{name}“ hat {} Achsen, {shape:?}, und {} hat {} bis {}. Als etwas anderes verwenden oder umformen.",
+            shape.len(),
+            role(*taken),
+            taken.least_axes(),
+            taken.most_axes()
+        ),
+        Unfit::Empty { name, shape } => {
+            format!("„{name}“ ist leer: Eine Achse von {shape:?} ist 0. Mit mindestens einer Zahl entlang jeder speichern.")
+        }
+        Unfit::Lengths { axis, one, other } => format!(
+            "{} hat {}, {} hat {}. Beide müssen übereinstimmen. Andere wählen oder ändern, was die Achsen sind.",
+            role(one.0),
+            along(*axis, one.1),
+            role(other.0),
+            along(*axis, other.1)
+        ),
+        Unfit::KeyHeads { heads, key_heads } => format!(
+            "Q hat {heads} Köpfe und K hat {key_heads}, das geht nicht auf. Falls das Tokens sind: ändern, was die Achsen sind."
+        ),
+        Unfit::Heads { heads, width } => format!(
+            "{heads} Köpfe können eine Modellbreite von {width} nicht gleichmäßig teilen. Eine Zahl wählen, die {width} teilt."
+        ),
+        Unfit::TooLong(tokens) => format!(
+            "Das sind {tokens} Tokens, und ein Lauf fasst {MOST_TOKENS}. Einen Teil speichern: `tensor[..., :{MOST_TOKENS}, :]`."
+        ),
+        Unfit::Words { there, needed } => {
+            format!("Das sind {there} Namen für {needed} Tokens. Für jedes einen angeben, oder keinen.")
+        }
+    }
+}
+
+fn along(axis: Along, length: usize) -> String {
+    let (one, many) = match axis {
+        Along::Layers => ("Schicht", "Schichten"),
+        Along::Batch => ("Satz", "Sätze"),
+        Along::Heads => ("Kopf", "Köpfe"),
+        Along::Queries => ("Query", "Queries"),
+        Along::Keys => ("Token", "Tokens"),
+        Along::HeadWidth => ("Spalte", "Spalten je Kopf"),
+        Along::Width => ("Spalte", "Spalten"),
+    };
+    format!("{length} {}", if length == 1 { one } else { many })
+}

@@ -1,0 +1,305 @@
+//! Runs that begin with tensors out of files, against what PyTorch makes of the same, on both engines.
+
+#[path = "common/engine.rs"]
+mod engine;
+
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use engine::{ask, on_cpu, on_gpu, whole};
+use headlight::engine::Engine;
+use headlight::files::{
+    GoesOn, Reader,
+    read::{Held, Source, contents},
+};
+use headlight::lesson::{
+    Session,
+    explain::{Context, explain},
+    given::Offer,
+    scene,
+};
+use headlight::protocol::{
+    Axes, CellRef, Found, LeftOut, Matrix, Place, Refusal, Reply, Request, Role, Run, Setup, Tensor, Unfit,
+};
+use pollster::block_on;
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/given").join(name)
+}
+
+fn bytes(name: &str) -> Vec<u8> {
+    fs::read(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn always() -> Rc<GoesOn> {
+    Rc::new(|_, _| -> Pin<Box<dyn Future<Output = bool>>> { Box::pin(async { true }) })
+}
+
+/// Hands files to an engine, and guesses.
+fn look(engine: &mut Engine, names: &[&str]) -> Offer {
+    let held = Held::new(names.iter().map(|name| ((*name).to_owned(), bytes(name))));
+    let Reply::Found { look, files } = engine.take_files(1, Rc::new(held), always()) else { panic!("it found") };
+    Offer::guess(look, files)
+}
+
+fn set_up(offer: &Offer, layer: usize) -> Setup {
+    let mut session = Session::default();
+    assert_eq!(offer.show(layer, &mut session), Ok(()));
+    session.setup
+}
+
+/// All matrices that there are, of all heads and sentences.
+fn run(engine: &mut Engine, setup: &Setup) -> Run {
+    let slices = Tensor::ALL.into_iter().filter(|tensor| tensor.is_of(setup)).flat_map(|tensor| {
+        let heads = if tensor.has_heads() { setup.heads } else { 1 };
+        (0..heads).flat_map(move |head| (0..2).map(move |item| headlight::protocol::Slice { item, ..whole(tensor, head) }))
+    });
+    match request(engine, setup, slices.collect()) {
+        Reply::Ran(run) => run,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn request(engine: &mut Engine, setup: &Setup, slices: Vec<headlight::protocol::Slice>) -> Reply {
+    let (sentence, second) = (String::new(), String::new());
+    let asked = Request::Run { run: 1, sentence, second, setup: setup.clone(), before: None, slices };
+    ask(engine, asked).expect("a run is always answered")
+}
+
+fn matrix(run: &Run, tensor: Tensor, head: usize, item: usize) -> &Matrix {
+    let is_it = |slice: &headlight::protocol::Slice| (slice.tensor, slice.head, slice.item) == (tensor, head, item);
+    &run.slices.iter().find(|(slice, _)| is_it(slice)).unwrap_or_else(|| panic!("{tensor:?} {head} {item}")).1
+}
+
+/// The numbers of a tensor in a file of what is expected.
+fn expected(file: &str, name: &str) -> Vec<f32> {
+    let bytes = bytes(file);
+    let entries = contents(file, &bytes).expect("it is whole");
+    let entry = entries.iter().find(|entry| entry.name == name).expect("it is there");
+    block_on(entry.numbers(&bytes, 0..entry.count(), &mut async |_, _| std::ops::ControlFlow::Continue(()))).expect("read")
+}
+
+fn close(ours: &[f32], theirs: &[f32], what: &str) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    for (ours, theirs) in ours.iter().zip(theirs) {
+        assert!((ours - theirs).abs() <= 2e-6 * theirs.abs().max(1.0), "{what}: {ours} and {theirs}");
+    }
+}
+
+fn on_both(test: impl Fn(&mut Engine)) {
+    test(&mut on_cpu());
+    test(&mut on_gpu());
+}
+
+#[test]
+fn queries_keys_and_values_attend_as_in_pytorch() {
+    on_both(|engine| {
+        let offer = look(engine, &["qkv.npz"]);
+        let setup = set_up(&offer, 0);
+        assert_eq!((setup.heads, setup.width, setup.is_cross), (4, 32, true));
+        let run = run(engine, &setup);
+        assert_eq!((run.batch.len(), run.left_out, &run.setup), (2, LeftOut::default(), &setup));
+        let texts: Vec<&str> = run.batch[1].tokens.iter().map(|token| token.text.as_str()).collect();
+        assert_eq!(texts, ["The", "cat", "sat", "on", "the", "mat"]);
+        assert_eq!(run.batch[0].keys.iter().map(|token| token.text.as_str()).collect::<String>(), "01234");
+        let (z, a) = (expected("qkv_expected.safetensors", "z"), expected("qkv_expected.safetensors", "a"));
+        let keys = expected("qkv.npz", "keys");
+        for (item, head) in [(0, 0), (0, 3), (1, 0), (1, 2)] {
+            let plane = item * 4 + head;
+            close(&matrix(&run, Tensor::Mixed, head, item).values, &z[plane * 48..][..48], "Z");
+            close(&matrix(&run, Tensor::Weights, head, item).values, &a[plane * 30..][..30], "A");
+            // Two query heads share a key head.
+            let shared = item * 2 + head / 2;
+            assert_eq!(matrix(&run, Tensor::Keys, head, item).values, keys[shared * 40..][..40]);
+        }
+    });
+}
+
+#[test]
+fn tokens_may_come_before_heads_and_numbers_in_any_type() {
+    let engine = &mut on_cpu();
+    let offer = Offer { axes: Axes::TokensFirst, ..look(engine, &["flash.safetensors"]) };
+    let flash = run(engine, &set_up(&offer, 0));
+    let z = expected("qkv_expected.safetensors", "z");
+    for (ours, theirs) in matrix(&flash, Tensor::Mixed, 3, 1).values.iter().zip(&z[7 * 48..]) {
+        // Queries, keys and values were rounded to half precision.
+        assert!((ours - theirs).abs() < 5e-3, "{ours} and {theirs}");
+    }
+    let offer = look(engine, &["q.npy", "k.npy", "v.npy"]);
+    let one = run(engine, &set_up(&offer, 0));
+    assert_eq!((one.setup.heads, one.batch.len()), (1, 1));
+    close(&matrix(&one, Tensor::Mixed, 0, 0).values, &z[..48], "Z of one head");
+}
+
+#[test]
+fn weights_alone_are_shown_as_they_are() {
+    let layers = expected("attentions.npz", "attentions");
+    for file in ["attentions.safetensors", "attentions.npz"] {
+        let engine = &mut on_cpu();
+        let offer = look(engine, &[file]);
+        for layer in 0..3 {
+            let setup = set_up(&offer, layer);
+            let shown = run(engine, &setup);
+            for head in 0..4 {
+                let weights = matrix(&shown, Tensor::Weights, head, 0);
+                assert_eq!(weights.values, layers[(layer * 4 + head) * 36..][..36], "{file}, layer {layer}, head {head}");
+            }
+            assert!(matrix(&shown, Tensor::RowSums, 1, 0).values.iter().all(|sum| (sum - 1.0).abs() < 1e-6));
+            // A layer that there is not is the last.
+            assert_eq!(set_up(&offer, layer + 7).given.expect("it was given").layer, 2);
+        }
+    }
+    let engine = &mut on_cpu();
+    let offer = look(engine, &["weights.json"]);
+    let shown = run(engine, &set_up(&offer, 0));
+    assert_eq!((shown.setup.heads, shown.batch[0].tokens[5].text.as_str()), (1, "mat"));
+}
+
+#[test]
+fn a_block_of_pytorchs_is_calculated_from_x_on() {
+    on_both(|engine| {
+        let mut offer = look(engine, &["block.safetensors"]);
+        assert_eq!(offer.heads, 8);
+        offer.heads = 4;
+        let run = run(engine, &set_up(&offer, 0));
+        let y = expected("block_expected.safetensors", "y");
+        for item in 0..2 {
+            close(&matrix(&run, Tensor::Output, 0, item).values, &y[item * 96..][..96], "Y");
+        }
+    });
+}
+
+#[test]
+fn numbers_out_of_files_are_read_again_and_what_follows_is_explained() {
+    let engine = &mut on_cpu();
+    for files in [&["qkv.npz"][..], &["flash.safetensors"], &["attentions.npz"], &["block.safetensors"], &["q.npy", "k.npy", "v.npy"]] {
+        let mut offer = look(engine, files);
+        offer.heads = 4;
+        if files[0].starts_with("flash") {
+            offer.axes = Axes::TokensFirst;
+        }
+        let setup = set_up(&offer, 2);
+        let run = run(engine, &setup);
+        for tensor in Tensor::ALL.into_iter().filter(|tensor| tensor.is_of(&setup)) {
+            let (rows, columns) = tensor.shape(run.batch[0].lengths(), &setup);
+            for (row, column, item) in [(0, 0, 0), (rows - 1, columns - 1, run.batch.len() - 1), (rows / 2, columns / 3, 0)] {
+                let head = scene::head_of(tensor, setup.heads - 1);
+                let cell = CellRef { tensor, head, row, column };
+                let reply = ask(engine, Request::Explain { run: 1, item, cell });
+                let Some(Reply::Operands { operands, .. }) = reply else { panic!("{files:?} {cell:?}: {reply:?}") };
+                let explained = explain(&operands, Context::of(&run.batch[item], &setup));
+                assert!(explained.check.holds, "{files:?} {cell:?}: {}", explained.check.text);
+            }
+        }
+        match ask(engine, Request::Check { run: 1 }) {
+            // Nothing was calculated.
+            None => assert!(files[0].starts_with("attentions")),
+            Some(Reply::Checked(check)) => {
+                assert!(check.stages.iter().all(|stage| stage.largest <= stage.allowed()), "{check:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_attended_with_is_refused() {
+    let engine = &mut on_cpu();
+    let offer = look(engine, &["qkv.npz"]);
+    let setup = set_up(&offer, 0);
+    // The files were changed for others.
+    look(engine, &["attentions.npz"]);
+    let given = setup.given.clone().expect("it was given");
+    let stale = Setup { given: Some(Box::new(headlight::protocol::Given { look: 9, ..*given })), ..setup };
+    let refused = |reply| match reply {
+        Reply::Refused { refusal, .. } => refusal,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(request(engine, &stale, vec![])), Refusal::Unfit(Unfit::Gone));
+    // NaN in a query.
+    let mut bad = bytes("q.npy");
+    let at = bad.len() - 8;
+    bad[at..].copy_from_slice(&f64::NAN.to_be_bytes());
+    let files = [("q.npy", bad), ("k.npy", bytes("k.npy")), ("v.npy", bytes("v.npy"))];
+    let held = Held::new(files.map(|(name, bytes)| (name.to_owned(), bytes)));
+    let Reply::Found { look, files } = engine.take_files(2, Rc::new(held), always()) else { panic!("it found") };
+    let setup = set_up(&Offer::guess(look, files), 0);
+    let Refusal::Attention(reason) = refused(request(engine, &setup, vec![])) else { panic!("in its own words") };
+    assert!(reason.contains("NaN"), "{reason}");
+    // Scores are no weights.
+    let mut bad = bytes("attentions.safetensors");
+    let at = bad.len() - 4;
+    bad[at..].copy_from_slice(&f32::NEG_INFINITY.to_le_bytes());
+    let held = Held::new([("a.safetensors".to_owned(), bad)]);
+    let Reply::Found { look, files } = engine.take_files(3, Rc::new(held), always()) else { panic!("it found") };
+    let setup = set_up(&Offer::guess(look, files), 2);
+    let Refusal::Attention(reason) = refused(request(engine, &setup, vec![])) else { panic!("in its own words") };
+    assert!(reason.contains("-inf at [0, 3, 5, 5]") && reason.contains("take the softmax"), "{reason}");
+}
+
+/// Counts what is read of a file.
+struct Counted(File, Cell<u64>);
+
+impl Source for Counted {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn read(&self, at: u64, into: &mut [u8]) -> Result<(), headlight::files::read::Error> {
+        self.1.set(self.1.get() + into.len() as u64);
+        self.0.read(at, into)
+    }
+}
+
+/// Hands on, so that the test can count.
+struct Shared(Rc<Held<Counted>>);
+
+impl Reader for Shared {
+    fn found(&self) -> &[Found] {
+        self.0.found()
+    }
+
+    fn numbers<'a>(
+        &'a self,
+        place: Place,
+        range: Range<u64>,
+        goes_on: &'a GoesOn,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<f32>, String>> + 'a>> {
+        self.0.numbers(place, range, goes_on)
+    }
+}
+
+#[test]
+fn of_what_is_large_a_head_is_read_when_it_is_looked_at() {
+    // 40 heads of 1024 tokens: 168 MB, more than is read at once.
+    const HEADS: usize = 40;
+    const LEN: usize = 1024;
+    let header = format!(
+        r#"{{"attentions.0":{{"dtype":"F32","shape":[1,{HEADS},{LEN},{LEN}],"data_offsets":[0,{}]}}}}"#,
+        4 * HEADS * LEN * LEN
+    );
+    let name = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("heads.safetensors");
+    let mut file = File::create(&name).expect("a file");
+    file.write_all(&(header.len() as u64).to_le_bytes()).expect("written");
+    file.write_all(header.as_bytes()).expect("written");
+    let begin = 8 + header.len() as u64;
+    file.set_len(begin + (4 * HEADS * LEN * LEN) as u64).expect("its length");
+    file.seek(SeekFrom::Start(begin + (4 * (8 * LEN * LEN - 1)) as u64)).expect("it is there");
+    file.write_all(&0.5_f32.to_le_bytes()).expect("the last number of head 7");
+    let held = Held::new([("heads.safetensors".to_owned(), Counted(File::open(&name).expect("it"), Cell::new(0)))]);
+    let held = Rc::new(held);
+    let engine = &mut on_cpu();
+    let Reply::Found { look, files } = engine.take_files(1, Rc::new(Shared(held.clone())), always()) else { panic!() };
+    let setup = set_up(&Offer::guess(look, files), 0);
+    let Reply::Ran(run) = request(engine, &setup, vec![whole(Tensor::Weights, 7)]) else { panic!("it ran") };
+    assert_eq!(matrix(&run, Tensor::Weights, 7, 0).values.last(), Some(&0.5));
+    let read = held.source(0).1.get();
+    assert!(read < (4 * LEN * LEN) as u64 + 1000, "{read} bytes were read for one head");
+    assert_eq!(setup.given.expect("it was given").parts[0].0, Role::Weights);
+    fs::remove_file(name).expect("it was there");
+}
