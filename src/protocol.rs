@@ -314,10 +314,9 @@ impl Tensor {
             None => true,
             Some(begins) if self.is_given_with(begins) => true,
             // Tokens have names there, and no ids.
-            Some(Begins::Input) => !matches!(
-                self.of_queries(),
-                Tensor::Tokens | Tensor::WordEmbeddings | Tensor::Positions
-            ),
+            Some(Begins::Input) => {
+                !matches!(self.of_queries(), Tensor::Tokens | Tensor::WordEmbeddings | Tensor::Positions)
+            }
             Some(Begins::Projections) => {
                 let (rows, columns) = self.axes();
                 self == Tensor::Mixed || rows == Axis::Queries && matches!(columns, Axis::Keys | Axis::One)

@@ -57,7 +57,8 @@ fn set_up(offer: &Offer, layer: usize) -> Setup {
 fn run(engine: &mut Engine, setup: &Setup) -> Run {
     let slices = Tensor::ALL.into_iter().filter(|tensor| tensor.is_of(setup)).flat_map(|tensor| {
         let heads = if tensor.has_heads() { setup.heads } else { 1 };
-        (0..heads).flat_map(move |head| (0..2).map(move |item| headlight::protocol::Slice { item, ..whole(tensor, head) }))
+        (0..heads)
+            .flat_map(move |head| (0..2).map(move |item| headlight::protocol::Slice { item, ..whole(tensor, head) }))
     });
     match request(engine, setup, slices.collect()) {
         Reply::Ran(run) => run,
@@ -81,7 +82,8 @@ fn expected(file: &str, name: &str) -> Vec<f32> {
     let bytes = bytes(file);
     let entries = contents(file, &bytes).expect("it is whole");
     let entry = entries.iter().find(|entry| entry.name == name).expect("it is there");
-    block_on(entry.numbers(&bytes, 0..entry.count(), &mut async |_, _| std::ops::ControlFlow::Continue(()))).expect("read")
+    block_on(entry.numbers(&bytes, 0..entry.count(), &mut async |_, _| std::ops::ControlFlow::Continue(())))
+        .expect("read")
 }
 
 fn close(ours: &[f32], theirs: &[f32], what: &str) {
@@ -147,7 +149,11 @@ fn weights_alone_are_shown_as_they_are() {
             let shown = run(engine, &setup);
             for head in 0..4 {
                 let weights = matrix(&shown, Tensor::Weights, head, 0);
-                assert_eq!(weights.values, layers[(layer * 4 + head) * 36..][..36], "{file}, layer {layer}, head {head}");
+                assert_eq!(
+                    weights.values,
+                    layers[(layer * 4 + head) * 36..][..36],
+                    "{file}, layer {layer}, head {head}"
+                );
             }
             assert!(matrix(&shown, Tensor::RowSums, 1, 0).values.iter().all(|sum| (sum - 1.0).abs() < 1e-6));
             // A layer that there is not is the last.
@@ -177,7 +183,13 @@ fn a_block_of_pytorchs_is_calculated_from_x_on() {
 #[test]
 fn numbers_out_of_files_are_read_again_and_what_follows_is_explained() {
     let engine = &mut on_cpu();
-    for files in [&["qkv.npz"][..], &["flash.safetensors"], &["attentions.npz"], &["block.safetensors"], &["q.npy", "k.npy", "v.npy"]] {
+    for files in [
+        &["qkv.npz"][..],
+        &["flash.safetensors"],
+        &["attentions.npz"],
+        &["block.safetensors"],
+        &["q.npy", "k.npy", "v.npy"],
+    ] {
         let mut offer = look(engine, files);
         offer.heads = 4;
         if files[0].starts_with("flash") {
@@ -187,7 +199,9 @@ fn numbers_out_of_files_are_read_again_and_what_follows_is_explained() {
         let run = run(engine, &setup);
         for tensor in Tensor::ALL.into_iter().filter(|tensor| tensor.is_of(&setup)) {
             let (rows, columns) = tensor.shape(run.batch[0].lengths(), &setup);
-            for (row, column, item) in [(0, 0, 0), (rows - 1, columns - 1, run.batch.len() - 1), (rows / 2, columns / 3, 0)] {
+            for (row, column, item) in
+                [(0, 0, 0), (rows - 1, columns - 1, run.batch.len() - 1), (rows / 2, columns / 3, 0)]
+            {
                 let head = scene::head_of(tensor, setup.heads - 1);
                 let cell = CellRef { tensor, head, row, column };
                 let reply = ask(engine, Request::Explain { run: 1, item, cell });

@@ -232,6 +232,9 @@
       return (await load("files", () => headlightFiles)).File.begin(bytes);
     };
 
+    // For the engine: looks into files with that program, and gives what reads on.
+    self.headlightOpenFiles = async (files) => (await load("files", () => headlightFiles)).Reader.open(files);
+
     // As in the page.
     self.headlightPart = async (name) => modules[name] ?? compiled(await fetch(urls[name]));
 

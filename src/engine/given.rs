@@ -54,7 +54,8 @@ pub async fn run(
     let attention = |error: crate::attention::Error| Refusal::Attention(error.to_string());
     let kept = match given.begins {
         Begins::Weights => {
-            let layer = Layer { part: reading.part(Role::Weights)?, items: sizes.batch, name: reading.name(Role::Weights) };
+            let layer =
+                Layer { part: reading.part(Role::Weights)?, items: sizes.batch, name: reading.name(Role::Weights) };
             let engine = EngineKind::Cpu { instead_of_webgpu: None };
             let mut kept = Kept::of_weights(run, (setup.clone(), engine), batch, (layer, files.reader.clone()));
             if wanted.weights {
@@ -104,7 +105,8 @@ pub async fn run(
                 positions: Array2::zeros((0, 0)),
                 input,
             };
-            let block = Block { queries: embedded(queries), memory: memory.map(embedded), weights, output: trace.output };
+            let block =
+                Block { queries: embedded(queries), memory: memory.map(embedded), weights, output: trace.output };
             Kept::of_block(run, (setup.clone(), engine), batch, block, trace.inputs, trace.attention)
         }
     };
@@ -142,7 +144,10 @@ impl Layer {
         }
         let weights = Array3::from_shape_vec((self.items, layout.rows, layout.columns), numbers);
         let weights = weights.map_err(|_| "the file gave another number of numbers than it has.".to_owned())?;
-        check_finite(&self.name, weights.indexed_iter().map(|((item, row, column), number)| ([item, head, row, column], *number)))?;
+        check_finite(
+            &self.name,
+            weights.indexed_iter().map(|((item, row, column), number)| ([item, head, row, column], *number)),
+        )?;
         Ok(weights)
     }
 
@@ -192,7 +197,8 @@ impl Reading<'_> {
     /// What the tensor is called in its file.
     fn name(&self, role: Role) -> String {
         let place = self.part(role).ok().map(|part| part.place);
-        let tensors = place.and_then(|place| Some((place, self.files.reader.found()[place.file].tensors.as_ref().ok()?)));
+        let tensors =
+            place.and_then(|place| Some((place, self.files.reader.found()[place.file].tensors.as_ref().ok()?)));
         tensors.map_or(String::new(), |(place, tensors)| tensors[place.tensor].name.clone())
     }
 
@@ -291,7 +297,8 @@ pub async fn read_again(files: &Files, kept: &Kept, item: usize, cell: CellRef) 
         part(role).map(|part| {
             let Layout { heads: stored, rows, columns, tokens_first, .. } = part.layout;
             let head = head / (heads / stored);
-            let row_of_all = if tokens_first { (item * rows + row) * stored + head } else { (item * stored + head) * rows + row };
+            let row_of_all =
+                if tokens_first { (item * rows + row) * stored + head } else { (item * stored + head) * rows + row };
             (part, row_of_all * columns + column)
         })
     };

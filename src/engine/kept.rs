@@ -9,9 +9,7 @@ use super::{
     backend::Backend,
     given::{self, Layer},
 };
-use crate::attention::{
-    BlockInput, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Wanted, Window, fast,
-};
+use crate::attention::{BlockInput, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Wanted, Window, fast};
 use crate::embedding::{Generator, Positions, Token, embedding_from_id};
 use crate::files::{GoesOn, Reader};
 use crate::protocol::{
@@ -234,9 +232,7 @@ impl Kept {
         let most = (MOST_BYTES / bytes_of_head(&self.batch)).max(1);
         self.pairs.drain(..(self.pairs.len() + 1).saturating_sub(most));
         let (scores, weights) = match (&self.layer, &self.inputs) {
-            (Some((layer, reader)), _) => {
-                (Array3::zeros((0, 0, 0)), layer.head(head, &**reader, &given::on).await?)
-            }
+            (Some((layer, reader)), _) => (Array3::zeros((0, 0, 0)), layer.head(head, &**reader, &given::on).await?),
             (None, Some(inputs)) => {
                 let (outputs, _) = backend.attend(&inputs.of_head(head), PAIRS).await;
                 let part = |tensor: Option<Array4<f32>>| {

@@ -100,7 +100,9 @@ impl Engine {
                         self.kept = Some(kept);
                         slices.map_or_else(
                             |error| refused(run, error),
-                            |slices| Reply::Ran(Run { run, setup, before, batch, left_out, engine, milliseconds, slices }),
+                            |slices| {
+                                Reply::Ran(Run { run, setup, before, batch, left_out, engine, milliseconds, slices })
+                            },
                         )
                     }
                 })

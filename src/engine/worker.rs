@@ -2,17 +2,28 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::{Array, ArrayBuffer, Object, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use wasm_bindgen_futures::spawn_local;
+use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::{Engine, attend::Attend, calls};
-use crate::files::{Job, remote::File};
+use crate::files::{
+    Job,
+    remote::{File, Files},
+};
 use crate::gpu;
-use crate::protocol::{BUILD, EngineChoice, EngineKind, Reply, Request, from_bytes, to_bytes};
+use crate::protocol::{BUILD, EngineChoice, EngineKind, Found, Reply, Request, from_bytes, to_bytes};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The worker's.
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(then: &Function);
+}
 
 /// Whether this is a worker, and not the page.
 pub fn is_here() -> bool {
@@ -28,6 +39,8 @@ pub fn run() {
         choice: Cell::new(EngineChoice::Auto),
         gpu_is_due: Cell::new(false),
         is_introduced: Cell::new(false),
+        run: Cell::new(0),
+        told: Cell::new(0.0),
     });
     let for_messages = worker.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -52,10 +65,16 @@ struct Worker {
     gpu_is_due: Cell<bool>,
     /// Whether the page is of this build.
     is_introduced: Cell<bool>,
+    /// The run that is being done.
+    run: Cell<u64>,
+    /// When the page was last told how far reading a file is.
+    told: Cell<f64>,
 }
 
 enum Task {
     Answer(Box<Request>),
+    /// Look into these files.
+    Look(u64, Array),
     /// Of `window.headlight`.
     Call(JsValue),
     /// A GPU has opened, or not, since the CPU began to calculate.
@@ -64,13 +83,20 @@ enum Task {
 
 impl Worker {
     fn receive(self: Rc<Self>, data: JsValue) {
-        if !data.is_instance_of::<ArrayBuffer>() {
+        // Beside files comes what is asked about them.
+        let files = js_sys::Reflect::get(&data, &"files".into()).ok().and_then(|files| files.dyn_into::<Array>().ok());
+        let request = match &files {
+            Some(_) => js_sys::Reflect::get(&data, &"request".into()).unwrap_or_default(),
+            None => data.clone(),
+        };
+        if !request.is_instance_of::<ArrayBuffer>() {
             return self.take_on(Task::Call(data));
         }
-        let request = match from_bytes(&Uint8Array::new(&data).to_vec()) {
+        let request = match from_bytes(&Uint8Array::new(&request).to_vec()) {
             Some(Request::Open { build, .. }) if build != BUILD => {
                 return introduce();
             }
+            Some(Request::Look { look }) => return self.take_on(Task::Look(look, files.unwrap_or_default())),
             Some(request) => request,
             None => {
                 if !self.is_introduced.get() {
@@ -126,6 +152,9 @@ impl Worker {
                     let before = engine.opened();
                     let says_so = matches!(request, Request::Run { .. } | Request::Open { .. });
                     let is_run = matches!(request, Request::Run { .. });
+                    if let Request::Run { run, .. } = request {
+                        self.run.set(run);
+                    }
                     if let Some(reply) = engine.answer(request).await {
                         post(&reply);
                     }
@@ -138,6 +167,22 @@ impl Worker {
                         post(&after);
                     }
                 }
+                Task::Look(look, files) => match Files::open(&files).await {
+                    Ok(files) => {
+                        let worker = self.clone();
+                        let goes_on = move |done, of| -> Pin<Box<dyn Future<Output = bool>>> {
+                            Box::pin(worker.clone().goes_on(done, of))
+                        };
+                        post(&engine.take_files(look, Rc::new(files), Rc::new(goes_on)));
+                    }
+                    Err(reason) => {
+                        let found = |file: JsValue| {
+                            let name = js_sys::Reflect::get(&file, &"name".into()).unwrap_or_default().as_string();
+                            Found { name: name.unwrap_or_default(), bytes: 0, tensors: Err(reason.clone()) }
+                        };
+                        post(&Reply::Found { look, files: files.iter().map(found).collect() });
+                    }
+                },
                 Task::UseGpu(opened) => post(&engine.use_gpu(*opened)),
                 Task::Call(call) => {
                     let (reply, handed_over) = calls::answer(&mut attend, call, now).await;
@@ -146,6 +191,22 @@ impl Worker {
             }
         }
         self.engine.set(Some((engine, attend)));
+    }
+
+    /// Says how far reading is, now and then, and whether it is still wanted: not if a newer run waits.
+    async fn goes_on(self: Rc<Self>, done: u64, of: u64) -> bool {
+        /// So many milliseconds pass before anything else is heard.
+        const OFTEN: f64 = 40.0;
+        if now() - self.told.get() < OFTEN && done < of {
+            return true;
+        }
+        self.told.set(now());
+        post(&Reply::Reading { run: self.run.get(), done, of });
+        // Messages come between two tasks.
+        let turn = Promise::new(&mut |done, _| set_timeout(&done));
+        // It is never broken.
+        let _ = JsFuture::from(turn).await;
+        !self.run_is_waiting()
     }
 
     /// The next task, passing over runs that a newer one has replaced.
@@ -187,8 +248,9 @@ async fn write(engine: &mut Engine, job: &Job, run: u64) {
         Err(trouble) => Err(trouble),
         Ok(file) => {
             let mut written = Ok(());
-            engine.hand_out(job, |numbers| written = written.clone().and_then(|()| file.numbers(numbers))).await;
-            written.and_then(|()| file.finish())
+            let handed = engine.hand_out(job, |numbers| written = written.clone().and_then(|()| file.numbers(numbers)));
+            let handed = handed.await;
+            handed.and(written).and_then(|()| file.finish())
         }
     };
     post_file(run, made);

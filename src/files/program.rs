@@ -1,12 +1,20 @@
 //! The files' program: what the engine's asks of it, in the same worker. `remote` is the other end.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    ops::ControlFlow,
+};
 
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Float32Array, Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::Blob;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, FileReaderSync};
 
-use super::Writer;
+use super::{
+    Writer,
+    read::{Error, Held, Source},
+};
+use crate::protocol::{Place, to_bytes};
 
 /// Takes note of panics, as the engine's program does: a string instead of bytes tells the page that the engine has died.
 pub fn run() {
@@ -51,6 +59,78 @@ impl File {
         let mut parts = self.0.finish().map_err(sent_error)?;
         parts.hand_over();
         Blob::new_with_u8_array_sequence(&parts.out)
+    }
+}
+
+/// Files that a person gave.
+#[wasm_bindgen]
+pub struct Reader(Held<Given>);
+
+#[wasm_bindgen]
+impl Reader {
+    /// Looks into these `File`s.
+    pub fn open(files: Array) -> Reader {
+        let name = |file: &Blob| js_sys::Reflect::get(file, &"name".into()).ok().and_then(|name| name.as_string());
+        let files = files.iter().map(|file| file.unchecked_into::<Blob>());
+        Self(Held::new(files.map(|file| (name(&file).unwrap_or_default(), Given(file)))))
+    }
+
+    /// What they hold: [`Found`](crate::protocol::Found)s in postcard's bytes.
+    pub fn found(&self) -> Vec<u8> {
+        to_bytes(&self.0.found())
+    }
+
+    /// As [`Held::parts`], together. `goes_on` gets how many bytes have been read, and of how many, and gives a promise of whether to
+    /// read on.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn numbers(
+        &self,
+        file: usize,
+        tensor: usize,
+        from: f64,
+        to: f64,
+        goes_on: Function,
+    ) -> Result<Float32Array, JsValue> {
+        let all = Float32Array::new_with_length((to - from) as u32);
+        let mut at = 0;
+        let mut take = async |part: &[f32], done: u64, of: u64| {
+            let len = part.len() as u32;
+            all.subarray(at, at + len).copy_from(part);
+            at += len;
+            let told = goes_on.call2(&JsValue::NULL, &(done as f64).into(), &(of as f64).into());
+            let promise = told.map(|promise| promise.unchecked_into::<Promise>());
+            let goes_on = match promise {
+                Ok(promise) => JsFuture::from(promise).await.is_ok_and(|goes_on| goes_on.is_truthy()),
+                Err(_) => false,
+            };
+            if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let read = self.0.parts(Place { file, tensor }, from as u64..to as u64, &mut take).await;
+        read.map_err(|error| JsValue::from(error.to_string()))?;
+        Ok(all)
+    }
+}
+
+/// A file where it lies.
+struct Given(Blob);
+
+impl Source for Given {
+    fn len(&self) -> u64 {
+        self.0.size() as u64
+    }
+
+    fn read(&self, at: u64, into: &mut [u8]) -> Result<(), Error> {
+        let end = at + into.len() as u64;
+        if end > Source::len(self) {
+            return Err(Error::ends_early(end, Source::len(self)));
+        }
+        let part = self.0.slice_with_f64_and_f64(at as f64, end as f64);
+        let bytes = part.and_then(|part| FileReaderSync::new()?.read_as_array_buffer(&part));
+        let bytes = bytes.map_err(|error| Error::unreadable(&String::from(js_sys::Object::from(error).to_string())))?;
+        Uint8Array::new(&bytes).copy_to(into);
+        Ok(())
     }
 }
 

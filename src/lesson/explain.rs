@@ -661,7 +661,11 @@ fn given(operands: &Operands, context: Context) -> Explanation {
     leaf(
         vec![of(role_of(cell.tensor), place(*cell, context))],
         fixed((*value).into(), 4),
-        &[mathml::sub(letter, &format!("{},{}", cell.row, cell.column)), mathml::op("="), mathml::num(&fixed((*value).into(), 8))],
+        &[
+            mathml::sub(letter, &format!("{},{}", cell.row, cell.column)),
+            mathml::op("="),
+            mathml::num(&fixed((*value).into(), 8)),
+        ],
         check(first(left), (*value).into(), 0.0, words::given::READ_AGAIN),
         words::given::why_given(name),
     )

@@ -119,9 +119,10 @@ impl Offer {
     pub fn show(&self, layer: usize, session: &mut Session) -> Result<(), Unfit> {
         let (given, sizes) = self.given(layer);
         let Sizes { heads, head_dim, is_cross, .. } = sizes?;
-        let is_new = session.setup.given.as_ref().is_none_or(|before| {
-            (before.look, &before.parts, before.axes) != (given.look, &given.parts, given.axes)
-        });
+        let is_new =
+            session.setup.given.as_ref().is_none_or(|before| {
+                (before.look, &before.parts, before.axes) != (given.look, &given.parts, given.axes)
+            });
         let setup = if is_new {
             // What was set for a sentence says nothing of these.
             Setup { seed: session.setup.seed, mask: Window::OPEN, positions: Positions::None, ..Setup::default() }
@@ -173,7 +174,9 @@ fn tensors(file: &Found) -> &[FoundTensor] {
 
 /// The parts of a name between what is no letter, in lower case.
 fn parts(name: &str) -> impl Iterator<Item = String> {
-    name.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|part| !part.is_empty()).map(str::to_ascii_lowercase)
+    name.split(|letter: char| !letter.is_ascii_alphabetic())
+        .filter(|part| !part.is_empty())
+        .map(str::to_ascii_lowercase)
 }
 
 /// By what it is called: as PyTorch, Hugging Face and this page call it.
@@ -183,12 +186,30 @@ fn by_name(FoundTensor { name, shape, .. }: &FoundTensor) -> Option<Role> {
     let ends_with = |names: &[&str]| parts.ends_with(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     let (is_bias, is_projection) = (has(&["bias"]), has(&["proj", "projection", "weight", "linear"]));
     let role = match () {
-        () if has(&["in"]) && has(&["proj"]) => if is_bias { Role::InBias } else { Role::InProjection },
-        () if has(&["out", "o"]) && has(&["proj"]) => if is_bias { Role::OutBias } else { Role::OutProjection },
+        () if has(&["in"]) && has(&["proj"]) => {
+            if is_bias {
+                Role::InBias
+            } else {
+                Role::InProjection
+            }
+        }
+        () if has(&["out", "o"]) && has(&["proj"]) => {
+            if is_bias {
+                Role::OutBias
+            } else {
+                Role::OutProjection
+            }
+        }
         // Of those there is one for each projection, and this page has none.
         () if is_bias => return None,
         () if has(&["attn", "attention", "attentions"]) && has(&["weights", "probs", "probabilities"])
-            || ends_with(&["attentions"]) || ends_with(&["attention"]) || ends_with(&["attn"]) || ends_with(&["weights"]) => Role::Weights,
+            || ends_with(&["attentions"])
+            || ends_with(&["attention"])
+            || ends_with(&["attn"])
+            || ends_with(&["weights"]) =>
+        {
+            Role::Weights
+        }
         () if has(&["q", "query", "queries"]) && is_projection => Role::QueryProjection,
         () if has(&["k", "key", "keys"]) && is_projection => Role::KeyProjection,
         () if has(&["v", "value", "values"]) && is_projection => Role::ValueProjection,
@@ -214,7 +235,9 @@ fn by_shape(files: &[Found], roles: &mut [Vec<Option<Role>>]) {
         .collect();
     let is_square = |shape: &[usize]| shape.len() >= 2 && shape[shape.len() - 1] == shape[shape.len() - 2];
     let guessed: Vec<Role> = match &all[..] {
-        [(_, queries), (_, keys), (_, values)] if keys == values && queries.len() == keys.len() && !is_square(queries) => {
+        [(_, queries), (_, keys), (_, values)]
+            if keys == values && queries.len() == keys.len() && !is_square(queries) =>
+        {
             vec![Role::Queries, Role::Keys, Role::Values]
         }
         alike if !alike.is_empty() && alike.iter().all(|(_, shape)| is_square(shape) && *shape == alike[0].1) => {
@@ -261,7 +284,8 @@ mod tests {
     fn names_say_what_a_tensor_is() {
         let heads: &[usize] = &[1, 4, 6, 16];
         let pairs: &[usize] = &[1, 4, 6, 6];
-        for names in [["q", "k", "v"], ["queries", "keys", "values"], ["layer.0.query", "layer.0.key", "layer.0.value"]] {
+        for names in [["q", "k", "v"], ["queries", "keys", "values"], ["layer.0.query", "layer.0.key", "layer.0.value"]]
+        {
             let tensors = names.map(|name| (name, heads));
             assert_eq!(roles(&tensors), [Role::Queries, Role::Keys, Role::Values].map(Some), "{names:?}");
         }
@@ -331,7 +355,8 @@ mod tests {
         assert_eq!(sizes.map(|sizes| sizes.layers), Ok(2));
         let part = given.part(Role::Weights, &many.files).expect("it is there").expect("it is there");
         assert_eq!((part.place.tensor, part.layer), (1, 0));
-        let four = Offer { axes: Axes::LayersFirst, ..Offer::guess(1, vec![file("a.npy", &[("attn", &[12, 4, 6, 6])])]) };
+        let four =
+            Offer { axes: Axes::LayersFirst, ..Offer::guess(1, vec![file("a.npy", &[("attn", &[12, 4, 6, 6])])]) };
         assert_eq!(four.given(0).1.map(|sizes| (sizes.layers, sizes.batch)), Ok((12, 1)));
         let flash = [("q", &[2, 6, 4, 16][..]), ("k", &[2, 6, 4, 16]), ("v", &[2, 6, 4, 16])];
         let flash = Offer { axes: Axes::TokensFirst, ..Offer::guess(1, vec![file("a.npz", &flash)]) };

@@ -336,11 +336,7 @@ impl Given {
         if shape.contains(&0) {
             return Err(Unfit::Empty { name: name.clone(), shape: shape.clone() });
         }
-        Layout::of(role, self.axes, shape).ok_or_else(|| Unfit::Axes {
-            role,
-            name: name.clone(),
-            shape: shape.clone(),
-        })
+        Layout::of(role, self.axes, shape).ok_or_else(|| Unfit::Axes { role, name: name.clone(), shape: shape.clone() })
     }
 
     /// What is taken for this, in the layer that is shown, or the last; what is there once is of all layers.
@@ -432,7 +428,11 @@ impl Given {
                         Some(part) => part.layout,
                         // Of what there is nothing of, the most usual is asked for.
                         None if apart.iter().all(|role| self.places(*role).next().is_none()) => {
-                            return Err(Unfit::Missing(if role == Role::OutProjection { role } else { Role::InProjection }));
+                            return Err(Unfit::Missing(if role == Role::OutProjection {
+                                role
+                            } else {
+                                Role::InProjection
+                            }));
                         }
                         None => return Err(Unfit::Missing(role)),
                     };

@@ -22,7 +22,7 @@ pub fn opened() -> Option<Opened> {
 
 /// What the page shows, in the words of links.
 pub fn fragment(page: Page) -> String {
-    write(&page.session.read())
+    write(&page.own_session())
 }
 
 /// A link to it, in the page's language.
@@ -60,7 +60,7 @@ pub fn follow(page: Page) {
                 if page.playing.get() || page.tour.read().is_some() {
                     return;
                 }
-                let (now, link) = (player::now(), write(&page.session.read()));
+                let (now, link) = (player::now(), fragment(page));
                 if *kept.borrow() != link {
                     keep(&link, now - wrote.get() < IN_A_ROW);
                     wrote.set(now);
@@ -85,7 +85,7 @@ pub fn follow(page: Page) {
         // A cell that the link keeps is of its own words, not of those that are still there.
         page.arrives.set(true);
         page.session.update(|session| *session = Session { engine: session.engine, ..opened.session });
-        came.replace(write(&page.session.read()));
+        came.replace(fragment(page));
         went.set(f64::NEG_INFINITY);
     });
 }

@@ -25,7 +25,10 @@ use crate::lesson::{
     },
     scene::Data,
     theme::Colors,
-    words::{NAME, export as say},
+    words::{
+        NAME, export as say,
+        given::{NO_CODE, NO_LINK},
+    },
 };
 use crate::protocol::{Format, Matrix, Slice, Tensor};
 
@@ -203,9 +206,14 @@ pub fn follow(page: Page) {
     );
     watch(
         // Not on every frame of Play.
-        move || (page.exports.get() && !page.playing.get()).then(|| address::link(page)),
+        move || {
+            let has_link = page.session.read().setup.given.is_none();
+            (page.exports.get() && !page.playing.get()).then(|| has_link.then(|| address::link(page)))
+        },
         |link| {
-            if let Some(link) = link {
+            dom::flag("share", "hidden", *link == Some(None));
+            dom::text("share-none", if *link == Some(None) { NO_LINK } else { "" });
+            if let Some(Some(link)) = link {
                 dom::set_value("share-link", link);
                 dom::html("share-code", &code(link));
                 for status in ["share-said", "code-said", "page-said"] {
@@ -324,7 +332,8 @@ fn view() -> String {
                 <p id="figure-said" aria-live="polite"></p>
             </div>
         </div>
-        <div role="group" aria-label="{link_name}" class="share">
+        <p class="hint" id="share-none"></p>
+        <div role="group" aria-label="{link_name}" class="share" id="share">
             <p class="hint">{link_lead}</p>
             <div class="table-bar">
                 <input id="share-link" aria-label="{link_name}" readonly>
@@ -511,6 +520,7 @@ fn begin_code(page: Page, promised: Option<Promised>) {
     let Some(data) = data.as_ref() else { return work.fail(say::CHANGED_MEANWHILE) };
     session.head = session.head.min(data.setup.heads - 1);
     match code.slices(&session, data) {
+        _ if data.setup.given.is_some() => work.fail(NO_CODE),
         Some(slices) => make(page, data, slices, work, session),
         None => work.fail(say::CODE_TOO_LONG),
     }

@@ -11,8 +11,10 @@ use crate::figure::svg::escaped;
 use crate::lesson::{
     Theme,
     number::{fixed, scientific},
+    scene::Data,
     words::{
         NAME, TAGLINE, check_verdict, checked_against,
+        given::FROM_FILE,
         glossary::GLOSSARY,
         page::{
             CHECK, CHECK_LARGEST, CHECK_RUNS, CHECK_STAGE, ENGINE, KEY_MAP, KEYS, OTHER_LANGUAGE, STARTING, STOPPED,
@@ -22,18 +24,25 @@ use crate::lesson::{
         tour::TOUR,
     },
 };
-use crate::protocol::{Check, EngineKind};
+use crate::protocol::{Begins, Check, EngineKind};
 
 /// The name, the ways to learn and to another language, the engine's badge and the theme switch.
 #[component]
 pub fn Header(page: Page) -> impl IntoView {
     watch(
-        move || (page.badge.get(), page.data.read().as_ref().map(|data| data.milliseconds)),
-        |(badge, milliseconds)| {
+        move || {
+            let data = page.data.read();
+            let shown = data.as_ref().map(|data| (data.milliseconds, data.setup.begins() == Some(Begins::Weights)));
+            (page.badge.get(), shown)
+        },
+        |(badge, shown)| {
+            let (milliseconds, is_read) =
+                (shown.map(|(milliseconds, _)| milliseconds), shown.is_some_and(|(_, is)| is));
             let time = milliseconds.map_or(String::new(), |milliseconds| format!(" · {} ms", fixed(milliseconds, 1)));
             let (name, detail) = match badge {
                 Badge::Starting => (ENGINE, STARTING.to_owned()),
                 Badge::Stopped => (ENGINE, STOPPED.to_owned()),
+                Badge::Ready(_) if is_read => (FROM_FILE, time.clone()),
                 Badge::Ready(EngineKind::Cpu { .. }) => ("CPU", format!("SIMD{time}")),
                 Badge::Ready(EngineKind::WebGpu { adapter }) => ("WebGPU", format!("{adapter}{time}")),
             };
@@ -67,7 +76,11 @@ pub fn Header(page: Page) -> impl IntoView {
         }
     });
     watch(
-        move || matches!(page.badge.get(), Badge::Ready(_)) && page.data.read().is_some(),
+        move || {
+            // Of attention weights out of a file nothing was calculated that could be again.
+            let is_calculated = |data: &Data| data.setup.begins() != Some(Begins::Weights);
+            matches!(page.badge.get(), Badge::Ready(_)) && page.data.read().as_ref().is_some_and(is_calculated)
+        },
         |ready| dom::flag("engine-check", "hidden", !ready),
     );
     // It goes as it came, and by Esc, and by a click anywhere else.

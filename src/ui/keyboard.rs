@@ -45,11 +45,11 @@ pub fn listen(page: Page) {
         if is_in("input, textarea, select, button, summary, [role=grid], [role=listbox]") {
             return;
         }
-        let step = page.session.read().step;
+        let [previous, next] = page.neighbours();
         match key.as_str() {
             " " => player::toggle(page),
-            "ArrowRight" => step.next().into_iter().for_each(|step| page.go_to(step)),
-            "ArrowLeft" => step.previous().into_iter().for_each(|step| page.go_to(step)),
+            "ArrowRight" => next.into_iter().for_each(|step| page.go_to(step)),
+            "ArrowLeft" => previous.into_iter().for_each(|step| page.go_to(step)),
             _ => return,
         }
         event.prevent_default();

@@ -19,7 +19,8 @@ extern "C" {
 
 /// Shows the page in the other language, as it is.
 pub fn change(page: Page) {
-    let (session, tour, trail) = (page.session.get(), page.tour.get(), page.trail.get());
+    // Files stay with this page.
+    let (session, tour, trail) = (page.own_session(), page.tour.get(), page.trail.get());
     change_language(&Luggage { session, tour, trail }.pack());
 }
 

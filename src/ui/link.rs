@@ -2,17 +2,18 @@
 
 use std::{cell::RefCell, mem::discriminant};
 
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 
 use super::{
     export::{self, Draft, Order},
     live::watch,
-    state::{Badge, Checking, Page},
+    state::{Badge, Checking, Page, Tensors},
 };
 use crate::lesson::{
     Zoom,
+    given::Offer,
     notice::Trouble,
     picture::goes_over,
     scene::{self, Data},
@@ -123,6 +124,14 @@ pub fn connect(page: Page) {
         },
     );
     watch(
+        move || page.tensors.read().as_ref().map(|tensors| tensors.look),
+        move |look| {
+            if look.is_some() {
+                send_files(page, link);
+            }
+        },
+    );
+    watch(
         move || page.draft.get().is_some(),
         move |is_asked_for| {
             if *is_asked_for {
@@ -153,6 +162,20 @@ fn send(link: LinkRef, request: &Request) {
         .worker
         .post_message_with_transfer(&buffer, &handed_over)
         .expect("a buffer that was just made can be handed over");
+}
+
+/// Hands the engine the files that a person gave, if there are any, and asks what they hold.
+fn send_files(page: Page, link: LinkRef) {
+    let tensors = page.tensors.read();
+    let Some(Tensors { look, files, .. }) = tensors.as_ref() else { return };
+    let buffer: ArrayBuffer = Uint8Array::from(to_bytes(&Request::Look { look: *look }).as_slice()).buffer();
+    let files: Array = files.iter().collect();
+    // No array: as such the worker's programs come.
+    let message = Object::new();
+    for (name, value) in [("request", buffer.as_ref()), ("files", files.as_ref())] {
+        let _ = Reflect::set(&message, &name.into(), value);
+    }
+    link.borrow().worker.post_message(&message).expect("files can be handed to a worker");
 }
 
 /// Asks for everything that the session shows, calculated anew.
@@ -255,6 +278,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         Reply::Ran(run) => {
             link.borrow_mut().answered = run.run;
             page.running.renew(link.borrow().run > run.run);
+            page.reading.renew(None);
             // What was asked of the run before, while this one was under way, is not answered any more.
             link.borrow_mut().reading = None;
             let again = link.borrow().again == Some(run.run);
@@ -292,6 +316,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         Reply::Refused { run, refusal } if link.borrow().run == run => {
             link.borrow_mut().answered = run;
             page.running.renew(false);
+            page.reading.renew(None);
             page.facts.update(|facts| facts.refusal = Some(refusal));
         }
         Reply::Refused { .. } => {}
@@ -322,6 +347,17 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             }
         }
         Reply::Written { .. } => {}
+        Reply::Found { look, files } => page.tensors.update(|tensors| {
+            // An engine that was started again looks once more.
+            if let Some(tensors) = tensors.as_mut().filter(|tensors| tensors.look == look && tensors.offer.is_none()) {
+                tensors.offer = Some(Offer::guess(look, files));
+            }
+        }),
+        Reply::Reading { run, done, of } => {
+            if link.borrow().run == run {
+                page.reading.set(Some((done, of)));
+            }
+        }
         Reply::Checked(check) => {
             if page.check.get() == Checking::Of(check.run) {
                 page.check.set(Checking::Done(check));
@@ -368,6 +404,7 @@ fn restart(page: Page, link: LinkRef) {
     link.borrow_mut().choice = EngineChoice::Cpu;
     listen(page, link);
     open(link, EngineChoice::Cpu);
+    send_files(page, link);
     page.session.update(|session| session.engine = EngineChoice::Cpu);
     ask_again(page, link);
     let run = link.borrow().run;

@@ -15,6 +15,7 @@ mod arcs;
 mod canvas;
 mod dom;
 mod export;
+mod given;
 mod glossary;
 mod header;
 mod inspector;
@@ -56,6 +57,7 @@ pub fn mount() {
 fn App() -> impl IntoView {
     let page = Page::open();
     link::connect(page);
+    given::listen(page);
     player::start(page);
     address::follow(page);
     keyboard::listen(page);

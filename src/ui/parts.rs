@@ -8,7 +8,7 @@ use std::cell::Cell;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use super::{export, glossary, inspector, live::watch, stage, state::Page, table, tour};
+use super::{export, given, glossary, inspector, live::watch, stage, state::Page, table, tour};
 use crate::figure::film::Film;
 use crate::lesson::{export::FRAMES_PER_SECOND, notice::Trouble};
 
@@ -33,6 +33,13 @@ fn lessons(page: Page) -> Result<(), SplitLoaderError> {
 fn sheets(page: Page) -> Result<(), SplitLoaderError> {
     table::follow(page);
     export::follow(page);
+    Ok(())
+}
+
+/// Tensors out of files.
+#[wasm_split(given, fallible)]
+fn given(page: Page) -> Result<(), SplitLoaderError> {
+    given::follow(page);
     Ok(())
 }
 
@@ -83,11 +90,13 @@ pub enum Part {
     Lessons,
     /// Table, figures, links and files.
     Sheets,
+    /// Tensors out of files.
+    Given,
 }
 
 thread_local! {
     /// Which parts have begun, or are on their way.
-    static BEGUN: Cell<[bool; 3]> = const { Cell::new([false; 3]) };
+    static BEGUN: Cell<[bool; 4]> = const { Cell::new([false; 4]) };
 }
 
 /// Loads a part once it `is_wanted`.
@@ -115,6 +124,7 @@ pub fn ask(page: Page, part: Part) {
             Part::Inspector => inspector(page).await.is_ok(),
             Part::Lessons => lessons(page).await.is_ok(),
             Part::Sheets => sheets(page).await.is_ok(),
+            Part::Given => given(page).await.is_ok(),
         };
         mark(is_there);
         page.facts.update(|facts| match facts.trouble {

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{dom, live::watch, state::Page};
+use super::{dom, given, live::watch, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
     SECOND_EXAMPLE, STANDARD_EXAMPLE, Step,
@@ -141,8 +141,10 @@ pub fn Sentence(page: Page) -> impl IntoView {
                 <div><p class="made k">{made_of_second}</p>{second}<div class="tokens" id="key-tokens"></div></div>
             </div>
             <label class="items" id="items" hidden>{SHOWN} <select id="item" aria-label="{SENTENCE_SHOWN}"></select></label>
+            {}
             <div role="alert" id="notice"></div>
-        </section>"#
+        </section>"#,
+        given::places()
     ))
 }
 

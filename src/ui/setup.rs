@@ -1,14 +1,16 @@
 use leptos::prelude::*;
 use web_sys::Element;
 
-use super::{dom, live::watch, state::Page};
+use super::{dom, given, live::watch, state::Page};
 use crate::lesson::{
     Arcs, HEAD_COUNTS, Session, SharesMap, Sight, SignedMap, WIDTHS, limits,
     number::fixed,
     range::{Ends, Range, frozen},
     words::{
         arcs::{self as say, ARCS},
-        bad_number, engine_choice, mask,
+        bad_number, engine_choice,
+        given::{NOTHING_FOLLOWS, SIZES_ARE_GIVEN},
+        mask,
         page::{
             AHEAD, BACK, BATCH_HINT, CALCULATE_ON, COLOURS, HEADS, KEYS_FROM, MASK, NUMBER, OFF, ON, PADDING,
             POSITIONS, PYTORCH_INIT, RANGE, RANGE_SIGNED, RANGE_WEIGHTS, SAME_SENTENCE, SCALING, SECOND_SENTENCE,
@@ -105,17 +107,21 @@ pub fn SetUp(page: Page) -> impl IntoView {
         r#"<aside class="panel setup" aria-label="{SET_UP}">
             <h2>{SET_UP}</h2>
             <div class="fields">
-                <p class="field"><span>{WEIGHTS}</span> <b>{PYTORCH_INIT}</b></p>
+                <p class="field" id="weights-field"><span>{WEIGHTS}</span> <b>{PYTORCH_INIT}</b></p>
                 {seed}{heads}{width}{positions}{keys}{engine}
             </div>
             <p class="hint" id="batch-hint">{BATCH_HINT}</p>
             <p class="hint" id="untrained">{UNTRAINED}</p>
-            <h2>{WHAT_IF}</h2>
-            <p class="hint">{WHAT_IF_HINT}</p>
-            <div class="fields" role="group" aria-label="{WHAT_IF}">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>
+            <p class="hint" id="sizes-given">{SIZES_ARE_GIVEN}</p>
+            <p class="hint" id="nothing-follows">{NOTHING_FOLLOWS}</p>
+            {}
+            <h2 class="what-if">{WHAT_IF}</h2>
+            <p class="hint what-if">{WHAT_IF_HINT}</p>
+            <div class="fields what-if" role="group" aria-label="{WHAT_IF}">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>
             <h2>{COLOURS}</h2>
             <div class="fields" role="group" aria-label="{COLOURS}">{shares}{signed}{range}{range_signed}{range_shares}{sight}</div>
-        </aside>"#
+        </aside>"#,
+        given::button()
     ))
 }
 
@@ -396,7 +402,7 @@ impl Choice {
             options += &format!(r#"<option value="{index}">{name}</option>"#);
         }
         format!(
-            r#"<label class="field">
+            r#"<label class="field" id="{id}-field">
                 <span aria-hidden="true">{label}</span>
                 <select id="{id}" data-choice="{which}" aria-label="{label}">{options}</select>
             </label>"#

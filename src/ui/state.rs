@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use leptos::prelude::{document, window};
+use wasm_bindgen::JsValue;
 
 use super::{
     address,
@@ -15,6 +16,7 @@ use super::{
 use crate::lesson::{
     Session, Sight, Step, Theme,
     explain::{Context, whereabouts},
+    given::Offer,
     glossary::Term,
     link::Opened,
     luggage::Luggage,
@@ -25,7 +27,7 @@ use crate::lesson::{
     tour::Tour,
     trail::Trail,
 };
-use crate::protocol::{Axis, CellRef, Check, EngineChoice, EngineKind, Operands, Tensor, own_len};
+use crate::protocol::{Axis, CellRef, Check, EngineChoice, EngineKind, Operands, Setup, Tensor, own_len};
 
 /// Everything that the components share. Copying it copies handles.
 #[derive(Clone, Copy)]
@@ -72,6 +74,10 @@ pub struct Page {
     pub arrives: Live<bool>,
     /// The file of tensors that is being written.
     pub order: Live<Option<Order>>,
+    /// Files of tensors that a person gave.
+    pub tensors: Live<Option<Tensors>>,
+    /// How far reading one is: so many bytes, of so many.
+    pub reading: Live<Option<(u64, u64)>>,
     /// The figure that waits for its numbers.
     pub draft: Live<Option<Draft>>,
     /// The term at which the glossary is open.
@@ -109,6 +115,21 @@ pub enum Badge {
     Ready(EngineKind),
     /// None is running.
     Stopped,
+}
+
+/// Files of tensors that a person gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensors {
+    /// Counts up with every look into files.
+    pub look: u64,
+    /// The files, as the browser gave them.
+    pub files: Vec<JsValue>,
+    /// What they are taken for, once they were looked into.
+    pub offer: Option<Offer>,
+    /// Whether that is being chosen.
+    pub is_open: bool,
+    /// The set-up of the sentence, for the way back.
+    pub instead_of: Setup,
 }
 
 /// A check of the run on the stage.
@@ -160,6 +181,8 @@ impl Page {
             exports: Live::new(false),
             arrives: Live::new(true),
             order: Live::new(None),
+            tensors: Live::new(None),
+            reading: Live::new(None),
             draft: Live::new(None),
             glossary: Live::new(None),
             pointed: Live::new(None),
@@ -189,6 +212,23 @@ impl Page {
     pub fn colors(self) -> Colors {
         let session = self.session.read();
         Colors::with_maps(self.theme(), session.shares_map, session.signed_map, session.range)
+    }
+
+    /// The session without tensors out of files, which go no farther than this page.
+    pub fn own_session(self) -> Session {
+        let mut session = self.session.get();
+        if session.setup.given.is_some() {
+            let before = self.tensors.read().as_ref().map(|tensors| tensors.instead_of.clone());
+            (session.setup, session.before, session.pinned) = (before.unwrap_or_default(), None, None);
+            session.show_head(session.head.min(session.setup.heads - 1));
+        }
+        session
+    }
+
+    /// The steps before and after the one on the stage.
+    pub fn neighbours(self) -> [Option<Step>; 2] {
+        let session = self.session.read();
+        [session.step.previous(&session.setup), session.step.next(&session.setup)]
     }
 
     /// Shows a step, finished, and stops Play.

@@ -17,8 +17,7 @@ pub fn Steps(page: Page) -> impl IntoView {
         move || {
             let session = page.session.read();
             let is_there = Step::ALL.map(|step| step.is_of(&session.setup));
-            let way = [session.step.previous(&session.setup), session.step.next(&session.setup)];
-            (session.step, is_there, way.map(|step| step.is_some()))
+            (session.step, is_there, page.neighbours().map(|step| step.is_some()))
         },
         |(now, is_there, [has_previous, has_next])| {
             for step in Step::ALL {
@@ -60,11 +59,11 @@ pub fn Steps(page: Page) -> impl IntoView {
         go(dom::index(button, "data-step").and_then(|index| Step::ALL.get(index).copied()));
     });
     dom::on("click", "#previous", move |_, _| {
-        let previous = page.session.read().step.previous(&page.session.read().setup);
+        let [previous, _] = page.neighbours();
         go(previous);
     });
     dom::on("click", "#next", move |_, _| {
-        let next = page.session.read().step.next(&page.session.read().setup);
+        let [_, next] = page.neighbours();
         go(next);
     });
     dom::on("click", "#play", move |_, _| player::toggle(page));

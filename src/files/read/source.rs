@@ -51,7 +51,21 @@ impl Source for std::fs::File {
     fn read(&self, at: u64, into: &mut [u8]) -> Result<(), Error> {
         let mut file = self;
         let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(into));
-        read.map_err(|error| Error(format!("the file could not be read: {error}.")))
+        read.map_err(|error| Error::unreadable(&error.to_string()))
+    }
+}
+
+impl Error {
+    /// What a file that ends too early is told.
+    pub fn ends_early(needed: u64, there: u64) -> Self {
+        ends_early(needed, there)
+    }
+
+    /// What a file is told that the system does not give.
+    pub fn unreadable(reason: &str) -> Self {
+        Self(format!(
+            "the file could not be read: {reason}. Was it changed, moved or deleted since it was opened? Open it once more."
+        ))
     }
 }
 

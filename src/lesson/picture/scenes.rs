@@ -525,9 +525,8 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let row_sums = matrix(Tensor::RowSums)?;
             sums.decimals = Some(3);
             sums.sums_to_one = row_sums.values.iter().all(|sum| is_whole_row(*sum, data.shape(Tensor::Weights).1));
-            let number = move |row: usize, _| {
-                Shown { cell: Cell::Color(colors.panel), number: Some(row_sums.values[row]) }
-            };
+            let number =
+                move |row: usize, _| Shown { cell: Cell::Color(colors.panel), number: Some(row_sums.values[row]) };
             let weights = panel(Tensor::Weights, Size::square(cell, view))?.labels(true, true);
             Some(scene(vec![vec![Item::Panel(weights), Item::Panel(sums.showing(number))]], String::new()))
         }

@@ -157,15 +157,20 @@ pub fn format(format: Format) -> &'static str {
     }
 }
 
-/// A file of so many bytes is there.
-pub fn saved(name: &str, bytes: u64) -> String {
+/// So many bytes.
+pub fn size(bytes: u64) -> String {
     let bytes = bytes as f64;
     let (number, unit) = match bytes {
         ..1e4 => (bytes, "bytes"),
         ..1e7 => (bytes / 1e3, "KB"),
         _ => (bytes / 1e6, "MB"),
     };
-    let size = [&fixed(number, 0), " ", unit].concat();
+    [&fixed(number, 0), " ", unit].concat()
+}
+
+/// A file of so many bytes is there.
+pub fn saved(name: &str, bytes: u64) -> String {
+    let size = size(bytes);
     format!("{name} is saved: {size}.")
 }
 

@@ -6,8 +6,7 @@ use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_TOKENS, Role
 /// The button that lets files be chosen.
 pub const OPEN: &str = "Open tensors";
 /// What it does.
-pub const OPEN_HINT: &str =
-    "Your own tensors from .npy, .npz, .safetensors or JSON. They can be dropped on the page, too, and never leave this computer.";
+pub const OPEN_HINT: &str = "Your own tensors from .npy, .npz, .safetensors or JSON. They can be dropped on the page, too, and never leave this computer.";
 /// While files hover over the page.
 pub const DROP: &str = "Drop the files here: .npy, .npz, .safetensors or JSON";
 /// The part of the page that is about them.
@@ -15,8 +14,7 @@ pub const TENSORS: &str = "Tensors from files";
 /// While they are looked into.
 pub const LOOKING: &str = "Looking into the files …";
 /// What a person can do with the list of what they hold.
-pub const CHOOSE: &str =
-    "This is what they look like by name and shape. Change what is wrong, then show them.";
+pub const CHOOSE: &str = "This is what they look like by name and shape. Change what is wrong, then show them.";
 /// A tensor that is taken for nothing.
 pub const UNUSED: &str = "not used";
 /// The heads of the columns of the list.
@@ -39,6 +37,8 @@ pub const KEY_WORDS: &str = "Names of the keys’ tokens";
 pub const WORDS_HINT: &str = "separated by spaces; numbers if empty";
 /// The button that shows them.
 pub const SHOW: &str = "Show";
+/// The button that takes more files.
+pub const MORE: &str = "Add files";
 /// The button that goes back to what was shown.
 pub const CANCEL: &str = "Cancel";
 /// The button that opens the list once more.
@@ -51,8 +51,7 @@ pub const READING: &str = "Reading";
 pub const SIZES_ARE_GIVEN: &str =
     "Heads, widths and tokens are those of the tensors; positions and padding, if any, are in their numbers already.";
 /// Over settings where attention weights alone were given.
-pub const NOTHING_FOLLOWS: &str =
-    "Attention weights are the end of it: from them alone nothing more is calculated, so there is nothing to set. Give queries, keys and values, and every step opens.";
+pub const NOTHING_FOLLOWS: &str = "Attention weights are the end of it: from them alone nothing more is calculated, so there is nothing to set. Give queries, keys and values, and every step opens.";
 /// Why a step can't be shown.
 pub const NOT_OF_FILES: &str = "The tensors from your files begin after this step, or end before it.";
 /// What the check of a number from a file says.
@@ -92,6 +91,11 @@ pub fn axes(axes: Axes) -> &'static str {
         Axes::LayersFirst => "layer, head, token, …",
         Axes::TokensFirst => "batch, token, head, …",
     }
+}
+
+/// So many tensors are not listed.
+pub fn more_tensors(more: usize) -> String {
+    format!("and {more} more, which have names that say nothing: rename them, or save fewer")
 }
 
 /// A shape as Python writes it.

@@ -6,8 +6,7 @@ use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_TOKENS, Role
 /// The button that lets files be chosen.
 pub const OPEN: &str = "Tensoren öffnen";
 /// What it does.
-pub const OPEN_HINT: &str =
-    "Eigene Tensoren aus .npy, .npz, .safetensors oder JSON. Sie lassen sich auch auf die Seite ziehen und verlassen diesen Rechner nie.";
+pub const OPEN_HINT: &str = "Eigene Tensoren aus .npy, .npz, .safetensors oder JSON. Sie lassen sich auch auf die Seite ziehen und verlassen diesen Rechner nie.";
 /// While files hover over the page.
 pub const DROP: &str = "Dateien hier ablegen: .npy, .npz, .safetensors oder JSON";
 /// The part of the page that is about them.
@@ -15,8 +14,7 @@ pub const TENSORS: &str = "Tensoren aus Dateien";
 /// While they are looked into.
 pub const LOOKING: &str = "Die Dateien werden angesehen …";
 /// What a person can do with the list of what they hold.
-pub const CHOOSE: &str =
-    "Danach sehen sie aus, nach Namen und Form. Ändern, was nicht stimmt, dann zeigen.";
+pub const CHOOSE: &str = "Danach sehen sie aus, nach Namen und Form. Ändern, was nicht stimmt, dann zeigen.";
 /// A tensor that is taken for nothing.
 pub const UNUSED: &str = "nicht verwendet";
 /// The heads of the columns of the list.
@@ -39,6 +37,8 @@ pub const KEY_WORDS: &str = "Namen der Tokens der Keys";
 pub const WORDS_HINT: &str = "durch Leerzeichen getrennt; leer: Nummern";
 /// The button that shows them.
 pub const SHOW: &str = "Zeigen";
+/// The button that takes more files.
+pub const MORE: &str = "Dateien dazunehmen";
 /// The button that goes back to what was shown.
 pub const CANCEL: &str = "Abbrechen";
 /// The button that opens the list once more.
@@ -48,11 +48,9 @@ pub const BACK: &str = "Zurück zum Satz";
 /// While a tensor is read.
 pub const READING: &str = "Wird gelesen";
 /// Over settings that a file decides.
-pub const SIZES_ARE_GIVEN: &str =
-    "Köpfe, Breiten und Tokens sind die der Tensoren; Positionen und Padding stecken, wenn es sie gibt, schon in den Zahlen.";
+pub const SIZES_ARE_GIVEN: &str = "Köpfe, Breiten und Tokens sind die der Tensoren; Positionen und Padding stecken, wenn es sie gibt, schon in den Zahlen.";
 /// Over settings where attention weights alone were given.
-pub const NOTHING_FOLLOWS: &str =
-    "Attention-Gewichte sind das Ende: Aus ihnen allein wird nichts weiter berechnet, einzustellen gibt es also nichts. Mit Queries, Keys und Values öffnet sich jeder Schritt.";
+pub const NOTHING_FOLLOWS: &str = "Attention-Gewichte sind das Ende: Aus ihnen allein wird nichts weiter berechnet, einzustellen gibt es also nichts. Mit Queries, Keys und Values öffnet sich jeder Schritt.";
 /// Why a step can't be shown.
 pub const NOT_OF_FILES: &str = "Die Tensoren aus den Dateien beginnen nach diesem Schritt oder enden vor ihm.";
 /// What the check of a number from a file says.
@@ -60,8 +58,7 @@ pub const READ_AGAIN: &str = "Noch einmal aus der Datei gelesen: dieselben Bits"
 /// The badge, where nothing was calculated.
 pub const FROM_FILE: &str = "aus Datei";
 /// Why a link does not lead to them.
-pub const NO_LINK: &str =
-    "Tensoren aus Dateien stehen in keinem Link: Sie verlassen diesen Rechner nicht. Eine Abbildung speichern oder die Dateien weitergeben.";
+pub const NO_LINK: &str = "Tensoren aus Dateien stehen in keinem Link: Sie verlassen diesen Rechner nicht. Eine Abbildung speichern oder die Dateien weitergeben.";
 /// Why there is no code.
 pub const NO_CODE: &str =
     "der Code macht seine Zahlen aus einem Seed, diese kommen aus Dateien; das eigene Programm hat sie schon";
@@ -92,6 +89,11 @@ pub fn axes(axes: Axes) -> &'static str {
         Axes::LayersFirst => "Schicht, Kopf, Token, …",
         Axes::TokensFirst => "Batch, Token, Kopf, …",
     }
+}
+
+/// So many tensors are not listed.
+pub fn more_tensors(more: usize) -> String {
+    format!("und {more} weitere, deren Namen nichts sagen: umbenennen oder weniger speichern")
 }
 
 /// A shape as Python writes it.

@@ -1,0 +1,414 @@
+//! Tensors out of files in the place of a sentence: by button or by drop, what they are taken for, and which layer is shown.
+
+use js_sys::{Array, Reflect};
+use leptos::prelude::{document, window};
+use wasm_bindgen::JsValue;
+use web_sys::Event;
+
+use super::{
+    dom,
+    live::watch,
+    parts,
+    state::{Page, Tensors},
+};
+use crate::figure::svg::escaped;
+use crate::lesson::{
+    given::{Offer, fit},
+    words::{export::size, given as say},
+};
+use crate::protocol::{Axes, Begins, Found, FoundTensor, Role, Setup};
+
+/// No more tensors of a file than these are listed; those that were guessed to be something come first.
+const MOST_LISTED: usize = 300;
+
+/// Lets files be chosen, or dropped anywhere on the page.
+pub fn listen(page: Page) {
+    dom::on("click", "#given-open, #given-more", |_, _| dom::click("given-files"));
+    dom::on("change", "#given-files", move |input, _| {
+        let files = property(input, "files");
+        take(page, &files);
+        // So that the same file can be chosen once more.
+        dom::set_value("given-files", "");
+    });
+    let drops = |is_over: bool| {
+        if let Some(root) = document().document_element() {
+            dom::attribute(&root, "data-drops", is_over.then_some(""));
+        }
+    };
+    dom::listen(&window(), "dragover", move |event| {
+        if has_files(&event) {
+            event.prevent_default();
+            drops(true);
+        }
+    });
+    // It leaves the page where it goes to no other element.
+    dom::listen(&window(), "dragleave", move |event| {
+        if property(&event, "relatedTarget").is_null() {
+            drops(false);
+        }
+    });
+    dom::listen(&window(), "drop", move |event| {
+        if has_files(&event) {
+            event.prevent_default();
+            drops(false);
+            take(page, &property(&property(&event, "dataTransfer"), "files"));
+        }
+    });
+    watch(
+        move || page.session.read().setup.begins(),
+        |begins| {
+            if let Some(root) = document().document_element() {
+                let begins = begins.map(|begins| match begins {
+                    Begins::Input => "input",
+                    Begins::Projections => "projections",
+                    Begins::Weights => "weights",
+                });
+                dom::attribute(&root, "data-given", begins);
+            }
+        },
+    );
+    parts::load(page, move || page.tensors.read().is_some(), parts::Part::Given);
+}
+
+fn property(of: &JsValue, name: &str) -> JsValue {
+    Reflect::get(of, &name.into()).unwrap_or_default()
+}
+
+/// Whether files hover over the page, and not a piece of text.
+fn has_files(event: &Event) -> bool {
+    Array::from(&property(&property(event, "dataTransfer"), "types")).includes(&"Files".into(), 0)
+}
+
+/// Looks into these files, and those that are there while what they are taken for is being chosen.
+fn take(page: Page, files: &JsValue) {
+    let new = Array::from(files).to_vec();
+    if new.is_empty() {
+        return;
+    }
+    page.tensors.update(|tensors| {
+        let before = tensors.take();
+        let look = before.as_ref().map_or(1, |before| before.look + 1);
+        let setup = page.session.read().setup.clone();
+        let instead_of = match before.as_ref().filter(|_| setup.given.is_some()) {
+            Some(before) => before.instead_of.clone(),
+            None => setup,
+        };
+        let mut all = before.filter(|before| before.is_open).map(|before| before.files).unwrap_or_default();
+        all.extend(new);
+        *tensors = Some(Tensors { look, files: all, offer: None, is_open: true, instead_of });
+    });
+}
+
+/// Shows what the files hold, and what is shown of them.
+pub fn follow(page: Page) {
+    watch(
+        move || {
+            let tensors = page.tensors.read();
+            let open = tensors.as_ref().filter(|tensors| tensors.is_open);
+            open.map(|tensors| (tensors.look, tensors.offer.is_some()))
+        },
+        move |state| {
+            let tensors = page.tensors.read();
+            let offer = tensors.as_ref().and_then(|tensors| tensors.offer.as_ref());
+            let html = match (state, offer) {
+                (None, _) => String::new(),
+                (Some(_), None) => format!(r#"<p role="status">{}</p>"#, say::LOOKING),
+                (Some(_), Some(offer)) => form(offer),
+            };
+            dom::html("given", &html);
+            dom::flag("given", "hidden", state.is_none());
+            if state.is_some() {
+                dom::focus("given");
+            }
+        },
+    );
+    watch(
+        move || {
+            let tensors = page.tensors.read();
+            let offer = tensors.as_ref().filter(|tensors| tensors.is_open)?.offer.as_ref()?;
+            Some(offer.given(0))
+        },
+        |given| {
+            let Some((given, sizes)) = given else { return };
+            let said = match sizes {
+                Ok(sizes) => ["✓ ", &say::sizes(given.begins, sizes)].concat(),
+                Err(unfit) => say::unfit(unfit),
+            };
+            dom::text("given-summary", &said);
+            dom::set("given-summary", "class", Some(if sizes.is_ok() { "ok" } else { "wrong" }));
+            dom::disable("given-show", sizes.is_err());
+            dom::flag("given-heads-field", "hidden", given.begins != Begins::Input);
+        },
+    );
+    let change = move |change: &dyn Fn(&mut Offer)| {
+        page.tensors.update(|tensors| {
+            if let Some(offer) = tensors.as_mut().and_then(|tensors| tensors.offer.as_mut()) {
+                change(offer);
+            }
+        });
+    };
+    dom::on("change", "[data-role]", move |select, _| {
+        let role = dom::value(select).parse::<usize>().ok().and_then(|index| Role::ALL.get(index).copied());
+        if let Some(which) = dom::index(select, "data-role") {
+            change(&|offer| {
+                if let Some(taken_for) = offer.roles.iter_mut().flatten().nth(which) {
+                    *taken_for = role;
+                }
+            });
+        }
+    });
+    dom::on("change", "#given-axes", move |select, _| {
+        let axes = dom::value(select).parse::<usize>().ok().and_then(|index| Axes::ALL.get(index).copied());
+        change(&|offer| offer.axes = axes.unwrap_or_default());
+    });
+    dom::on("input", "#given-heads", move |input, _| {
+        let heads = dom::number(input);
+        change(&|offer| offer.heads = heads as usize);
+    });
+    for (which, selector) in ["#given-words", "#given-key-words"].into_iter().enumerate() {
+        dom::on("input", selector, move |input, _| {
+            let words: Vec<String> = dom::value(input).split_whitespace().map(str::to_owned).collect();
+            change(&|offer| offer.words[which].clone_from(&words));
+        });
+    }
+    dom::on("click", "#given-show", move |_, _| {
+        if show(page, 0) {
+            close(page);
+            // What was opened is on the stage now.
+            dom::focus("given-bar");
+        }
+    });
+    dom::on("click", "#given-cancel", move |_, _| {
+        close(page);
+        if page.session.read().setup.given.is_none() {
+            page.tensors.set(None);
+        }
+        dom::focus(if page.tensors.read().is_some() { "given-bar" } else { "given-open" });
+    });
+    follow_shown(page);
+}
+
+/// What is shown of the files, and what can be done about it.
+fn follow_shown(page: Page) {
+    watch(
+        move || {
+            let session = page.session.read();
+            session.setup.given.as_ref().map(|given| (given.look, given.parts.clone(), given.layers))
+        },
+        move |shown| {
+            let html = shown.as_ref().map(|(_, _, layers)| {
+                let options: String = (0..*layers).map(|layer| format!("<option>{}</option>", layer + 1)).collect();
+                let choice = match layers {
+                    1 => String::new(),
+                    _ => format!(
+                        r#"<label>{layer} <select id="given-layer" aria-label="{layer}">{options}</select></label>"#,
+                        layer = say::LAYER
+                    ),
+                };
+                format!(
+                    r#"<p id="given-shown"></p>{choice}
+                    <span class="ways">
+                        <button class="btn small" id="given-change">{}</button>
+                        <button class="btn small" id="given-back">{}</button>
+                    </span>
+                    <div class="reading" id="given-reading" hidden>
+                        <label>{reading} <progress id="given-progress" max="1"></progress></label>
+                        <span id="given-read"></span>
+                        <button class="btn small" id="given-stop">{}</button>
+                    </div>"#,
+                    say::CHANGE,
+                    say::BACK,
+                    say::CANCEL,
+                    reading = say::READING,
+                )
+            });
+            dom::html("given-bar", &html.unwrap_or_default());
+            dom::flag("given-bar", "hidden", shown.is_none());
+        },
+    );
+    watch(
+        move || page.session.read().setup.given.clone(),
+        |given| {
+            if let Some(given) = given {
+                dom::text("given-shown", &say::from_files(given));
+                dom::set_value("given-layer", &(given.layer + 1).to_string());
+            }
+        },
+    );
+    watch(
+        move || page.reading.get(),
+        |reading| {
+            dom::flag("given-reading", "hidden", reading.is_none());
+            if let Some((done, of)) = *reading {
+                dom::set("given-progress", "value", Some(&(done as f64 / of.max(1) as f64).to_string()));
+                dom::text("given-read", &say::reading(done, of));
+            }
+        },
+    );
+    dom::on("change", "#given-layer", move |select, _| {
+        if let Ok(layer) = dom::value(select).parse::<usize>() {
+            show(page, layer - 1);
+        }
+    });
+    dom::on("click", "#given-change", move |_, _| {
+        page.tensors.update(|tensors| {
+            if let Some(tensors) = tensors {
+                tensors.is_open = true;
+            }
+        });
+    });
+    dom::on("click", "#given-back", move |_, _| {
+        if let Some(Tensors { instead_of, .. }) = page.tensors.update(Option::take) {
+            go_back(page, instead_of);
+        }
+        dom::focus("sentence");
+    });
+    // What is being read is given up, and what was there before stays.
+    dom::on("click", "#given-stop", move |_, _| {
+        let before = page.data.read().as_ref().map(|data| data.setup.clone());
+        go_back(page, before.unwrap_or_default());
+        dom::focus("given-bar");
+    });
+}
+
+/// Puts another set-up in the place of this one.
+fn go_back(page: Page, setup: Setup) {
+    page.session.update(|session| {
+        (session.setup, session.before, session.pinned) = (setup, None, None);
+        session.show_head(session.head.min(session.setup.heads.saturating_sub(1)));
+        fit(session);
+    });
+}
+
+fn close(page: Page) {
+    page.tensors.update(|tensors| {
+        if let Some(tensors) = tensors {
+            tensors.is_open = false;
+        }
+    });
+}
+
+/// Shows a layer. Returns whether there is one to show.
+fn show(page: Page, layer: usize) -> bool {
+    let offer = page.tensors.read().as_ref().and_then(|tensors| tensors.offer.clone());
+    let Some(offer) = offer else { return false };
+    let mut session = page.session.get();
+    let shows = offer.show(layer, &mut session).is_ok();
+    if shows {
+        page.playing.set(false);
+        page.cursor.set(None);
+        page.session.set(session);
+    }
+    shows
+}
+
+/// What the files hold, and what each tensor is taken for.
+fn form(offer: &Offer) -> String {
+    let mut first = 0;
+    let files: String = offer
+        .files
+        .iter()
+        .zip(&offer.roles)
+        .map(|(file, roles)| {
+            let html = listed(file, roles, first);
+            first += roles.len();
+            html
+        })
+        .collect();
+    let option = |(index, name): (usize, &str)| format!(r#"<option value="{index}">{name}</option>"#);
+    let axes: String = Axes::ALL.map(say::axes).into_iter().enumerate().map(option).collect();
+    let words = |which: usize| escaped(&offer.words[which].join(" "));
+    format!(
+        r#"<h2>{title}</h2>
+        <p class="hint">{choose}</p>
+        {files}
+        <div class="table-bar">
+            <label>{axes_name} <select id="given-axes" aria-label="{axes_name}">{axes}</select></label>
+            <label id="given-heads-field">{heads_name} <input type="number" id="given-heads" min="1" max="512" value="{heads}" aria-label="{heads_name}"></label>
+            <label>{words_name} <input id="given-words" value="{}" placeholder="{hint}" autocomplete="off" spellcheck="false" dir="auto"></label>
+            <label>{keys_name} <input id="given-key-words" value="{}" placeholder="{hint}" autocomplete="off" spellcheck="false" dir="auto"></label>
+        </div>
+        <p id="given-summary" aria-live="polite"></p>
+        <span class="ways">
+            <button class="btn primary" id="given-show">{}</button>
+            <button class="btn" id="given-more">{}</button>
+            <button class="btn" id="given-cancel">{}</button>
+        </span>"#,
+        words(0),
+        words(1),
+        say::SHOW,
+        say::MORE,
+        say::CANCEL,
+        title = say::TENSORS,
+        choose = say::CHOOSE,
+        axes_name = say::AXES,
+        heads_name = say::HEADS,
+        heads = offer.heads,
+        words_name = say::WORDS,
+        keys_name = say::KEY_WORDS,
+        hint = say::WORDS_HINT,
+    )
+}
+
+/// The tensors of a file, or why it cannot be read.
+fn listed(file: &Found, roles: &[Option<Role>], first: usize) -> String {
+    let name = escaped(&file.name);
+    let tensors = match &file.tensors {
+        Ok(tensors) => tensors,
+        Err(reason) => return format!(r#"<p class="wrong" lang="en" role="alert">{}</p>"#, escaped(reason)),
+    };
+    let mut order: Vec<usize> = (0..tensors.len()).collect();
+    order.sort_by_key(|index| roles[*index].is_none());
+    let rows: String =
+        order.iter().take(MOST_LISTED).map(|index| row(&tensors[*index], roles[*index], first + index)).collect();
+    let more = match tensors.len().checked_sub(MOST_LISTED) {
+        None | Some(0) => String::new(),
+        Some(more) => format!("<p>{}</p>", say::more_tensors(more)),
+    };
+    let heads: String = say::COLUMNS.into_iter().map(|name| format!(r#"<th scope="col">{name}</th>"#)).collect();
+    format!(
+        r#"<div class="found" tabindex="0" role="group" aria-label="{name}">
+            <table><caption>{name}, {}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{more}
+        </div>"#,
+        size(file.bytes)
+    )
+}
+
+fn row(tensor: &FoundTensor, taken_for: Option<Role>, which: usize) -> String {
+    let name = escaped(&tensor.name);
+    let choice = if tensor.texts.is_empty() {
+        let mut options = format!("<option>{}</option>", say::UNUSED);
+        for (index, role) in Role::ALL.into_iter().enumerate() {
+            let selected = if taken_for == Some(role) { " selected" } else { "" };
+            options += &format!(r#"<option value="{index}"{selected}>{}</option>"#, say::role(role));
+        }
+        let label = escaped(&say::taken_for(&tensor.name));
+        format!(r#"<select data-role="{which}" aria-label="{label}">{options}</select>"#)
+    } else {
+        String::new()
+    };
+    let (shape, dtype) = (say::shape(&tensor.shape), say::dtype(tensor));
+    format!(r#"<tr><th scope="row">{name}</th><td>{shape}</td><td>{dtype}</td><td>{choice}</td></tr>"#)
+}
+
+/// The place of what is shown of the files, of what they hold, and of what is said while files hover over the page.
+pub fn places() -> String {
+    format!(
+        r#"<div class="given-bar" id="given-bar" tabindex="-1" hidden></div>
+        <section class="panel given" id="given" aria-label="{}" tabindex="-1" hidden></section>
+        <p class="drop" aria-hidden="true">{}</p>"#,
+        say::TENSORS,
+        say::DROP
+    )
+}
+
+/// The way to choose files.
+pub fn button() -> String {
+    format!(
+        r#"<button class="btn small" id="given-open" aria-describedby="given-hint">{}</button>
+        <p class="hint" id="given-hint">{}</p>
+        <input type="file" id="given-files" multiple accept=".npy,.npz,.safetensors,.json" hidden>"#,
+        say::OPEN,
+        say::OPEN_HINT
+    )
+}
