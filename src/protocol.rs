@@ -714,11 +714,6 @@ pub enum Request {
         /// The run that the page shows; another one is not answered.
         run: u64,
     },
-    /// Say what the files hold that came beside this. They are kept until the next come.
-    Look {
-        /// Counts up with every look.
-        look: u64,
-    },
     /// Write these tensors into a file, all their heads and sentences. In a browser it comes as a `Blob` beside
     /// [`Reply::Written`].
     Write {
@@ -728,6 +723,11 @@ pub enum Request {
         tensors: Vec<Tensor>,
         /// As what.
         format: Format,
+    },
+    /// Say what the files hold that came beside this. They are kept until the next come.
+    Look {
+        /// Counts up with every look.
+        look: u64,
     },
 }
 
@@ -770,6 +770,13 @@ pub enum Reply {
     },
     /// To [`Request::Check`].
     Checked(Check),
+    /// To [`Request::Write`].
+    Written {
+        /// Of which run.
+        run: u64,
+        /// Why there is no file, if there is none.
+        trouble: Option<String>,
+    },
     /// To [`Request::Look`].
     Found {
         /// Which look.
@@ -785,13 +792,6 @@ pub enum Reply {
         done: u64,
         /// Of so many.
         of: u64,
-    },
-    /// To [`Request::Write`].
-    Written {
-        /// Of which run.
-        run: u64,
-        /// Why there is no file, if there is none.
-        trouble: Option<String>,
     },
 }
 
@@ -917,10 +917,10 @@ pub enum Refusal {
         /// The model width.
         width: usize,
     },
-    /// Tensors out of files do not go together.
-    Unfit(Unfit),
     /// A tensor could not be read out of a file, or attention refuses, in their own words.
     Attention(String),
+    /// Tensors out of files do not go together.
+    Unfit(Unfit),
 }
 
 /// A message as bytes.

@@ -395,6 +395,7 @@ fn row(tensor: &FoundTensor, taken_for: Option<Role>, which: usize) -> String {
 pub fn places() -> String {
     format!(
         r#"<div class="given-bar" id="given-bar" tabindex="-1" hidden></div>
+        <p class="hint" id="given-why" role="status"></p>
         <section class="panel given" id="given" aria-label="{}" tabindex="-1" hidden></section>
         <p class="drop" aria-hidden="true">{}</p>"#,
         say::TENSORS,

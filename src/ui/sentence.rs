@@ -7,6 +7,7 @@ use crate::lesson::{
     notice::Offer,
     scene::{self, Data},
     words::{
+        given::TOKENS_OF,
         made_of, more_tokens,
         page::{RESTART_ENGINE, SECOND_SENTENCE_BOX, SENTENCE, SENTENCE_HINT, SENTENCE_SHOWN, SHOWN, USE_EXAMPLE},
         sentence_of, step_name, tensor_name, token_note,
@@ -133,12 +134,13 @@ pub fn Sentence(page: Page) -> impl IntoView {
         )
     };
     let (first, second) = (text_box(BOXES[0], SENTENCE), text_box(BOXES[1], SECOND_SENTENCE_BOX));
+    let [queries, keys] = TOKENS_OF;
     let (made, made_of_second) = (made_of(Tensor::Tokens), made_of(Tensor::KeyTokens));
     dom::skeleton(format!(
         r#"<section class="sentence" aria-label="{SENTENCE}">
             <div class="boxes" id="boxes">
-                <div><p class="made q">{made}</p>{first}<div class="tokens" id="tokens"></div></div>
-                <div><p class="made k">{made_of_second}</p>{second}<div class="tokens" id="key-tokens"></div></div>
+                <div><p class="made q">{made}</p><p class="made of-files q">{queries}</p>{first}<div class="tokens" id="tokens"></div></div>
+                <div><p class="made k">{made_of_second}</p><p class="made of-files k">{keys}</p>{second}<div class="tokens" id="key-tokens"></div></div>
             </div>
             <label class="items" id="items" hidden>{SHOWN} <select id="item" aria-label="{SENTENCE_SHOWN}"></select></label>
             {}
@@ -152,10 +154,10 @@ pub fn Sentence(page: Page) -> impl IntoView {
 fn chips(id: &str, name: &str, tokens: &[Token], note: &str) -> String {
     let mut html = format!(r#"<ol aria-label="{name}">"#);
     for (index, token) in tokens.iter().take(MOST_CHIPS).enumerate() {
-        html += &format!(
-            r#"<li class="tok" id="{id}-{index}"><bdi>{}</bdi> <small>{index}</small></li>"#,
-            escaped(&token.text)
-        );
+        // One without a name is called by its place already.
+        let place = index.to_string();
+        let place = if token.text == place { String::new() } else { format!(" <small>{place}</small>") };
+        html += &format!(r#"<li class="tok" id="{id}-{index}"><bdi>{}</bdi>{place}</li>"#, escaped(&token.text));
     }
     if let Some(more) = tokens.len().checked_sub(MOST_CHIPS).filter(|more| *more > 0) {
         html += &format!(r#"<li class="tok more">{}</li>"#, more_tokens(more));

@@ -38,8 +38,8 @@ const KEY_STEP: f64 = 0.025;
 pub fn Stage(page: Page) -> impl IntoView {
     watch(
         move || title_and_lead(page),
-        |(step, lead)| {
-            dom::text("stage-title", words::step_title(*step));
+        |(_, title, lead)| {
+            dom::text("stage-title", title);
             dom::html("stage-lead", &glossary::with_terms(lead, &mut Seen::default()));
         },
     );
@@ -120,20 +120,21 @@ pub fn Stage(page: Page) -> impl IntoView {
     ))
 }
 
-/// Which step is shown, and what is said of it.
-fn title_and_lead(page: Page) -> (Step, String) {
+/// Which step is shown, its title, and what is said of it.
+fn title_and_lead(page: Page) -> (Step, &'static str, String) {
     let (session, data) = (page.session.read(), page.data.read());
     let moved = data.as_ref().and_then(|data| what_moved(&session, data));
     let is_padded = data.as_ref().is_some_and(|data| data.sentence().own_keys() < data.lengths().keys);
     let lead = words::step_lead(session.step, &session.setup.within(paint::takes(page)), is_padded);
-    (session.step, moved.unwrap_or_else(|| lead.to_owned()))
+    let title = words::step_title(session.step, &session.setup);
+    (session.step, title, moved.unwrap_or_else(|| lead.to_owned()))
 }
 
 /// Says more about the step.
 pub fn follow_more(page: Page) {
     watch(
         move || title_and_lead(page),
-        |(step, lead)| {
+        |(step, _, lead)| {
             // A term is a button where it is mentioned first, be it in the lead.
             let mut seen = Seen::default();
             glossary::with_terms(lead, &mut seen);

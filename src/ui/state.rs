@@ -26,6 +26,7 @@ use crate::lesson::{
     theme::Colors,
     tour::Tour,
     trail::Trail,
+    words::given::NOT_OF_FILES,
 };
 use crate::protocol::{Axis, CellRef, Check, EngineChoice, EngineKind, Operands, Setup, Tensor, own_len};
 
@@ -231,8 +232,13 @@ impl Page {
         [session.step.previous(&session.setup), session.step.next(&session.setup)]
     }
 
-    /// Shows a step, finished, and stops Play.
+    /// Shows a step, finished, and stops Play; or says why there is none.
     pub fn go_to(self, step: Step) {
+        let is_there = step.is_of(&self.session.read().setup);
+        dom::text("given-why", if is_there { "" } else { NOT_OF_FILES });
+        if !is_there {
+            return;
+        }
         self.playing.set(false);
         self.session.update(|session| session.go_to(step));
     }

@@ -67,6 +67,13 @@ pub fn Overview(page: Page) -> impl IntoView {
                 }
                 dom::flag(&format!("overview-{index}"), "hidden", !tensor.is_of(&data.setup));
             }
+            // Nothing leads to the first that there is.
+            let mut has_begun = false;
+            for index in ORDER {
+                let is_there = OVERVIEW[index].0.is_of(&data.setup);
+                dom::flag(&format!("overview-arrow-{index}"), "hidden", !(is_there && has_begun));
+                has_begun |= is_there;
+            }
         },
     );
     dom::on("click", "[data-overview]", move |button, _| {
@@ -82,8 +89,7 @@ pub fn Overview(page: Page) -> impl IntoView {
         }
     });
     let mut buttons = String::new();
-    // The inputs stand side by side.
-    for index in [0, OVERVIEW.len() - 1].into_iter().chain(1..OVERVIEW.len() - 1) {
+    for index in ORDER {
         let (tensor, leads_to) = OVERVIEW[index];
         // So do Q, K and V: none leads to the other.
         let arrow = match tensor {
@@ -92,7 +98,7 @@ pub fn Overview(page: Page) -> impl IntoView {
         };
         let (label, role) = (words::overview_button(tensor, leads_to), role_class(tensor));
         buttons += &format!(
-            r#"<span class="arrow" aria-hidden="true">{arrow}</span>
+            r#"<span class="arrow" id="overview-arrow-{index}" aria-hidden="true">{arrow}</span>
             <button id="overview-{index}" data-overview="{index}" aria-label="{label}" hidden>
                 <span class="thumb {role}" aria-hidden="true">
                     <canvas id="overview-canvas-{index}" width="0" height="0"></canvas>
@@ -143,6 +149,9 @@ pub fn heads(page: Page) -> String {
     });
     format!(r#"<div class="heads" id="heads" role="group" aria-label="{HEADS_STRIP}"></div>"#)
 }
+
+/// Where the overview's thumbnails stand: the inputs side by side.
+const ORDER: [usize; OVERVIEW.len()] = [0, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 const STRIP_NAME: &str = r#"<span class="strip-name" id="strip-name"></span>"#;
 

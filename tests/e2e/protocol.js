@@ -53,6 +53,9 @@ export function decodeReply(bytes) {
     () => ({ kind: "Slices", run: reader.varint(), slices: reader.slices() }),
     () => ({ kind: "Operands", run: reader.varint(), ...reader.operands() }),
     () => ({ kind: "Checked", run: reader.varint(), ...reader.check() }),
+    () => ({ kind: "Written", run: reader.varint(), trouble: reader.tag(() => null, () => reader.string()) }),
+    () => ({ kind: "Found", look: reader.varint(), files: reader.rest() }),
+    () => ({ kind: "Reading", run: reader.varint(), done: reader.varint(), of: reader.varint() }),
   );
   if (reader.at !== bytes.length) throw new Error(`${bytes.length - reader.at} bytes are left of a ${reply.kind}`);
   return reply;
@@ -84,6 +87,11 @@ class Reader {
       number += (byte & 0x7f) * unit;
       if (byte < 0x80) return number;
     }
+  }
+
+  /** What a test does not look into. */
+  rest() {
+    return this.bytes.subarray(this.at, (this.at = this.bytes.length));
   }
 
   tag(...variants) {
@@ -150,6 +158,23 @@ class Reader {
       ),
       headsOff: this.list(() => this.varint()),
       isCross: this.varint() === 1,
+      given: this.tag(
+        () => null,
+        () => this.given(),
+      ),
+    };
+  }
+
+  given() {
+    return {
+      begins: ["input", "projections", "weights"][this.varint()],
+      parts: this.list(() => ({ role: this.varint(), file: this.varint(), tensor: this.varint() })),
+      layer: this.varint(),
+      layers: this.varint(),
+      axes: this.varint(),
+      words: [this.list(() => this.string()), this.list(() => this.string())],
+      name: this.string(),
+      look: this.varint(),
     };
   }
 
@@ -191,6 +216,7 @@ class Reader {
       () => ({ kind: "Width", width: this.varint() }),
       () => ({ kind: "Heads", heads: this.varint(), width: this.varint() }),
       () => ({ kind: "Attention", message: this.string() }),
+      () => ({ kind: "Unfit" }),
     );
   }
 

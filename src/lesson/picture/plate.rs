@@ -59,7 +59,7 @@ impl Subject {
     /// What stands over it.
     pub fn title(self, session: &Session, setup: &Setup) -> String {
         match self {
-            Self::Step => words::step_title(session.step).to_owned(),
+            Self::Step => words::step_title(session.step, setup).to_owned(),
             Self::AllSteps => words::export::ALL_STEPS_TITLE.to_owned(),
             Self::AllHeads => words::export::in_all_heads(words::tensor_name(made(session, setup))),
             Self::One(tensor) => words::tensor_name(tensor).to_owned(),
@@ -135,7 +135,7 @@ pub fn plate(subject: Subject, is_captioned: bool, session: &Session, data: &Dat
             // What a person looks at is not what all steps are about.
             (inner.focus, inner.lit) = (None, Vec::new());
             for session in finished(session) {
-                page.write(words::step_title(session.step), HEADING_SIZE, Face::Strong);
+                page.write(words::step_title(session.step, &data.setup), HEADING_SIZE, Face::Strong);
                 page.put(picture(&session, data, &inner)?);
                 page.figure.height += GAP;
             }

@@ -47,6 +47,12 @@ pub const CHANGE: &str = "Change";
 pub const BACK: &str = "Back to the sentence";
 /// While a tensor is read.
 pub const READING: &str = "Reading";
+/// The title over attention weights.
+pub const WEIGHTS_TITLE: &str = "Attention weights: who looks at whom?";
+/// The sentence under it.
+pub const WEIGHTS_LEAD: &str = "These weights came out of a file as they are. Each row is one token’s attention, shared out among the keys, and should add up to 1.";
+/// Over the names of the tokens of queries and of keys.
+pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys and values"];
 /// Over settings that a file decides.
 pub const SIZES_ARE_GIVEN: &str =
     "Heads, widths and tokens are those of the tensors; positions and padding, if any, are in their numbers already.";

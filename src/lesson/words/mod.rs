@@ -22,7 +22,7 @@ use std::ops;
 use crate::attention::Window;
 use crate::embedding::Positions;
 use crate::protocol::{
-    Against, EngineChoice, EngineKind, LeftOut, Lengths, MOST_SENTENCES, MOST_TOKENS, Refusal, Setup, Tensor,
+    Against, Begins, EngineChoice, EngineKind, LeftOut, Lengths, MOST_SENTENCES, MOST_TOKENS, Refusal, Setup, Tensor,
     WIDEST_MODEL,
 };
 
@@ -159,8 +159,9 @@ pub fn step_name(step: Step) -> &'static str {
 }
 
 /// The title over the stage: a question or a claim.
-pub fn step_title(step: Step) -> &'static str {
+pub fn step_title(step: Step, setup: &Setup) -> &'static str {
     match step {
+        _ if setup.begins() == Some(Begins::Weights) => given::WEIGHTS_TITLE,
         Step::Tokens => "Tokens: what does the model read?",
         Step::Embed => "Embed: every word becomes a row of numbers",
         Step::Project => "Q K V: what does each token look for, show and pass on?",
@@ -178,6 +179,7 @@ pub fn step_lead(step: Step, setup: &Setup, is_padded: bool) -> &'static str {
     let Setup { mask, positions, is_scaled, is_cross, .. } = *setup;
     let is_painted = setup.is_painted();
     match step {
+        _ if setup.begins() == Some(Begins::Weights) => given::WEIGHTS_LEAD,
         Step::Tokens if is_cross => {
             "Two sentences are cut into words and punctuation marks. Those of the first will ask; those of the second will be attended to."
         }
@@ -610,6 +612,7 @@ pub fn token_note(count: usize, repeated: Option<(&str, &str)>, setup: &Setup) -
         _ => "only position tells them apart",
     };
     match repeated {
+        _ if setup.given.is_some() => tokens,
         _ if count == 1 && setup.is_cross => tokens,
         _ if count == 1 => format!("{tokens} · alone, it can only attend to itself"),
         Some((first, second)) if first == second => {

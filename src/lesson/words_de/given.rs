@@ -47,6 +47,12 @@ pub const CHANGE: &str = "Ändern";
 pub const BACK: &str = "Zurück zum Satz";
 /// While a tensor is read.
 pub const READING: &str = "Wird gelesen";
+/// The title over attention weights.
+pub const WEIGHTS_TITLE: &str = "Attention-Gewichte: Wer sieht wen an?";
+/// The sentence under it.
+pub const WEIGHTS_LEAD: &str = "Diese Gewichte stehen so in einer Datei. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys, und sollte zusammen 1 ergeben.";
+/// Over the names of the tokens of queries and of keys.
+pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys und Values"];
 /// Over settings that a file decides.
 pub const SIZES_ARE_GIVEN: &str = "Köpfe, Breiten und Tokens sind die der Tensoren; Positionen und Padding stecken, wenn es sie gibt, schon in den Zahlen.";
 /// Over settings where attention weights alone were given.
