@@ -147,7 +147,7 @@ for (const [file, reason] of [
 /** The names of the files that a visit of a page loads: those that it names, but for the page in the other language. */
 async function sentFiles(page = "index.html") {
   const html = String(await readFile(new URL(page, DIST)));
-  const isLater = (name) => /^(files|embed|saver|app(_de)?_(films|lessons|sheets))/.test(name);
+  const isLater = (name) => /^(files|embed|saver|app(_de)?_(films|given|lessons|reading|sheets))/.test(name);
   const isSent = (name) => html.includes(`./${name}`) && !name.endsWith(".html") && !isLater(name);
   return (await readdir(DIST)).filter((name) => name === page || isSent(name));
 }
