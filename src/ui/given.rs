@@ -1,9 +1,9 @@
 //! Tensors out of files in the place of a sentence: by button or by drop, what they are taken for, and which layer is shown.
 
-use js_sys::{Array, Reflect};
+use js_sys::{Array, Object, Reflect};
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsValue;
-use web_sys::Event;
+use web_sys::{CustomEvent, CustomEventInit, Event};
 
 use super::{
     dom,
@@ -26,7 +26,7 @@ pub fn listen(page: Page) {
     dom::on("click", "#given-open, #given-more", |_, _| dom::click("given-files"));
     dom::on("change", "#given-files", move |input, _| {
         let files = property(input, "files");
-        take(page, &files);
+        take(page, &files, (0, None));
         // So that the same file can be chosen once more.
         dom::set_value("given-files", "");
     });
@@ -51,8 +51,14 @@ pub fn listen(page: Page) {
         if has_files(&event) {
             event.prevent_default();
             drops(false);
-            take(page, &property(&property(&event, "dataTransfer"), "files"));
+            take(page, &property(&property(&event, "dataTransfer"), "files"), (0, None));
         }
+    });
+    // From the page around a frame: www/embed.js.
+    dom::listen(&window(), "headlight-files", move |event| {
+        let detail = property(&event, "detail");
+        let number = |name| property(&detail, name).as_f64().map(|number| number as usize);
+        take(page, &property(&detail, "files"), (number("layer").unwrap_or(0), number("heads")));
     });
     watch(
         move || page.session.read().setup.begins(),
@@ -79,8 +85,9 @@ fn has_files(event: &Event) -> bool {
     Array::from(&property(&property(event, "dataTransfer"), "types")).includes(&"Files".into(), 0)
 }
 
-/// Looks into these files, and those that are there while what they are taken for is being chosen.
-fn take(page: Page, files: &JsValue) {
+/// Looks into these files, and those that are there while what they are taken for is being chosen. A frame has no place for
+/// that, and shows at once what it was `asked` for.
+fn take(page: Page, files: &JsValue, asked: (usize, Option<usize>)) {
     let new = Array::from(files).to_vec();
     if new.is_empty() {
         return;
@@ -93,9 +100,12 @@ fn take(page: Page, files: &JsValue) {
             Some(before) => before.instead_of.clone(),
             None => setup,
         };
-        let mut all = before.filter(|before| before.is_open).map(|before| before.files).unwrap_or_default();
+        let mut all = before
+            .filter(|before| before.is_open && !dom::is_embedded())
+            .map(|before| before.files)
+            .unwrap_or_default();
         all.extend(new);
-        *tensors = Some(Tensors { look, files: all, offer: None, is_open: true, instead_of });
+        *tensors = Some(Tensors { look, files: all, offer: None, is_open: true, asked, instead_of });
     });
 }
 
@@ -108,6 +118,9 @@ pub fn follow(page: Page) {
             open.map(|tensors| (tensors.look, tensors.offer.is_some()))
         },
         move |state| {
+            if dom::is_embedded() {
+                return show_in_frame(page);
+            }
             let tensors = page.tensors.read();
             let offer = tensors.as_ref().and_then(|tensors| tensors.offer.as_ref());
             let html = match (state, offer) {
@@ -300,6 +313,36 @@ fn show(page: Page, layer: usize) -> bool {
         page.session.set(session);
     }
     shows
+}
+
+/// Shows what was asked for, and tells the page around.
+fn show_in_frame(page: Page) {
+    let said = page.tensors.update(|tensors| {
+        let Some(Tensors { offer: Some(offer), asked, is_open: is_open @ true, .. }) = tensors.as_mut() else {
+            return None;
+        };
+        *is_open = false;
+        offer.heads = asked.1.unwrap_or(offer.heads);
+        let refused = offer.files.iter().find_map(|file| file.tensors.clone().err());
+        Some((asked.0, refused, offer.given(asked.0)))
+    });
+    // Not while they are looked into.
+    let Some((layer, refused, (given, sizes))) = said else { return };
+    let (text, is_shown) = match (refused, sizes) {
+        (Some(reason), _) => (reason, false),
+        (None, Ok(sizes)) => (say::sizes(given.begins, &sizes), show(page, layer)),
+        (None, Err(unfit)) => (say::unfit(&unfit), false),
+    };
+    dom::text("given-why", if is_shown { "" } else { &text });
+    let detail = Object::new();
+    for (name, value) in [("text", JsValue::from(text)), ("isShown", is_shown.into())] {
+        let _ = Reflect::set(&detail, &name.into(), &value);
+    }
+    let init = CustomEventInit::new();
+    init.set_detail(&detail);
+    if let Ok(event) = CustomEvent::new_with_event_init_dict("headlight-said", &init) {
+        let _ = window().dispatch_event(&event);
+    }
 }
 
 /// What the files hold, and what each tensor is taken for.

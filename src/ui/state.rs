@@ -129,6 +129,8 @@ pub struct Tensors {
     pub offer: Option<Offer>,
     /// Whether that is being chosen.
     pub is_open: bool,
+    /// Of a frame: the layer that is to be shown at once, and how many heads share the model width.
+    pub asked: (usize, Option<usize>),
     /// The set-up of the sentence, for the way back.
     pub instead_of: Setup,
 }

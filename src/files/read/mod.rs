@@ -93,7 +93,7 @@ pub fn contents(name: &str, source: &impl Source) -> Result<Vec<Entry>, Error> {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let (stem, extension) = base.rsplit_once('.').unwrap_or((base, ""));
     let entries = if first.is_empty() {
-        Err(Error(format!("{base} is empty. Was it copied to the end?")))
+        Err(Error("it is empty. Was it copied to the end?".to_owned()))
     } else if first.starts_with(npy::MAGIC) {
         npy::entry(stem, source).map(|entry| vec![entry])
     } else if first.starts_with(b"PK") {
@@ -108,7 +108,7 @@ pub fn contents(name: &str, source: &impl Source) -> Result<Vec<Entry>, Error> {
     } else if first.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte)) {
         json::entries(stem, source)
     } else {
-        Err(unknown(base, first))
+        Err(unknown(first))
     };
     let entries = entries.map_err(|Error(reason)| Error(format!("{base}: {reason}")))?;
     for Entry { name, shape, .. } in &entries {
@@ -121,7 +121,7 @@ pub fn contents(name: &str, source: &impl Source) -> Result<Vec<Entry>, Error> {
 }
 
 /// Says what else it may be.
-fn unknown(name: &str, first: &[u8]) -> Error {
+fn unknown(first: &[u8]) -> Error {
     let instead = match first {
         [0x80, 2..=5, ..] => {
             "It is a pickle, which can run anything when it is read, so no page reads it. In Python: \
@@ -134,7 +134,7 @@ fn unknown(name: &str, first: &[u8]) -> Error {
         [b'G', b'G', b'U', b'F', ..] => "It is GGUF. Convert the tensors that you want to .safetensors or .npz.",
         _ => "Give a .npy or .npz of NumPy's, a .safetensors, or JSON of nested arrays.",
     };
-    Error(format!("{name} is none of the files that are read here. {instead}"))
+    Error(format!("it is none of the files that are read here. {instead}"))
 }
 
 impl Entry {
