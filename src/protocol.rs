@@ -919,8 +919,8 @@ pub enum Refusal {
     },
     /// A tensor could not be read out of a file, or attention refuses, in their own words.
     Attention(String),
-    /// Tensors out of files do not go together.
-    Unfit(Unfit),
+    /// The files of these tensors are not here.
+    Gone,
 }
 
 /// A message as bytes.

@@ -24,7 +24,7 @@ use headlight::lesson::{
     scene,
 };
 use headlight::protocol::{
-    Axes, CellRef, Found, LeftOut, Matrix, Place, Refusal, Reply, Request, Role, Run, Setup, Tensor, Unfit,
+    Axes, CellRef, Found, LeftOut, Matrix, Place, Refusal, Reply, Request, Role, Run, Setup, Tensor,
 };
 use pollster::block_on;
 
@@ -234,7 +234,7 @@ fn what_cannot_be_attended_with_is_refused() {
         Reply::Refused { refusal, .. } => refusal,
         other => panic!("{other:?}"),
     };
-    assert_eq!(refused(request(engine, &stale, vec![])), Refusal::Unfit(Unfit::Gone));
+    assert_eq!(refused(request(engine, &stale, vec![])), Refusal::Gone);
     // NaN in a query.
     let mut bad = bytes("q.npy");
     let at = bad.len() - 8;

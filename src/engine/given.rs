@@ -12,7 +12,7 @@ use crate::attention::{BlockInput, BlockWeights, Inputs, Tensors};
 use crate::embedding::{Token, word_id};
 use crate::files::{GoesOn, Reader};
 use crate::protocol::{
-    Begins, CellRef, EngineKind, Given, Item, Layout, LeftOut, Part, Refusal, Role, Setup, Sizes, Tensor, Unfit,
+    Begins, CellRef, EngineKind, Given, Item, Layout, LeftOut, Part, Refusal, Role, Setup, Sizes, Tensor,
 };
 
 /// Files that are here, and who is told how far reading them is.
@@ -34,8 +34,9 @@ pub async fn run(
     kept: Option<&Kept>,
     backend: &mut Backend,
 ) -> Result<(Kept, LeftOut), Refusal> {
-    let files = files.filter(|files| files.look == given.look).ok_or(Refusal::Unfit(Unfit::Gone))?;
-    let sizes = given.sizes(files.reader.found(), setup.heads).map_err(Refusal::Unfit)?;
+    let files = files.filter(|files| files.look == given.look).ok_or(Refusal::Gone)?;
+    // What does not go together the page does not ask for: these are other files.
+    let sizes = given.sizes(files.reader.found(), setup.heads).map_err(|_| Refusal::Gone)?;
     // The page has worked out the same; what it has not must not be taken for granted.
     let setup = &Setup {
         heads: sizes.heads,
@@ -190,8 +191,7 @@ impl Reading<'_> {
     }
 
     fn part(&self, role: Role) -> Result<Part, Refusal> {
-        let part = self.given.part(role, self.files.reader.found()).map_err(Refusal::Unfit)?;
-        part.ok_or(Refusal::Unfit(Unfit::Missing(role)))
+        self.given.part(role, self.files.reader.found()).ok().flatten().ok_or(Refusal::Gone)
     }
 
     /// What the tensor is called in its file.

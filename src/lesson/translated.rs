@@ -441,3 +441,58 @@ fn the_lesson_is_told_alike() {
         assert_eq!(title(words::step_title(step, &setup)), title(words_de::step_title(step, &setup)), "{step:?}");
     }
 }
+
+#[test]
+fn tensors_out_of_files_are_told_alike() {
+    use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, Role, Sizes, Unfit};
+    let shape = || vec![2, 3];
+    let unfit = [
+        Unfit::Nothing,
+        Unfit::Missing(Role::Keys),
+        Unfit::Missing(Role::InProjection),
+        Unfit::Missing(Role::ValueProjection),
+        Unfit::Gone,
+        Unfit::Axes { role: Role::Weights, name: "xa".to_owned(), shape: shape() },
+        Unfit::Empty { name: "xa".to_owned(), shape: shape() },
+        Unfit::KeyHeads { heads: 4, key_heads: 3 },
+        Unfit::Heads { heads: 3, width: 64 },
+        Unfit::TooLong(5000),
+        Unfit::Words { there: 3, needed: 6 },
+    ];
+    same_of(&unfit, words::given::unfit, words_de::given::unfit);
+    for axis in [Along::Layers, Along::Batch, Along::Heads, Along::Queries, Along::Keys, Along::HeadWidth, Along::Width]
+    {
+        let unfit = Unfit::Lengths { axis, one: (Role::Queries, 1), other: (Role::Keys, 7) };
+        same(words::given::unfit(&unfit), words_de::given::unfit(&unfit));
+    }
+    let sizes = |key_heads, is_cross| Sizes {
+        layers: 3,
+        batch: 2,
+        left_out: 0,
+        heads: 4,
+        key_heads,
+        queries: 6,
+        keys: 5,
+        head_dim: 8,
+        is_cross,
+    };
+    for sizes in [sizes(4, false), sizes(2, true)] {
+        for begins in [Begins::Input, Begins::Projections, Begins::Weights] {
+            same(words::given::sizes(begins, &sizes), words_de::given::sizes(begins, &sizes));
+        }
+    }
+    for (begins, layers) in [(Begins::Input, 1), (Begins::Projections, 4), (Begins::Weights, 12)] {
+        let (words, axes, name) = ([vec![], vec![]], Axes::Named, "7.npz".to_owned());
+        let given = Given { begins, parts: vec![], layer: 2, layers, axes, words, name, look: 1 };
+        same(words::given::from_files(&given), words_de::given::from_files(&given));
+    }
+    let tensor =
+        |is_exact, texts| FoundTensor { name: "a".to_owned(), shape: shape(), dtype: "f8".to_owned(), is_exact, texts };
+    for tensor in [tensor(true, vec![]), tensor(false, vec![]), tensor(true, vec!["a".to_owned()])] {
+        same(words::given::dtype(&tensor), words_de::given::dtype(&tensor));
+    }
+    same(words::given::reading(3, 7_000_000), words_de::given::reading(3, 7_000_000));
+    same(words::given::why_given("7.npz"), words_de::given::why_given("7.npz"));
+    same(words::given::taken_for("x7"), words_de::given::taken_for("x7"));
+    same(words::given::more_tensors(7), words_de::given::more_tensors(7));
+}

@@ -216,7 +216,7 @@ class Reader {
       () => ({ kind: "Width", width: this.varint() }),
       () => ({ kind: "Heads", heads: this.varint(), width: this.varint() }),
       () => ({ kind: "Attention", message: this.string() }),
-      () => ({ kind: "Unfit" }),
+      () => ({ kind: "Gone" }),
     );
   }
 

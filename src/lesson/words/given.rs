@@ -53,6 +53,9 @@ pub const WEIGHTS_TITLE: &str = "Attention weights: who looks at whom?";
 pub const WEIGHTS_LEAD: &str = "These weights came out of a file as they are. Each row is one token’s attention, shared out among the keys, and should add up to 1.";
 /// Over the names of the tokens of queries and of keys.
 pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys and values"];
+/// The files are not there any more.
+pub const GONE: &str =
+    "The files of these tensors are not open any more. Open them once more; nothing of them was stored.";
 /// Over settings that a file decides.
 pub const SIZES_ARE_GIVEN: &str =
     "Heads, widths and tokens are those of the tensors; positions and padding, if any, are in their numbers already.";
@@ -183,7 +186,7 @@ pub fn unfit(unfit: &Unfit) -> String {
             };
             format!("{} is missing. {why} Choose the tensor that it is, or add its file.", role(*missing))
         }
-        Unfit::Gone => "The files of these tensors are not open any more. Open them once more; nothing of them was stored.".to_owned(),
+        Unfit::Gone => GONE.to_owned(),
         Unfit::Axes { role: taken, name, shape } => format!(
             "“{name}” has {} axes, {shape:?}, and {} has {} to {}. Take it for something else, or reshape it.",
             shape.len(),

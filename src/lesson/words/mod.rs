@@ -754,7 +754,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             let widths = fit(&WIDTHS, &|width| width.is_multiple_of(*heads));
             format!("{heads} heads cannot share a model width of {width} evenly: each head gets as many columns as the others. With width {width}, choose {head_counts} heads; with {heads} heads, a width of {widths}. The last result stays below.")
         }
-        Refusal::Unfit(unfit) => given::unfit(unfit),
+        Refusal::Gone => given::GONE.to_owned(),
         Refusal::Attention(message) => message.clone(),
     }
 }

@@ -53,6 +53,9 @@ pub const WEIGHTS_TITLE: &str = "Attention-Gewichte: Wer sieht wen an?";
 pub const WEIGHTS_LEAD: &str = "Diese Gewichte stehen so in einer Datei. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys, und sollte zusammen 1 ergeben.";
 /// Over the names of the tokens of queries and of keys.
 pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys und Values"];
+/// The files are not there any more.
+pub const GONE: &str =
+    "Die Dateien dieser Tensoren sind nicht mehr offen. Noch einmal öffnen; gespeichert wurde von ihnen nichts.";
 /// Over settings that a file decides.
 pub const SIZES_ARE_GIVEN: &str = "Köpfe, Breiten und Tokens sind die der Tensoren; Positionen und Padding stecken, wenn es sie gibt, schon in den Zahlen.";
 /// Over settings where attention weights alone were given.
@@ -181,9 +184,7 @@ pub fn unfit(unfit: &Unfit) -> String {
             };
             format!("{} fehlt. {why} Den Tensor wählen, der es ist, oder seine Datei dazunehmen.", role(*missing))
         }
-        Unfit::Gone => {
-            "Die Dateien dieser Tensoren sind nicht mehr offen. Noch einmal öffnen; gespeichert wurde von ihnen nichts.".to_owned()
-        }
+        Unfit::Gone => GONE.to_owned(),
         Unfit::Axes { role: taken, name, shape } => format!(
             "„{name}“ hat {} Achsen, {shape:?}, und {} hat {} bis {}. Als etwas anderes verwenden oder umformen.",
             shape.len(),

@@ -771,7 +771,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             let widths = fit(&WIDTHS, &|width| width.is_multiple_of(*heads));
             format!("{heads} Köpfe können eine Modellbreite von {width} nicht gleichmäßig teilen: Jeder Kopf bekommt so viele Spalten wie die anderen. Zur Breite {width} passen {head_counts} Köpfe; zu {heads} Köpfen passt die Breite {widths}. Unten bleibt das letzte Ergebnis.")
         }
-        Refusal::Unfit(unfit) => given::unfit(unfit),
+        Refusal::Gone => given::GONE.to_owned(),
         Refusal::Attention(message) => message.clone(),
     }
 }
