@@ -18,7 +18,8 @@ pub fn options() -> Option<&'static Options<'static>> {
         fonts.load_system_fonts();
         let any = fonts.faces().next()?.families.first()?.0.clone();
         let family = |wanted: &[&str]| {
-            let is_there = |name: &str| fonts.faces().any(|face| face.families.iter().any(|(family, _)| family == name));
+            let is_there =
+                |name: &str| fonts.faces().any(|face| face.families.iter().any(|(family, _)| family == name));
             wanted.iter().find(|name| is_there(name)).map_or_else(|| any.clone(), |name| (*name).to_owned())
         };
         let (sans, serif) = (family(SANS), family(SERIF));
@@ -30,8 +31,17 @@ pub fn options() -> Option<&'static Options<'static>> {
 }
 
 /// What stands for `sans-serif`, the first that is there.
-const SANS: &[&str] =
-    &["Segoe UI", "Helvetica Neue", "Helvetica", "Arial", "Noto Sans", "Liberation Sans", "DejaVu Sans", "Ubuntu", "Cantarell"];
+const SANS: &[&str] = &[
+    "Segoe UI",
+    "Helvetica Neue",
+    "Helvetica",
+    "Arial",
+    "Noto Sans",
+    "Liberation Sans",
+    "DejaVu Sans",
+    "Ubuntu",
+    "Cantarell",
+];
 /// The same for `serif`.
 const SERIF: &[&str] =
     &["Georgia", "Times New Roman", "Times", "Noto Serif", "Liberation Serif", "DejaVu Serif", "FreeSerif"];

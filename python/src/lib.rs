@@ -135,7 +135,9 @@ fn calculated(what: &What) -> Result<(Session, Data, Engine), String> {
     let mut engine = engine();
     let opened = link::read(&what.link).unwrap_or_else(link::Opened::first_visit);
     if let Some(pair) = opened.unread.first() {
-        return Err(format!("`{pair}` in the link means nothing here. Headlight's own links have names and values that it knows."));
+        return Err(format!(
+            "`{pair}` in the link means nothing here. Headlight's own links have names and values that it knows."
+        ));
     }
     let mut session = opened.session;
     if !what.files.is_empty() {
@@ -206,7 +208,10 @@ fn subject(name: &str, session: &Session, data: &Data) -> Result<Subject, String
     if Subject::choices(session, &data.setup).contains(&subject) {
         return Ok(subject);
     }
-    Err(format!("What the step {:?} makes has one head, so there are none to show. Choose shows=\"step\".", session.step.name()))
+    Err(format!(
+        "What the step {:?} makes has one head, so there are none to show. Choose shows=\"step\".",
+        session.step.name()
+    ))
 }
 
 fn print(how: &How) -> Result<Print, String> {

@@ -77,7 +77,14 @@ pub fn maturin() -> Result<PathBuf> {
     process::run(command("python3", &["-m", "venv", "--clear"]).arg(&environment)).context(
         "Python 3.9 or newer with venv is needed to build the wheel (Debian: python3-venv): https://python.org",
     )?;
-    process::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", WANTED]))?;
+    process::run(Command::new(&python).args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        WANTED,
+    ]))?;
     fs::write(installed, WANTED)?;
     Ok(python)
 }

@@ -30,7 +30,8 @@ fn build() -> Result<PathBuf> {
         fs::remove_dir_all(&wheels)?;
     }
     println!("Building the wheel (a few minutes where nothing is compiled yet, else one) …");
-    let options = ["-m", "maturin", "build", "--quiet", "--release", "--locked", "--manifest-path", "python/Cargo.toml"];
+    let options =
+        ["-m", "maturin", "build", "--quiet", "--release", "--locked", "--manifest-path", "python/Cargo.toml"];
     process::run(
         Command::new(tools::maturin()?)
             .args(options)
@@ -69,8 +70,11 @@ pub fn test() -> Result<()> {
 /// A fresh environment of this Python.
 fn environment(python: &Path) -> Result<PathBuf> {
     let environment = root().join("target/wheel-test");
-    let made = process::run(Command::new(python).args(["-m", "venv", "--clear", "--system-site-packages"]).arg(&environment));
-    made.context("Python 3.9 or newer with venv is needed to try the wheel (Debian: python3-venv): https://python.org")?;
+    let made =
+        process::run(Command::new(python).args(["-m", "venv", "--clear", "--system-site-packages"]).arg(&environment));
+    made.context(
+        "Python 3.9 or newer with venv is needed to try the wheel (Debian: python3-venv): https://python.org",
+    )?;
     let python = environment.join(tools::PYTHON);
     ensure!(python.exists(), "{} is missing after it was made", python.display());
     Ok(python)
