@@ -82,7 +82,7 @@ def safetensors(tensors: Mapping[str, Floats]) -> bytes:
     """These tensors as a .safetensors file: the length of a header, the header in JSON, the numbers.
 
     >>> len(safetensors({"q": np.zeros((2, 3), np.float32)}))
-    88
+    96
     """
     header: dict[str, dict[str, Any]] = {}
     end = 0

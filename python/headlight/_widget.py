@@ -286,7 +286,8 @@ def attention(
         array = as_array(layers[layer], "weights").reshape(shape)
         check_finite(array, "weights")
         _warn_of_scores(array)
-        name = f"the notebook, layer {layer}" if len(layers) > 1 else "the notebook"
+        # Counted from 1, as everything on the page.
+        name = f"the notebook, layer {layer + 1} of {len(layers)}" if len(layers) > 1 else "the notebook"
         return files(name, {"attention_weights": array}, called, keys_called)
 
     return Widget(

@@ -113,10 +113,10 @@ function render({ model, el }) {
     still.hidden = !svg;
   }
 
-  // The kernel sends the numbers of the layer that is chosen.
+  // The kernel sends the numbers of the layer that is chosen. Counted from 1, as everything on the page.
   function layerChoice() {
     const select = element("select", { style: "margin-left: 6px" });
-    for (let layer = 0; layer < model.get("_layers"); layer++) select.append(new Option(layer, layer));
+    for (let layer = 0; layer < model.get("_layers"); layer++) select.append(new Option(layer + 1, layer));
     select.value = model.get("layer");
     select.addEventListener("change", () => {
       model.set("layer", Number(select.value));
