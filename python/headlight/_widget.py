@@ -46,7 +46,7 @@ class Widget(anywidget.AnyWidget):
     layer = traitlets.Int(0).tag(sync=True)
     head = traitlets.Int(0).tag(sync=True)
     _layers = traitlets.Int(1).tag(sync=True)
-    _height = traitlets.Int(720).tag(sync=True)
+    _height = traitlets.Int(780).tag(sync=True)
     _page = traitlets.Unicode("").tag(sync=True)
     _has_files = traitlets.Bool(False).tag(sync=True)
     _still = traitlets.Unicode("").tag(sync=True)
@@ -55,7 +55,7 @@ class Widget(anywidget.AnyWidget):
         self,
         *,
         link: str = "",
-        height: int = 720,
+        height: int = 780,
         language: Language = "en",
         layer_files: Optional[Callable[[int], Files]] = None,
         layers: int = 1,
@@ -171,7 +171,7 @@ def show(
     heads: int = 4,
     width: int = 64,
     positions: Positions = "sinusoidal",
-    height: int = 720,
+    height: int = 780,
     language: Language = "en",
 ) -> Widget:
     """Every step of attention on a sentence, with the weights that PyTorch would start from.
@@ -230,7 +230,7 @@ def attention(
     key_tokens: Optional[Sequence[Any]] = None,
     layer: int = 0,
     head: int = 0,
-    height: int = 720,
+    height: int = 780,
     language: Language = "en",
 ) -> Widget:
     """Attention weights of a model of yours.
@@ -312,7 +312,7 @@ def qkv(
     scaled: bool = True,
     step: Step = "scores",
     head: int = 0,
-    height: int = 720,
+    height: int = 780,
     language: Language = "en",
 ) -> Widget:
     """Queries, keys and values of yours, and every step from there to the mixed values.
