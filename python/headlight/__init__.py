@@ -9,8 +9,8 @@ In a notebook:
 
 and, without a browser, for print:
 
->>> headlight.figure("The cat sat on the mat", path="softmax.svg").width_mm
-183
+>>> headlight.figure("The cat sat on the mat", width_mm=89)
+<headlight figure: SVG, 89 mm wide, ... bytes>
 
 Everything works without a network: the page lies in this package. What is shown is all that leaves the kernel.
 """

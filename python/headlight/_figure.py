@@ -36,7 +36,8 @@ class Figure:
     def save(self, path: Union[str, PathLike[str]]) -> None:
         """Writes the file.
 
-        >>> figure("Dogs bark").save("dogs.svg")  # doctest: +SKIP
+        >>> import tempfile
+        >>> figure("Dogs bark").save(Path(tempfile.mkdtemp()) / "dogs.svg")
         """
         path = Path(path)
         if path.suffix.lower() not in ("", f".{self.format}"):
@@ -94,11 +95,9 @@ def figure(
     >>> figure("Dogs bark", format="png", dpi=96).data[1:4]
     b'PNG'
     """
-    from ._widget import Widget, show
+    from ._widget import Widget, drawn
 
-    if isinstance(what, str):
-        what = show(what)
-    elif not isinstance(what, Widget):
+    if not isinstance(what, (str, Widget)):
         raise TypeError(
             f"A figure is of a sentence or of what headlight.show, .attention or .qkv gave, and this is a {type(what).__name__}. "
             "Of tensors: headlight.figure(headlight.attention(weights, tokens))."
@@ -106,7 +105,9 @@ def figure(
     suffix = Path(path).suffix.lower()[1:] if path is not None else ""
     chosen: str = format or (suffix if suffix in ("svg", "png") else "svg")
     if chosen not in ("svg", "png"):
-        raise ValueError(f"format={chosen!r} is unknown. Choose 'svg' or 'png'; other programs make PDF of SVG (rsvg-convert, Inkscape).")
+        raise ValueError(
+            f"format={chosen!r} is unknown. Choose 'svg' or 'png'; other programs make PDF of SVG (rsvg-convert, Inkscape)."
+        )
     is_png = chosen == "png"
     how: _native.How = {
         "shows": shows,
@@ -116,7 +117,7 @@ def figure(
         "ground": ground,
         "caption": caption,
     }
-    made = Figure(_native.figure(what._what(step), how), "png" if is_png else "svg", width_mm)
+    made = Figure(_native.figure(drawn(what, step), how), "png" if is_png else "svg", width_mm)
     if path is not None:
         made.save(path)
     return made

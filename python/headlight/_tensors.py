@@ -27,7 +27,9 @@ def as_array(tensor: Any, name: str) -> Floats:
     (2, 2)
     """
     if tensor is None:
-        raise TypeError(f"{name} is None, and a tensor is needed. Give a PyTorch tensor, a NumPy or JAX array, or nested lists of numbers.")
+        raise TypeError(
+            f"{name} is None, and a tensor is needed. Give a PyTorch tensor, a NumPy or JAX array, or nested lists of numbers."
+        )
     try:
         array = np.asarray(_on_cpu(tensor))
     except ValueError as error:
@@ -51,9 +53,17 @@ def _on_cpu(tensor: Any) -> Any:
         if getattr(tensor, "is_sparse", False):
             tensor = tensor.to_dense()
         # What NumPy has no type for.
-        return tensor.float().numpy() if "bfloat16" in str(tensor.dtype) or "float8" in str(tensor.dtype) else tensor.numpy()
+        return (
+            tensor.float().numpy()
+            if "bfloat16" in str(tensor.dtype) or "float8" in str(tensor.dtype)
+            else tensor.numpy()
+        )
     if isinstance(tensor, (list, tuple)):
-        return [_on_cpu(part) for part in tensor] if any(hasattr(part, "shape") or isinstance(part, (list, tuple)) for part in tensor) else tensor
+        return (
+            [_on_cpu(part) for part in tensor]
+            if any(hasattr(part, "shape") or isinstance(part, (list, tuple)) for part in tensor)
+            else tensor
+        )
     if hasattr(tensor, "__array__"):
         return tensor
     if hasattr(tensor, "__dlpack__"):
@@ -105,7 +115,11 @@ def names(tokens: Optional[Sequence[Any]], needed: int, batch: int, name: str) -
             f"or {tokens.split()[:3]!r}, if words are the tokens."
         )
     listed = list(tokens)
-    of_each = [list(part) for part in listed] if listed and all(isinstance(part, (list, tuple)) for part in listed) else [listed]
+    of_each = (
+        [list(part) for part in listed]
+        if listed and all(isinstance(part, (list, tuple)) for part in listed)
+        else [listed]
+    )
     for sentence in of_each:
         if len(sentence) != needed:
             raise ValueError(
@@ -113,11 +127,15 @@ def names(tokens: Optional[Sequence[Any]], needed: int, batch: int, name: str) -
                 "[CLS] and padding: tokenizer.convert_ids_to_tokens(ids) does."
             )
     if len(of_each) not in (1, batch):
-        raise ValueError(f"{name} has names for {len(of_each)} sentences, and there are {batch}. Give one list for all, or one for each.")
+        raise ValueError(
+            f"{name} has names for {len(of_each)} sentences, and there are {batch}. Give one list for all, or one for each."
+        )
     return [str(token) for sentence in of_each for token in sentence]
 
 
-def files(name: str, tensors: Mapping[str, Floats], tokens: Sequence[str], key_tokens: Sequence[str]) -> list[tuple[str, bytes]]:
+def files(
+    name: str, tensors: Mapping[str, Floats], tokens: Sequence[str], key_tokens: Sequence[str]
+) -> list[tuple[str, bytes]]:
     """The files that are handed to the page, the tensors under this name, which the page names as where they are from."""
     made = [(name, safetensors(tensors))]
     for of, texts in (("tokens.json", tokens), ("key_tokens.json", key_tokens)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import warnings
 from functools import lru_cache
@@ -29,6 +30,9 @@ WIDTHS = (8, 16, 32, 48, 64, 96, 128, 256, 512)
 POSITIONS = ("none", "sinusoidal", "rotary", "alibi")
 LANGUAGES = ("en", "de")
 HERE = Path(__file__).parent
+
+LARGEST_SVG = 400_000
+"""A still picture of more bytes is pixels: many cells are smaller so."""
 
 Files = list[tuple[str, bytes]]
 
@@ -78,7 +82,7 @@ class Widget(anywidget.AnyWidget):
         )
         if layer_files is not None:
             # What does not go together is said here, and not in a frame.
-            _native.check(self._what(None))
+            _native.check(drawn(self))
         self.on_msg(self._answer)
 
     @traitlets.validate("layer")
@@ -90,7 +94,7 @@ class Widget(anywidget.AnyWidget):
 
     @traitlets.observe("layer")
     def _show_layer(self, change: Any) -> None:
-        if self._has_files and hasattr(self, "comm"):
+        if self._has_files and self.comm is not None:
             self._send_files()
 
     def _answer(self, _: Any, asked: Any, __: Any) -> None:
@@ -107,26 +111,37 @@ class Widget(anywidget.AnyWidget):
         about = {"files": [name for name, _ in made], "causal": self._causal, "scaled": self._scaled, **more}
         self.send(about, [content for _, content in made])
 
-    def _what(self, step: Optional[Step]) -> _native.What:
-        """What a figure of it is of."""
-        link = self.link
-        if step is not None:
-            _one_of(step, STEPS, "step")
-            fields = dict(parse_qsl(link, keep_blank_values=True))
-            fields.pop("at", None)
-            link = _link({**fields, "step": step})
-        made = self._layer_files(self.layer) if self._layer_files else []
-        return {"link": link, "files": made, "causal": self._causal, "scaled": self._scaled, "head": self.head}
-
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """With a still picture beside the widget, for where there are no widgets: exported notebooks, GitHub."""
-        still = figure(self).data.decode()
-        self._still = still
+        still = figure(self)
+        if len(still.data) > LARGEST_SVG:
+            still = figure(self, format="png", dpi=192)
+        letters = base64.b64encode(still.data).decode()
+        if still.format == "svg":
+            kind, content = "image/svg+xml", still.data.decode()
+        else:
+            kind, content = "image/png", letters
+        self._still = f"data:{kind};base64,{letters}"
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
-            return {"image/svg+xml": still}
+            return {kind: content}
         data, about = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "image/svg+xml": still}, about
+        return {**data, kind: content}, about
+
+
+def drawn(what: Union[str, Widget], step: Optional[Step] = None) -> _native.What:
+    """What a figure is of: a sentence, or a widget as it is; at another step, if one is named."""
+    if isinstance(what, str):
+        asked: _native.What = {"link": _link_to(what), "files": [], "causal": False, "scaled": True, "head": 0}
+    else:
+        made = what._layer_files(what.layer) if what._layer_files else []
+        asked = {"link": what.link, "files": made, "causal": what._causal, "scaled": what._scaled, "head": what.head}
+    if step is not None:
+        fields = dict(parse_qsl(asked["link"], keep_blank_values=True))
+        # How far into another step.
+        fields.pop("at", None)
+        asked["link"] = _link({**fields, "step": _one_of(step, STEPS, "step")})
+    return asked
 
 
 @lru_cache(maxsize=None)
@@ -149,7 +164,9 @@ def _link(fields: dict[str, Any]) -> str:
 
 def _one_of(value: Any, choices: Sequence[Any], name: str) -> Any:
     if value not in choices:
-        raise ValueError(f"{name}={value!r} is not one of those there are. Choose {', '.join(repr(choice) for choice in choices)}.")
+        raise ValueError(
+            f"{name}={value!r} is not one of those there are. Choose {', '.join(repr(choice) for choice in choices)}."
+        )
     return value
 
 
@@ -197,30 +214,8 @@ def show(
     >>> show("Dogs bark", mask="causal").link
     'v=1&s=Dogs+bark&step=softmax&mask=causal'
     """
-    if not isinstance(sentence, str):
-        raise TypeError(
-            f"The sentence is a {type(sentence).__name__}, and headlight.show takes text. Tensors are for headlight.attention(weights, "
-            "tokens) and headlight.qkv(q, k, v)."
-        )
-    if not sentence.strip():
-        raise ValueError("The sentence is empty, and attention is between words. Give some: headlight.show('Dogs bark').")
-    _one_of(heads, HEADS, "heads")
-    _one_of(width, WIDTHS, "width")
-    if width % heads:
-        fitting = ", ".join(str(one) for one in HEADS if width % one == 0)
-        raise ValueError(
-            f"{heads} heads cannot share a width of {width} evenly: each gets as many columns as the others. With this width take "
-            f"heads={fitting}."
-        )
-    fields: dict[str, Any] = {"s": sentence, "step": _one_of(step, STEPS, "step")}
-    if _one_of(mask, (None, "causal"), "mask"):
-        fields["mask"] = mask
-    usual = {"seed": 42, "heads": 4, "width": 64, "positions": "sinusoidal", "head": 1}
-    head = _in_range(head, "head", heads, "there are")
-    seed = _in_range(seed, "seed", 2**32, "of seeds there are")
-    asked = {"seed": seed, "heads": heads, "width": width, "positions": _one_of(positions, POSITIONS, "positions"), "head": head + 1}
-    fields.update({name: value for name, value in asked.items() if value != usual[name]})
-    return Widget(link=_link(fields), height=height, language=language, head=head)
+    link = _link_to(sentence, step=step, head=head, mask=mask, seed=seed, heads=heads, width=width, positions=positions)
+    return Widget(link=link, height=height, language=language, head=head)
 
 
 def attention(
@@ -273,7 +268,13 @@ def attention(
             )
     batch, heads, queries, keys = shape
     _check_length(batch, max(queries, keys))
-    if queries != keys and tokens is not None and key_tokens is None and not isinstance(tokens, str) and len(tokens) == keys:
+    if (
+        queries != keys
+        and tokens is not None
+        and key_tokens is None
+        and not isinstance(tokens, str)
+        and len(tokens) == keys
+    ):
         # Names of the whole text, of which the last tokens ask: generation with a cache.
         tokens, key_tokens = list(tokens)[keys - queries :], tokens
     called = names(tokens, queries, batch, "tokens")
@@ -353,7 +354,9 @@ def qkv(
         )
     for name, array in arrays.items():
         if 0 in array.shape:
-            raise ValueError(f"{name} is empty: its shape is {list(array.shape)}. Every axis needs a length of 1 or more.")
+            raise ValueError(
+                f"{name} is empty: its shape is {list(array.shape)}. Every axis needs a length of 1 or more."
+            )
         check_finite(array, name)
     (b, h, queries, width), of_k, of_v = (_padded(array.shape) for array in arrays.values())
     turn = " If tokens come before heads ([batch, tokens, heads, width]), swap them: q.transpose(1, 2) in PyTorch, numpy.swapaxes(q, 1, 2)."
@@ -362,12 +365,18 @@ def qkv(
         ("width", width, of_k[3]),
     ):
         if one != other:
-            raise ValueError(f"The shapes are {said}: q has {of} {one} and k {of} {other}, and each query is multiplied with each key.{turn}")
+            raise ValueError(
+                f"The shapes are {said}: q has {of} {one} and k {of} {other}, and each query is multiplied with each key.{turn}"
+            )
     for axis, of in ((0, "batch"), (1, "heads"), (2, "tokens")):
         if of_k[axis] != of_v[axis]:
-            raise ValueError(f"The shapes are {said}: k has {of} {of_k[axis]} and v {of_v[axis]}, and each key has one value.{turn}")
+            raise ValueError(
+                f"The shapes are {said}: k has {of} {of_k[axis]} and v {of_v[axis]}, and each key has one value.{turn}"
+            )
     if width != of_v[3]:
-        raise ValueError(f"The shapes are {said}: values are {of_v[3]} wide and keys {width}. The page shows those of one width; cut v, or pad it with zeros.")
+        raise ValueError(
+            f"The shapes are {said}: values are {of_v[3]} wide and keys {width}. The page shows those of one width; cut v, or pad it with zeros."
+        )
     if h % of_k[1]:
         raise ValueError(
             f"The shapes are {said}: {of_k[1]} key heads cannot serve {h} query heads evenly. There are as many, or a divisor of {h}.{turn}"
@@ -376,7 +385,9 @@ def qkv(
     called = names(tokens, queries, b, "tokens")
     keys_called = names(key_tokens, of_k[2], b, "key_tokens")
     head = _in_range(head, "head", h, "q has")
-    made = files("the notebook", {"queries": arrays["q"], "keys": arrays["k"], "values": arrays["v"]}, called, keys_called)
+    made = files(
+        "the notebook", {"queries": arrays["q"], "keys": arrays["k"], "values": arrays["v"]}, called, keys_called
+    )
     return Widget(
         link=_link({"step": step}),
         height=height,
@@ -388,10 +399,56 @@ def qkv(
     )
 
 
+def _link_to(
+    sentence: str,
+    *,
+    step: str = "softmax",
+    head: int = 0,
+    mask: Optional[str] = None,
+    seed: int = 42,
+    heads: int = 4,
+    width: int = 64,
+    positions: str = "sinusoidal",
+) -> str:
+    """A link's fragment to a sentence; of what is as usual nothing is said."""
+    if not isinstance(sentence, str):
+        raise TypeError(
+            f"The sentence is a {type(sentence).__name__}, and headlight.show takes text. Tensors are for headlight.attention(weights, "
+            "tokens) and headlight.qkv(q, k, v)."
+        )
+    if not sentence.strip():
+        raise ValueError(
+            "The sentence is empty, and attention is between words. Give some: headlight.show('Dogs bark')."
+        )
+    _one_of(heads, HEADS, "heads")
+    _one_of(width, WIDTHS, "width")
+    if width % heads:
+        fitting = ", ".join(str(one) for one in HEADS if width % one == 0)
+        raise ValueError(
+            f"{heads} heads cannot share a width of {width} evenly: each gets as many columns as the others. With this width take "
+            f"heads={fitting}."
+        )
+    fields: dict[str, Any] = {"s": sentence, "step": _one_of(step, STEPS, "step")}
+    if _one_of(mask, (None, "causal"), "mask"):
+        fields["mask"] = mask
+    usual = {"seed": 42, "heads": 4, "width": 64, "positions": "sinusoidal", "head": 1}
+    head = _in_range(head, "head", heads, "there are")
+    seed = _in_range(seed, "seed", 2**32, "of seeds there are")
+    asked = {
+        "seed": seed,
+        "heads": heads,
+        "width": width,
+        "positions": _one_of(positions, POSITIONS, "positions"),
+        "head": head + 1,
+    }
+    fields.update({name: value for name, value in asked.items() if value != usual[name]})
+    return _link(fields)
+
+
 def _layers(weights: Any) -> Sequence[Any]:
     """The layers, not yet copied."""
     eager = (
-        "Load the model with attn_implementation=\"eager\", since the fast implementations keep no weights, and call it with "
+        'Load the model with attn_implementation="eager", since the fast implementations keep no weights, and call it with '
         "output_attentions=True."
     )
     if weights is None:

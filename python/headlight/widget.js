@@ -10,7 +10,7 @@ const PATIENCE = 20_000;
 function render({ model, el }) {
   const hasFiles = model.get("_has_files");
   const [label, select] = layerChoice();
-  const place = element("div", { style: `position: relative; height: ${model.get("_height")}px` });
+  const place = element("div", { style: "position: relative" });
   const frame = element("iframe", {
     title: "Headlight: attention, step by step",
     style: "width: 100%; height: 100%; border: 0; border-radius: 8px; opacity: 0",
@@ -30,16 +30,23 @@ function render({ model, el }) {
 
   const listeners = {
     "msg:custom": receive,
-    "change:link": () => model.get("link") !== shown && tell({ link: (shown = model.get("link")) }),
+    "change:link": () => model.get("link") !== shown && tell({ link: (shown = themed(model.get("link"))) }),
     "change:layer": () => (select.value = model.get("layer")),
     "change:_still": showStill,
   };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
   addEventListener("message", hear);
   showStill();
-  page().then((address) => (frame.src = `${address}#${shown}`), giveUp);
+  framed(true);
+  const patience = setTimeout(() => framed(false), PATIENCE);
+  page().then((address) => {
+    clearTimeout(patience);
+    framed(true);
+    frame.src = `${address}#${shown}`;
+  });
 
   return () => {
+    clearTimeout(patience);
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
     removeEventListener("message", hear);
   };
@@ -48,7 +55,7 @@ function render({ model, el }) {
   function page() {
     const name = model.get("_page");
     if (!pages.has(name)) {
-      const got = new Promise((done, fail) => {
+      const asked = new Promise((done) => {
         const listen = (content, buffers) => {
           if (content.page !== name) return;
           model.off("msg:custom", listen);
@@ -56,21 +63,21 @@ function render({ model, el }) {
         };
         model.on("msg:custom", listen);
         model.send({ wants: "page" });
-        setTimeout(fail, PATIENCE);
       });
-      got.catch(() => pages.delete(name));
-      pages.set(name, got);
+      pages.set(name, asked);
+      // From a kernel that has gone nothing comes: whoever is next asks again.
+      const forget = setTimeout(() => pages.delete(name), PATIENCE);
+      asked.then(() => clearTimeout(forget));
     }
     return pages.get(name);
   }
 
-  // Without a kernel there is the still picture.
-  function giveUp() {
-    frame.remove();
-    label.remove();
-    place.style.height = "auto";
-    still.style.position = "static";
-    say("A still picture, because no kernel answers. Run the cell, and every step is there.");
+  // Whether the place is the frame's, or the still picture's alone.
+  function framed(isFramed) {
+    frame.style.display = isFramed ? "" : "none";
+    still.style.position = isFramed ? "absolute" : "static";
+    place.style.height = isFramed ? `${model.get("_height")}px` : "auto";
+    say(isFramed ? "" : "A still picture, for no kernel has answered. Run the cell, and every step is there.");
   }
 
   // From the frame.
@@ -108,9 +115,8 @@ function render({ model, el }) {
   }
 
   function showStill() {
-    const svg = model.get("_still");
-    if (svg) still.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
-    still.hidden = !svg;
+    still.src = model.get("_still");
+    still.hidden = !model.get("_still");
   }
 
   // The kernel sends the numbers of the layer that is chosen. Counted from 1, as everything on the page.
@@ -122,8 +128,8 @@ function render({ model, el }) {
       model.set("layer", Number(select.value));
       model.save_changes();
     });
-    const label = element("label", { textContent: "Layer", hidden: model.get("_layers") < 2, style: "display: block; margin: 4px 8px" });
-    if (label.hidden) label.style.display = "none";
+    const display = model.get("_layers") > 1 ? "block" : "none";
+    const label = element("label", { textContent: "Layer", style: `display: ${display}; margin: 4px 8px` });
     label.append(select);
     return [label, select];
   }

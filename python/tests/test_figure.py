@@ -19,7 +19,9 @@ def pixels(png):
         (length,) = struct.unpack(">I", png[at : at + 4])
         chunks.append((png[at + 4 : at + 8], png[at + 8 : at + 8 + length]))
         at += length + 12
-    texts = {data.split(b"\0")[0].decode(): data.split(b"\0\0\0\0\0")[1].decode() for name, data in chunks if name == b"iTXt"}
+    texts = {
+        data.split(b"\0")[0].decode(): data.split(b"\0\0\0\0\0")[1].decode() for name, data in chunks if name == b"iTXt"
+    }
     return width, height, struct.unpack(">I", dict(chunks)[b"pHYs"][:4])[0], texts
 
 

@@ -36,6 +36,13 @@ def test_widgets_have_a_still_picture_beside_them(notebook, source):
     assert "Headlight" in output.data["image/svg+xml"]
 
 
+def test_what_is_saved_of_widgets_has_the_still_picture_and_not_the_page(notebook):
+    state = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+    widgets = [model["state"] for model in state.values() if "_still" in model["state"]]
+    assert len(widgets) == 3 and all(widget["_still"].startswith("data:image/svg+xml;") for widget in widgets)
+    assert all(len(str(widget)) < 100_000 for widget in widgets)
+
+
 def test_a_figure_is_a_picture(notebook):
     (output,) = outputs(notebook, "headlight.figure(")
     assert output.data["image/svg+xml"].startswith("<svg") and 'width="120mm"' in output.data["image/svg+xml"]
@@ -49,9 +56,13 @@ def test_the_wrong_shape_is_explained(notebook):
 
 def test_an_exported_notebook_has_the_pictures(notebook):
     # As it is saved without the state of its widgets, and on GitHub.
-    bare = nbformat.from_dict({**notebook, "metadata": {key: value for key, value in notebook.metadata.items() if key != "widgets"}})
+    bare = nbformat.from_dict(
+        {**notebook, "metadata": {key: value for key, value in notebook.metadata.items() if key != "widgets"}}
+    )
     html, _ = HTMLExporter().from_notebook_node(bare)
-    pictures = [base64.b64decode(letters).decode() for letters in re.findall(r'data:image/svg\+xml;base64,([^"]+)"', html)]
+    pictures = [
+        base64.b64decode(letters).decode() for letters in re.findall(r'data:image/svg\+xml;base64,([^"]+)"', html)
+    ]
     assert sum("<dc:creator>Headlight " in picture for picture in pictures) == 4
 
 

@@ -53,14 +53,29 @@ def test_numbers_of_every_type_become_float32(dtype):
 
 def test_lists_arrays_views_and_dlpack_are_the_same():
     array = RNG.normal(size=(3, 4)).astype(np.float32)
-    for same in (array.tolist(), array[::1], np.asfortranarray(array), tuple(map(tuple, array.tolist())), OnlyDlpack(array), list(array)):
+    for same in (
+        array.tolist(),
+        array[::1],
+        np.asfortranarray(array),
+        tuple(map(tuple, array.tolist())),
+        OnlyDlpack(array),
+        list(array),
+    ):
         assert np.array_equal(as_array(same, "q"), array)
 
 
 def test_pytorch_of_every_kind():
     torch = pytest.importorskip("torch")
     tensor = torch.arange(6.0).reshape(2, 3).requires_grad_()
-    for same in (tensor, tensor.bfloat16(), tensor.half(), tensor.double(), tensor.t().t(), tensor.detach().to_sparse(), [tensor[0], tensor[1]]):
+    for same in (
+        tensor,
+        tensor.bfloat16(),
+        tensor.half(),
+        tensor.double(),
+        tensor.t().t(),
+        tensor.detach().to_sparse(),
+        [tensor[0], tensor[1]],
+    ):
         assert as_array(same, "q").tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
@@ -98,7 +113,10 @@ def test_one_layer_is_sent_and_another_when_it_is_asked_for():
 def test_pytorch_and_numpy_make_the_same_picture():
     torch = pytest.importorskip("torch")
     layers = weights(2, 1, 2, 4, 4)
-    pictures = [headlight.figure(headlight.attention(of, list("abcd"), layer=1)).data for of in (layers, torch.tensor(layers), [torch.tensor(layer) for layer in layers])]
+    pictures = [
+        headlight.figure(headlight.attention(of, list("abcd"), layer=1)).data
+        for of in (layers, torch.tensor(layers), [torch.tensor(layer) for layer in layers])
+    ]
     assert pictures[0] == pictures[1] == pictures[2]
 
 
@@ -138,7 +156,11 @@ def test_causal_and_unscaled():
         (lambda: headlight.attention(weights(1, 1, 1, 1, 2, 2)), ValueError, ["[1, 1, 1, 1, 2, 2]"]),
         (lambda: headlight.attention(np.zeros((0, 3, 3))), ValueError, ["[0, 3, 3]"]),
         (lambda: headlight.attention([weights(2, 3, 3), weights(2, 4, 4)]), ValueError, ["layer 1", "[1, 2, 4, 4]"]),
-        (lambda: headlight.attention(((weights(1, 3, 3),), (weights(1, 3, 3),))), ValueError, ["generate", "attentions[0]"]),
+        (
+            lambda: headlight.attention(((weights(1, 3, 3),), (weights(1, 3, 3),))),
+            ValueError,
+            ["generate", "attentions[0]"],
+        ),
         (lambda: headlight.attention([[1.0, 2.0], [3.0]]), ValueError, ["same length"]),
         (lambda: headlight.attention([["a"]]), TypeError, ["no numbers"]),
         (lambda: headlight.attention(np.ones((2, 2), complex)), TypeError, ["complex"]),
@@ -151,14 +173,38 @@ def test_causal_and_unscaled():
         (lambda: headlight.attention(weights(3, 3), layer=1), ValueError, ["layer=1", "Choose 0 to 0"]),
         (lambda: headlight.attention(weights(4, 3, 3), head=4), ValueError, ["head=4", "0 to 3"]),
         (lambda: headlight.attention(weights(4, 3, 3), head="2"), TypeError, ["whole number"]),
-        (lambda: headlight.qkv(np.zeros((3, 4)), np.zeros((1, 3, 4)), np.zeros((3, 4))), ValueError, ["k [1, 3, 4]", "same number of axes"]),
+        (
+            lambda: headlight.qkv(np.zeros((3, 4)), np.zeros((1, 3, 4)), np.zeros((3, 4))),
+            ValueError,
+            ["k [1, 3, 4]", "same number of axes"],
+        ),
         (lambda: headlight.qkv(*[np.zeros(4)] * 3), ValueError, ["q [4]"]),
-        (lambda: headlight.qkv(np.zeros((3, 4)), np.zeros((3, 5)), np.zeros((3, 5))), ValueError, ["width 4", "k width 5"]),
-        (lambda: headlight.qkv(np.zeros((3, 4)), np.zeros((5, 4)), np.zeros((6, 4))), ValueError, ["tokens 5", "one value"]),
+        (
+            lambda: headlight.qkv(np.zeros((3, 4)), np.zeros((3, 5)), np.zeros((3, 5))),
+            ValueError,
+            ["width 4", "k width 5"],
+        ),
+        (
+            lambda: headlight.qkv(np.zeros((3, 4)), np.zeros((5, 4)), np.zeros((6, 4))),
+            ValueError,
+            ["tokens 5", "one value"],
+        ),
         (lambda: headlight.qkv(np.zeros((3, 4)), np.zeros((5, 4)), np.zeros((5, 6))), ValueError, ["6 wide"]),
-        (lambda: headlight.qkv(np.zeros((4, 3, 8)), np.zeros((3, 3, 8)), np.zeros((3, 3, 8))), ValueError, ["3 key heads", "4 query heads", "transpose"]),
-        (lambda: headlight.qkv(np.zeros((2, 4, 3, 8)), np.zeros((1, 4, 3, 8)), np.zeros((1, 4, 3, 8))), ValueError, ["batch 2"]),
-        (lambda: headlight.qkv(np.full((3, 4), np.inf), np.zeros((3, 4)), np.zeros((3, 4))), ValueError, ["q has 12", "infinite"]),
+        (
+            lambda: headlight.qkv(np.zeros((4, 3, 8)), np.zeros((3, 3, 8)), np.zeros((3, 3, 8))),
+            ValueError,
+            ["3 key heads", "4 query heads", "transpose"],
+        ),
+        (
+            lambda: headlight.qkv(np.zeros((2, 4, 3, 8)), np.zeros((1, 4, 3, 8)), np.zeros((1, 4, 3, 8))),
+            ValueError,
+            ["batch 2"],
+        ),
+        (
+            lambda: headlight.qkv(np.full((3, 4), np.inf), np.zeros((3, 4)), np.zeros((3, 4))),
+            ValueError,
+            ["q has 12", "infinite"],
+        ),
         (lambda: headlight.qkv(np.zeros((3, 4)), None, np.zeros((3, 4))), TypeError, ["k is None"]),
         (lambda: headlight.qkv(*[np.zeros((3, 4))] * 3, step="tokens"), ValueError, ["'tokens'", "'scores'"]),
     ],
@@ -168,6 +214,13 @@ def test_errors_say_what_happened_and_what_to_do(wrong, kind, words):
         wrong()
     for word in words:
         assert word in str(caught.value)
+
+
+def test_long_sentences_have_pixels_for_a_still_picture():
+    widget = headlight.attention(weights(1, 2, 300, 300))
+    data, _ = widget._repr_mimebundle_()
+    assert "image/png" in data and "image/svg+xml" not in data
+    assert len(widget._still) < 1_000_000
 
 
 def test_scores_in_the_place_of_weights_are_warned_of():
