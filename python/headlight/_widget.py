@@ -41,7 +41,8 @@ class Widget(anywidget.AnyWidget):
     """What :func:`show`, :func:`attention` and :func:`qkv` give: the page in a frame.
 
     ``link`` says what it shows, in the words of Headlight's links, and follows what a person does in it; setting it shows
-    something else. ``layer`` is the layer that is shown, of tensors.
+    something else. Of tensors, ``layer`` is the layer that is shown, and ``head`` the head that it began with; setting them shows
+    others.
     """
 
     _esm = HERE / "widget.js"
@@ -92,10 +93,10 @@ class Widget(anywidget.AnyWidget):
             raise traitlets.TraitError(f"There is no layer {layer}: there are {self._layers}, counted from 0.")
         return layer
 
-    @traitlets.observe("layer")
-    def _show_layer(self, change: Any) -> None:
+    @traitlets.observe("layer", "head")
+    def _show_other(self, change: Any) -> None:
         if self._has_files and self.comm is not None:
-            self._send_files()
+            self._send_files(**({"head": self.head} if change["name"] == "head" else {}))
 
     def _answer(self, _: Any, asked: Any, __: Any) -> None:
         """Sends what the frame asks for: the page itself, once in a notebook, or the tensors that it is to show."""
@@ -360,14 +361,13 @@ def qkv(
         check_finite(array, name)
     (b, h, queries, width), of_k, of_v = (_padded(array.shape) for array in arrays.values())
     turn = " If tokens come before heads ([batch, tokens, heads, width]), swap them: q.transpose(1, 2) in PyTorch, numpy.swapaxes(q, 1, 2)."
-    for of, one, other in (
-        ("batch", b, of_k[0]),
-        ("width", width, of_k[3]),
-    ):
-        if one != other:
-            raise ValueError(
-                f"The shapes are {said}: q has {of} {one} and k {of} {other}, and each query is multiplied with each key.{turn}"
-            )
+    if b != of_k[0]:
+        raise ValueError(f"The shapes are {said}: q has batch {b} and k {of_k[0]}, and each sentence has its own.{turn}")
+    if width != of_k[3]:
+        raise ValueError(
+            f"The shapes are {said}: q has width {width} and k width {of_k[3]}, and a score is the product of the two, number by "
+            "number. Take both of one head, whole: x.view(batch, tokens, heads, width).transpose(1, 2) in PyTorch splits a projection."
+        )
     for axis, of in ((0, "batch"), (1, "heads"), (2, "tokens")):
         if of_k[axis] != of_v[axis]:
             raise ValueError(
