@@ -10,16 +10,13 @@
 //! 4. [`lesson`]: the nine steps; what each draws, says, and how it explains a cell.
 //! 5. [`protocol`]: what the page and the engine say to each other.
 //! 6. `engine` (feature `engine`): runs the mathematics and answers the page.
-//! 7. `gpu`: the same attention on wgpu (feature `gpu`), or, in a browser, the way to the program that has it.
+//! 7. `gpu`: the same attention on wgpu (feature `gpu`), or, in a browser, the way to the program that has it, or none.
 //! 8. `files`: tensors as files (feature `files`), or, in a browser, the way to the program that writes them.
 //! 9. `ui` (feature `ui`): the page.
 //!
 //! In a browser there are three programs: `bin/app.rs` (features `engine` and `ui`), the app in the page and the engine in a
 //! worker; `bin/gpu.rs` (feature `gpu`), which the engine loads where there is a GPU; and `bin/files.rs` (feature `files`),
 //! which it loads when a file is asked for.
-
-#[cfg(all(feature = "engine", not(feature = "gpu"), not(target_arch = "wasm32")))]
-compile_error!("Natively the engine has the GPU within it: add the feature `gpu`.");
 
 pub mod attention;
 mod builtin;

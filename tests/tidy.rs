@@ -84,7 +84,7 @@ fn every_kernel_has_its_twin_on_the_cpu() {
 #[test]
 fn every_exception_to_a_lint_has_its_reason() {
     let mut wrong = Vec::new();
-    for file in files(&["src", "tests", "xtask"]).iter().filter(|file| file.path.ends_with(".rs")) {
+    for file in files(&["python", "src", "tests", "xtask"]).iter().filter(|file| file.path.ends_with(".rs")) {
         for opening in
             ["[allow(", "[expect("].map(|attribute| ["#", "#!"].map(|hash| format!("{hash}{attribute}"))).concat()
         {
@@ -128,6 +128,13 @@ fn figures_and_style_sheet_have_the_same_colours() {
         }
     }
     assert_none(&wrong);
+}
+
+#[test]
+fn the_notebook_package_is_of_this_version() {
+    let manifest = fs::read_to_string(root().join("python/Cargo.toml")).expect("python/Cargo.toml is there");
+    let version = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(manifest.lines().any(|line| line == version), "python/Cargo.toml has no `{version}`");
 }
 
 #[test]
@@ -193,7 +200,7 @@ fn root() -> &'static Path {
 
 /// All text in these folders, sorted, without what was built or installed.
 fn files(folders: &[&str]) -> Vec<File> {
-    let built = ["target", "dist", "node_modules", "test-results", ".git"];
+    let built = ["target", "dist", "node_modules", "test-results", "pages", "__pycache__", ".git"];
     let mut waiting: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
     let mut found = Vec::new();
     while let Some(path) = waiting.pop() {

@@ -103,7 +103,16 @@
     async savePage(link) {
       if (handedOver) throw new Error("this page is such a file already");
       await load("saver");
-      return globalThis.headlightSaver(urls, link);
+      const page = location.href.split(/[?#]/)[0];
+      const got = async (name) => {
+        const response = await fetch(new URL(name, page));
+        if (!response.ok) throw new Error(`${response.url} answered ${response.status} ${response.statusText}`);
+        return response;
+      };
+      const read = async (name) => (await got(name)).arrayBuffer();
+      const html = await (await got(page)).text();
+      const saved = await globalThis.headlightSaver({ html, read, fragment: link, isFramed: false });
+      return new Blob([saved], { type: "text/html" });
     },
     // Goes to the page in the other language, which is handed these bytes.
     changeLanguage(bytes) {
@@ -124,15 +133,22 @@
     },
   };
 
-  // In a frame of another page.
-  if (new URLSearchParams(location.search).has("embed")) {
-    document.documentElement.dataset.embed = "";
+  // In a frame of another page. A file that is made for frames is a whole page outside of them.
+  const { dataset } = document.documentElement;
+  if (new URLSearchParams(location.search).has("embed") || ("embed" in dataset && parent !== window)) {
+    dataset.embed = "";
     load("embed");
+  } else {
+    delete dataset.embed;
   }
 
   // One more script, by its name in this one's tag.
   function load(name) {
     const script = document.createElement("script");
+    if (handedOver) {
+      script.textContent = handedOver[name] ?? "";
+      return document.head.append(script);
+    }
     script.src = urls[name];
     document.head.append(script);
     return new Promise((done, fail) => {

@@ -12,7 +12,9 @@
 
   function tell() {
     const link = location.hash.slice(1);
-    whole.href = `${location.pathname}?lang=${root.lang}#${link}`;
+    // A page that is a file of its own has no other language.
+    const page = globalThis.headlightPrograms ? location.href.split("#")[0] : `${location.pathname}?lang=${root.lang}`;
+    whole.href = `${page}#${link}`;
     const height = Math.ceil(document.body.getBoundingClientRect().height);
     // Whoever it is: what stands in the link, the page around has put there, or a person has chosen in this very frame.
     if (parent !== window) parent.postMessage({ headlight: { link, height } }, "*");
@@ -27,7 +29,7 @@
 
   addEventListener("message", async ({ source, data }) => {
     if (source !== parent || !data?.headlight) return;
-    const { link, play } = data.headlight;
+    const { link, play, files, ...asked } = data.headlight;
     await headlightBoot.app;
     const fragment = typeof link === "string" && `#${link.replace(/^#/, "")}`;
     if (fragment && fragment !== (location.hash || "#")) {
@@ -35,9 +37,15 @@
       location.replace(fragment);
       await shown;
     }
+    if (Array.isArray(files)) {
+      const given = files.map(({ name, bytes }) => new File([bytes], name));
+      dispatchEvent(new CustomEvent("headlight-files", { detail: { files: given, ...asked } }));
+    }
     const button = document.getElementById("play");
     if (typeof play === "boolean" && play !== ("playing" in button.dataset)) button.click();
   });
+  // What the app says of files.
+  addEventListener("headlight-said", ({ detail: { text, isShown } }) => parent.postMessage({ headlight: { said: text, isShown } }, "*"));
   // What is no link is passed over.
   addEventListener("popstate", () => (!location.hash || /[#&]v=/.test(location.hash)) && tell());
 

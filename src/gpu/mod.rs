@@ -10,9 +10,14 @@
 //! In a browser all of that, with wgpu, is a program of its own (feature `gpu`), which is loaded when a GPU is asked for:
 //! `program`. The engine's program (without the feature) has an [`Attention`] that passes everything on to it: `remote`.
 //! What crosses between the two is in `crossing`.
+//!
+//! Natively without the feature there is no GPU: `absent`, of which nothing can be opened.
 
+#[cfg(not(any(feature = "gpu", target_arch = "wasm32")))]
+mod absent;
 #[cfg(feature = "gpu")]
 mod attention;
+#[cfg(any(feature = "gpu", target_arch = "wasm32"))]
 mod block;
 #[cfg(target_arch = "wasm32")]
 mod crossing;
@@ -23,9 +28,11 @@ mod error;
 pub mod kernel;
 #[cfg(all(feature = "gpu", target_arch = "wasm32"))]
 pub mod program;
-#[cfg(not(feature = "gpu"))]
+#[cfg(all(not(feature = "gpu"), target_arch = "wasm32"))]
 mod remote;
 
+#[cfg(not(any(feature = "gpu", target_arch = "wasm32")))]
+pub use absent::Attention;
 #[cfg(feature = "gpu")]
 pub use attention::Attention;
 #[cfg(target_arch = "wasm32")]
@@ -33,5 +40,5 @@ pub use crossing::sent;
 #[cfg(feature = "gpu")]
 pub use device::Device;
 pub use error::{BlockError, Error};
-#[cfg(not(feature = "gpu"))]
+#[cfg(all(not(feature = "gpu"), target_arch = "wasm32"))]
 pub use remote::Attention;

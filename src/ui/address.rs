@@ -92,9 +92,10 @@ pub fn follow(page: Page) {
 
 /// Writes the address, in the place of the one that is there or after it.
 fn keep(link: &str, in_place: bool) {
-    let location = window().location();
-    let (path, search) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-    let (Ok(history), address) = (window().history(), [path, search, hash(link)].concat()) else { return };
+    // All of it: the path of a blob's address is none.
+    let whole = window().location().href().unwrap_or_default();
+    let place = whole.split('#').next().unwrap_or_default();
+    let (Ok(history), address) = (window().history(), [place, &hash(link)].concat()) else { return };
     // A page that was opened from a file, or too often lately, may keep its address: no reason to stop.
     let _ = match in_place {
         true => history.replace_state_with_url(&JsValue::NULL, "", Some(&address)),

@@ -9,15 +9,16 @@ use super::{
     dom,
     live::watch,
     parts,
-    state::{Page, Tensors},
+    state::{Asked, Page, Tensors},
 };
 use crate::figure::svg::escaped;
 use crate::lesson::{
+    Session,
     given::{Offer, fit},
     number::fixed,
     words::{export::size, given as say},
 };
-use crate::protocol::{Axes, Begins, Found, FoundTensor, Role, Setup};
+use crate::protocol::{Axes, Begins, Found, FoundTensor, Role, Setup, Window};
 
 /// No more tensors of a file than these are listed; those that were guessed to be something come first.
 const MOST_LISTED: usize = 300;
@@ -27,7 +28,7 @@ pub fn listen(page: Page) {
     dom::on("click", "#given-open, #given-more", |_, _| dom::click("given-files"));
     dom::on("change", "#given-files", move |input, _| {
         let files = property(input, "files");
-        take(page, &files, (0, None));
+        take(page, &files, Asked::default());
         // So that the same file can be chosen once more.
         dom::set_value("given-files", "");
     });
@@ -52,14 +53,21 @@ pub fn listen(page: Page) {
         if has_files(&event) {
             event.prevent_default();
             drops(false);
-            take(page, &property(&property(&event, "dataTransfer"), "files"), (0, None));
+            take(page, &property(&property(&event, "dataTransfer"), "files"), Asked::default());
         }
     });
     // From the page around a frame: www/embed.js.
     dom::listen(&window(), "headlight-files", move |event| {
         let detail = property(&event, "detail");
         let number = |name| property(&detail, name).as_f64().map(|number| number as usize);
-        take(page, &property(&detail, "files"), (number("layer").unwrap_or(0), number("heads")));
+        let asked = Asked {
+            layer: number("layer").unwrap_or(0),
+            head: number("head"),
+            heads: number("heads"),
+            is_causal: property(&detail, "causal").as_bool() == Some(true),
+            is_unscaled: property(&detail, "scaled").as_bool() == Some(false),
+        };
+        take(page, &property(&detail, "files"), asked);
     });
     watch(
         move || page.session.read().setup.begins(),
@@ -88,7 +96,7 @@ fn has_files(event: &Event) -> bool {
 
 /// Looks into these files, and those that are there while what they are taken for is being chosen. A frame has no place for
 /// that, and shows at once what it was `asked` for.
-fn take(page: Page, files: &JsValue, asked: (usize, Option<usize>)) {
+fn take(page: Page, files: &JsValue, asked: Asked) {
     let new = Array::from(files).to_vec();
     if new.is_empty() {
         return;
@@ -321,11 +329,17 @@ fn close(page: Page) {
 
 /// Shows a layer. Returns whether there is one to show.
 fn show(page: Page, layer: usize) -> bool {
+    show_as(page, layer, |_| {})
+}
+
+/// The same, in a session that is set up.
+fn show_as(page: Page, layer: usize, set_up: impl FnOnce(&mut Session)) -> bool {
     let offer = page.tensors.read().as_ref().and_then(|tensors| tensors.offer.clone());
     let Some(offer) = offer else { return false };
     let mut session = page.session.get();
     let shows = offer.show(layer, &mut session).is_ok();
     if shows {
+        set_up(&mut session);
         page.playing.set(false);
         page.cursor.set(None);
         page.session.set(session);
@@ -340,15 +354,20 @@ fn show_in_frame(page: Page) {
             return None;
         };
         *is_open = false;
-        offer.heads = asked.1.unwrap_or(offer.heads);
+        offer.heads = asked.heads.unwrap_or(offer.heads);
         let refused = offer.files.iter().find_map(|file| file.tensors.clone().err());
-        Some((asked.0, refused, offer.given(asked.0)))
+        Some((*asked, refused, offer.given(asked.layer)))
     });
     // Not while they are looked into.
-    let Some((layer, refused, (given, sizes))) = said else { return };
+    let Some((asked, refused, (given, sizes))) = said else { return };
+    let set_up = |session: &mut Session| {
+        session.setup.mask = if asked.is_causal { Window::CAUSAL } else { Window::OPEN };
+        session.setup.is_scaled = !asked.is_unscaled;
+        session.show_head(asked.head.unwrap_or(session.head).min(session.setup.heads - 1));
+    };
     let (text, is_shown) = match (refused, sizes) {
         (Some(reason), _) => (reason, false),
-        (None, Ok(sizes)) => (say::sizes(given.begins, &sizes), show(page, layer)),
+        (None, Ok(sizes)) => (say::sizes(given.begins, &sizes), show_as(page, asked.layer, set_up)),
         (None, Err(unfit)) => (say::unfit(&unfit), false),
     };
     dom::text("given-why", if is_shown { "" } else { &text });

@@ -118,6 +118,21 @@ pub enum Badge {
     Stopped,
 }
 
+/// How the page around a frame wants tensors to be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Which layer.
+    pub layer: usize,
+    /// Which head, if not the one that is shown.
+    pub head: Option<usize>,
+    /// How many heads share the model width, where nothing else says so.
+    pub heads: Option<usize>,
+    /// Whether a causal mask hides what comes later.
+    pub is_causal: bool,
+    /// Whether scores are left as they are, and not divided by √D.
+    pub is_unscaled: bool,
+}
+
 /// Files of tensors that a person gave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensors {
@@ -131,8 +146,8 @@ pub struct Tensors {
     pub offer: Option<Offer>,
     /// Whether that is being chosen.
     pub is_open: bool,
-    /// Of a frame: the layer that is to be shown at once, and how many heads share the model width.
-    pub asked: (usize, Option<usize>),
+    /// Of a frame: how they are to be shown at once.
+    pub asked: Asked,
     /// The set-up of the sentence, for the way back.
     pub instead_of: Setup,
 }

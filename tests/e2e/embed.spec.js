@@ -102,3 +102,51 @@ test("the saved page opens from disk, without a network, as it was, and calculat
   expect(file.suggestedFilename()).toBe("headlight-softmax.zip");
   expect(asked.filter((url) => !/^(file|blob|data):/.test(url))).toEqual([]);
 });
+
+test("as a file for frames: from a blob it shows tensors that it is handed, and outside of a frame it is a whole page", async ({ headlight, page, context }) => {
+  await page.route("**/around.html", (route) => route.fulfill({ contentType: "text/html", body: AROUND.replace(/ src="[^"]*"/, "") }));
+  await page.goto("/around.html");
+  await page.evaluate(async () => {
+    const got = async (name) => {
+      const response = await fetch(new URL(name, location));
+      if (!response.ok) throw new Error(`${name}: ${response.status}`);
+      return response;
+    };
+    const html = await (await got("index.html")).text();
+    (0, eval)(await (await got(html.match(/data-saver="([^"]*)"/)[1])).text());
+    const read = async (name) => (await got(name)).arrayBuffer();
+    const saved = await headlightSaver({ html, read, fragment: "", isFramed: true });
+    const address = URL.createObjectURL(new Blob([saved], { type: "text/html" }));
+    document.querySelector("iframe").src = `${address}#v=1&s=Dogs+bark&step=softmax`;
+  });
+  const frame = page.frameLocator("iframe");
+  await expect(frame.getByRole("grid", { name: "Attention weights" })).toBeVisible();
+  await expect(frame.getByRole("textbox", { name: "Sentence" })).toBeHidden();
+  const said = () => page.evaluate(() => said.at(-1));
+  await frame.getByRole("button", { name: STEPS[3], exact: true }).click();
+  await expect.poll(said, "its address follows").toMatchObject({ link: "v=1&s=Dogs+bark&step=scores" });
+  const whole = frame.getByRole("link", { name: "Headlight" });
+  const [opened] = await Promise.all([context.waitForEvent("page"), whole.click()]);
+  await expect(opened.getByRole("textbox", { name: "Sentence" })).toHaveValue("Dogs bark");
+  await opened.close();
+
+  // Queries and keys of two heads: the scores are 1 and 0.
+  const tell = (message) => page.evaluate((message) => {
+    const bytes = (value) => new TextEncoder().encode(JSON.stringify(value)).buffer;
+    const files = Object.entries(message.files).map(([name, value]) => ({ name, bytes: bytes(value) }));
+    document.querySelector("iframe").contentWindow.postMessage({ headlight: { ...message, files } }, "*");
+  }, message);
+  const one = [[[1, 0], [0, 1]], [[0, 1], [1, 0]]];
+  const tokens = ["left", "right"];
+  await tell({ files: { "qkv.json": { q: one, k: one, v: one }, "tokens.json": tokens }, head: 1, causal: true, scaled: false });
+  await expect.poll(said).toMatchObject({ isShown: true });
+  expect((await said()).said).toContain("2 heads");
+  await frame.getByRole("button", { name: STEPS[6], exact: true }).click();
+  await expect(frame.getByRole("grid", { name: "Attention weights" })).toBeVisible();
+  await expect(frame.getByRole("gridcell", { name: /right.*73/ }).or(frame.getByText(/73/)).first(), "e / (1 + e)").toBeAttached();
+  await expect(whole, "tensors are in no link").toBeHidden();
+
+  await tell({ files: { "qkv.json": { q: one, k: one } } });
+  await expect.poll(said).toMatchObject({ isShown: false });
+  expect((await said()).said).toContain("V, values is missing");
+});

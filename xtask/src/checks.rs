@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check, those that fail early first. Nothing is skipped: what can't run fails and says why.
 
 use crate::process::{self, cargo, command, shown};
-use crate::{HELP, browser, server, site, tools};
+use crate::{HELP, browser, server, site, tools, wheel};
 use anyhow::{Context, Result, ensure};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -84,7 +84,17 @@ const CHECKS: &[Check] = &[
         run: |_| site::build(|| Ok(())).map(|()| Tally { passed: 1, ..Tally::default() }),
     },
     Check { part: "e2e", name: "Playwright, in Chromium", run: playwright },
+    Check { part: "wheel", name: "rustfmt, wheel", run: |_| one(&mut cargo(&["fmt", "--check", PYTHON])) },
+    Check { part: "wheel", name: "clippy, wheel", run: |_| clippy(&[PYTHON, "--target-dir=target/python"]) },
+    Check {
+        part: "wheel",
+        name: "pytest and notebook, wheel",
+        run: |_| wheel::test().map(|()| Tally { passed: 1, ..Tally::default() }),
+    },
 ];
+
+/// The notebook package's Rust, which no workspace but its own has.
+const PYTHON: &str = "--manifest-path=python/Cargo.toml";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Tally {

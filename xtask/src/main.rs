@@ -1,4 +1,4 @@
-//! `cargo xtask serve | build | test | proof | bench`: each installs what it lacks under `target/` and `node_modules/`, says
+//! `cargo xtask serve | build | wheel | test | proof | bench`: each installs what it lacks under `target/` and `node_modules/`, says
 //! what it is doing, and leaves tools of the user's own as they are.
 
 mod bench;
@@ -9,6 +9,7 @@ mod proof;
 mod server;
 mod site;
 mod tools;
+mod wheel;
 
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
@@ -21,8 +22,10 @@ cargo xtask <command>
                                first page is served;
                                --watch builds again when a source changes
   build                        build the complete site in dist/, ready for any file server and any sub-path
+  wheel [--test]               build the package for notebooks, with the site in it, as target/wheels/headlight-*.whl;
+                               --test installs it into a fresh environment, and runs its tests and its notebook
   test [PART…] [--keep-going] [-- ARGUMENTS]
-                               run every check, or only the parts named: fmt, clippy, native, gpu, e2e;
+                               run every check, or only the parts named: fmt, clippy, native, gpu, e2e, wheel;
                                stops at the first that fails, unless --keep-going;
                                ARGUMENTS go to Playwright
   proof                        hold every engine to ONNX's, PyTorch's and hard numbers, and print one table
@@ -54,6 +57,7 @@ fn command() -> Result<()> {
     match arguments.as_slice() {
         ["serve", options @ ..] => serve(options),
         ["build"] => site::build(|| Ok(())),
+        ["wheel", options @ ..] => wheel::run(options),
         ["test", options @ ..] => checks::run(options, &passed_on),
         ["proof"] => proof::run(),
         ["bench", name] => bench::run(name, &passed_on),

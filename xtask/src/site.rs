@@ -224,6 +224,9 @@ fn name_program(staged: &Path, program: &Program, split: &Path) -> Result<()> {
     if program.has_parts {
         script = with_parts(&script, split, &parts(split, name)?)?;
     }
+    // Where it lies is of no use, for it is told where its wasm is; in a frame of a blob's there is nothing to work it out from.
+    let lies = "new URL(document.currentScript.src, location.href).toString()";
+    script = replaced(&script, lies, "document.currentScript.src")?;
     // The wasm says itself what of WebAssembly it uses; nobody else needs to know.
     let options = ["--minify-imports-and-exports-and-modules", "--strip-target-features"];
     let names = tool("wasm-opt", &options, &[&wasm, Path::new("--output"), &wasm])?;

@@ -13,6 +13,12 @@ const WASM_SPLIT: &str = "0.2.4";
 /// Rust's name for the browser.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
+/// Where PyTorch without a GPU is.
+pub const TORCH_INDEX: &str = "https://download.pytorch.org/whl/cpu";
+
+/// Where an environment has its Python.
+pub const PYTHON: &str = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+
 /// What `build` needs: the wasm target, wasm-split, wasm-bindgen, wasm-opt and terser.
 pub fn install_for_build() -> Result<()> {
     install_wasm_target()?;
@@ -44,7 +50,7 @@ pub fn install_node_packages() -> Result<()> {
 /// `target/tools`.
 pub fn python() -> Result<PathBuf> {
     let (environment, wanted) = (folder().join("python"), crate::root().join("tests/python-requirements.txt"));
-    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let python = environment.join(PYTHON);
     let (wanted_text, installed) = (fs::read(&wanted)?, environment.join("installed.txt"));
     if fs::read(&installed).is_ok_and(|installed| installed == wanted_text) {
         return Ok(python);
@@ -56,6 +62,30 @@ pub fn python() -> Result<PathBuf> {
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     process::run(Command::new(&python).args(install).arg(&wanted))?;
     fs::write(installed, wanted_text)?;
+    Ok(python)
+}
+
+/// A Python with the maturin that builds the notebook package; it stays under `target/tools`.
+pub fn maturin() -> Result<PathBuf> {
+    const WANTED: &str = "maturin==1.16.0";
+    let environment = folder().join("maturin");
+    let (python, installed) = (environment.join(PYTHON), environment.join("installed.txt"));
+    if fs::read(&installed).is_ok_and(|installed| installed == WANTED.as_bytes()) {
+        return Ok(python);
+    }
+    println!("Installing maturin into target/tools/maturin/ (under a minute) …");
+    process::run(command("python3", &["-m", "venv", "--clear"]).arg(&environment)).context(
+        "Python 3.9 or newer with venv is needed to build the wheel (Debian: python3-venv): https://python.org",
+    )?;
+    process::run(Command::new(&python).args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        WANTED,
+    ]))?;
+    fs::write(installed, WANTED)?;
     Ok(python)
 }
 
@@ -78,7 +108,7 @@ pub fn python_with_torch() -> Result<PathBuf> {
         }
     }
     println!("Installing PyTorch into target/tools/torch/ (a minute or two) …");
-    const FROM: [&str; 2] = ["--index-url", "https://download.pytorch.org/whl/cpu"];
+    const FROM: [&str; 2] = ["--index-url", TORCH_INDEX];
     process::run(command("python3", &["-m", "venv", "--clear"]).arg(&own))
         .and_then(|()| process::run(Command::new(&candidates[2]).args(["-m", "pip", "install", "torch"]).args(FROM)))
         .context("The tests run PyTorch code, and no Python here has torch. Install it (Debian: python3-torch): https://pytorch.org")?;
