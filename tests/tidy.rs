@@ -17,7 +17,18 @@ const LAYERS: &[Layer] = &[
     Layer {
         module: "files",
         uses: &["embedding", "protocol"],
-        crates: &["js_sys", "npyz", "safetensors", "serde_json", "wasm_bindgen", "web_sys", "zip"],
+        crates: &[
+            "half",
+            "js_sys",
+            "npyz",
+            "py_literal",
+            "safetensors",
+            "serde_json",
+            "wasm_bindgen",
+            "wasm_bindgen_futures",
+            "web_sys",
+            "zip",
+        ],
     },
     Layer {
         module: "engine",

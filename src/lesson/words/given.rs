@@ -50,7 +50,7 @@ pub const READING: &str = "Reading";
 /// The title over attention weights.
 pub const WEIGHTS_TITLE: &str = "Attention weights: who looks at whom?";
 /// The sentence under it.
-pub const WEIGHTS_LEAD: &str = "These weights came out of a file as they are. Each row is one token’s attention, shared out among the keys, and should add up to 1.";
+pub const WEIGHTS_LEAD: &str = "These weights are shown as they were given. Each row is one token’s attention, shared out among the keys, and should add up to 1.";
 /// Over the names of the tokens of queries and of keys.
 pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys and values"];
 /// The files are not there any more.
@@ -199,7 +199,7 @@ pub fn unfit(unfit: &Unfit) -> String {
             format!("“{name}” is empty: an axis of {} is 0. Save it with at least one number along each.", self::shape(shape))
         }
         Unfit::Lengths { axis, one, other } => format!(
-            "{} has {}, {} has {}. The two must agree. Choose others, or change what the axes are.",
+            "{} has {}, {} has {}. They must agree. Choose others, or change what the axes are.",
             role(one.0),
             along(*axis, one.1),
             role(other.0),

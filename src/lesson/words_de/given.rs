@@ -50,7 +50,7 @@ pub const READING: &str = "Wird gelesen";
 /// The title over attention weights.
 pub const WEIGHTS_TITLE: &str = "Attention-Gewichte: Wer sieht wen an?";
 /// The sentence under it.
-pub const WEIGHTS_LEAD: &str = "Diese Gewichte stehen so in einer Datei. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys, und sollte zusammen 1 ergeben.";
+pub const WEIGHTS_LEAD: &str = "Diese Gewichte sind die gegebenen, wie sie sind. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys, und sollte zusammen 1 ergeben.";
 /// Over the names of the tokens of queries and of keys.
 pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys und Values"];
 /// The files are not there any more.
@@ -197,7 +197,7 @@ pub fn unfit(unfit: &Unfit) -> String {
             format!("„{name}“ ist leer: Eine Achse von {} ist 0. Mit mindestens einer Zahl entlang jeder speichern.", self::shape(shape))
         }
         Unfit::Lengths { axis, one, other } => format!(
-            "{} hat {}, {} hat {}. Beide müssen übereinstimmen. Andere wählen oder ändern, was die Achsen sind.",
+            "{} hat {}, {} hat {}. Das muss übereinstimmen. Andere wählen oder ändern, was die Achsen sind.",
             role(one.0),
             along(*axis, one.1),
             role(other.0),
