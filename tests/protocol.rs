@@ -8,8 +8,9 @@ use headlight::lesson::{
     table::Part,
 };
 use headlight::protocol::{
-    Against, CellRef, Check, Difference, EngineChoice, EngineKind, Item, LeftOut, Matrix, Operands, Paint, Refusal,
-    Reply, Request, Run, Setup, Slice, Span, Tensor, from_bytes, to_bytes,
+    Against, Axes, Begins, CellRef, Check, Difference, EngineChoice, EngineKind, Found, FoundTensor, Given, Item,
+    LeftOut, Matrix, Operands, Paint, Place, Refusal, Reply, Request, Role, Run, Setup, Slice, Span, Tensor,
+    from_bytes, to_bytes,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -43,6 +44,7 @@ fn setups() -> impl Strategy<Value = Setup> {
         vec((sizes(), sizes(), any::<bool>()).prop_map(Paint::from), 0..4),
         vec(sizes(), 0..3),
         any::<bool>(),
+        option::of(given().prop_map(Box::new)),
     );
     (any::<u64>(), sizes(), sizes(), positions, mask, scaling, by_hand).prop_map(
         |(
@@ -52,7 +54,7 @@ fn setups() -> impl Strategy<Value = Setup> {
             positions,
             mask,
             (is_scaled, temperature, softcap),
-            (padding, painted, heads_off, is_cross),
+            (padding, painted, heads_off, is_cross, given),
         )| {
             Setup {
                 seed,
@@ -67,9 +69,38 @@ fn setups() -> impl Strategy<Value = Setup> {
                 softcap,
                 heads_off,
                 is_cross,
+                given,
             }
         },
     )
+}
+
+fn given() -> impl Strategy<Value = Given> {
+    let begins = prop_oneof![Just(Begins::Input), Just(Begins::Projections), Just(Begins::Weights)];
+    let axes = prop_oneof![Just(Axes::Named), Just(Axes::LayersFirst), Just(Axes::TokensFirst)];
+    let part = (0..Role::ALL.len(), sizes(), sizes())
+        .prop_map(|(role, file, tensor)| (Role::ALL[role], Place { file, tensor }));
+    let words = || vec(any::<String>(), 0..3);
+    (begins, vec(part, 0..4), [sizes(), sizes()], axes, [words(), words()], any::<String>(), any::<u64>()).prop_map(
+        |(begins, parts, [layer, layers], axes, words, name, look)| Given {
+            begins,
+            parts,
+            layer,
+            layers,
+            axes,
+            words,
+            name,
+            look,
+        },
+    )
+}
+
+fn found() -> impl Strategy<Value = Found> {
+    let tensor = (any::<String>(), vec(sizes(), 0..5), any::<String>(), any::<bool>(), vec(any::<String>(), 0..3));
+    let tensor =
+        tensor.prop_map(|(name, shape, dtype, is_exact, texts)| FoundTensor { name, shape, dtype, is_exact, texts });
+    let tensors = prop_oneof![vec(tensor, 0..3).prop_map(Ok), any::<String>().prop_map(Err)];
+    (any::<String>(), any::<u64>(), tensors).prop_map(|(name, bytes, tensors)| Found { name, bytes, tensors })
 }
 
 fn slices() -> impl Strategy<Value = Slice> {
@@ -148,6 +179,7 @@ fn requests() -> impl Strategy<Value = Request> {
         (any::<u64>(), vec(slices(), 0..9)).prop_map(|(run, slices)| Request::Read { run, slices }),
         (any::<u64>(), sizes(), cells()).prop_map(|(run, item, cell)| Request::Explain { run, item, cell }),
         any::<u64>().prop_map(|run| Request::Check { run }),
+        any::<u64>().prop_map(|look| Request::Look { look }),
     ]
 }
 
@@ -162,6 +194,7 @@ fn replies() -> impl Strategy<Value = Reply> {
         sizes().prop_map(Refusal::Width),
         (sizes(), sizes()).prop_map(|(heads, width)| Refusal::Heads { heads, width }),
         any::<String>().prop_map(Refusal::Attention),
+        Just(Refusal::Gone),
     ];
     let items = (vec(tokens(), 0..6), vec(tokens(), 0..3)).prop_map(|(tokens, keys)| Item { tokens, keys });
     let left_out = (sizes(), sizes()).prop_map(|(tokens, sentences)| LeftOut { tokens, sentences });
@@ -172,6 +205,8 @@ fn replies() -> impl Strategy<Value = Reply> {
             });
     prop_oneof![
         (any::<String>(), kinds()).prop_map(|(build, engine)| Reply::Opened { build, engine }),
+        (any::<u64>(), vec(found(), 0..3)).prop_map(|(look, files)| Reply::Found { look, files }),
+        any::<[u64; 3]>().prop_map(|[run, done, of]| Reply::Reading { run, done, of }),
         run,
         (any::<u64>(), refusal).prop_map(|(run, refusal)| Reply::Refused { run, refusal }),
         (any::<u64>(), shown()).prop_map(|(run, slices)| Reply::Slices { run, slices }),

@@ -1,6 +1,7 @@
-//! Runs that begin with tensors out of files.
+//! Runs that begin with tensors out of files. In a browser most of this is a part of the program that is loaded with the first
+//! of them: the rest of the engine knows an [`Origin`] alone.
 
-use std::{future::ready, pin::Pin, rc::Rc};
+use std::{cell::Cell, future::ready, pin::Pin, rc::Rc};
 
 use ndarray::{Array2, Array3, Array4, Axis, s};
 
@@ -15,7 +16,10 @@ use crate::protocol::{
     Begins, CellRef, EngineKind, Given, Item, Layout, LeftOut, Part, Refusal, Role, Setup, Sizes, Tensor,
 };
 
+type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// Files that are here, and who is told how far reading them is.
+#[derive(Clone)]
 pub struct Files {
     /// Counts up with every set of files.
     pub look: u64,
@@ -25,78 +29,149 @@ pub struct Files {
     pub goes_on: Rc<GoesOn>,
 }
 
-/// A run, and what it left out.
-pub async fn run(
+/// Where the numbers of a run came from, for those that are read later.
+pub trait Origin {
+    /// The attention weights of one head, `[B, S_q, S_k]`. Fails where they cannot be read, or are none.
+    fn head(&self, head: usize) -> Soon<'_, Result<Array3<f32>, String>>;
+
+    /// A number that came out of a file, once more out of that file, if it did. Fails where it cannot be read.
+    fn again(&self, item: usize, cell: CellRef) -> Soon<'_, Result<Option<f32>, String>>;
+}
+
+/// A run that is to be done.
+pub struct Task {
+    /// Its number.
+    pub run: u64,
+    /// With what.
+    pub setup: Setup,
+    /// Of what.
+    pub given: Given,
+    /// Where that is.
+    pub files: Files,
+    /// What was read of the same for the run before.
+    pub same: Option<Same>,
+    /// By whom: taken out, and put back when it is done.
+    pub backend: Rc<Cell<Option<Backend>>>,
+}
+
+/// What need not be read again: most runs change the mask, or what is done to scores, and nothing that was read.
+pub enum Same {
+    /// Queries, keys and values.
+    Heads(Inputs),
+    /// X, that of keys and values, and the matrices.
+    Block(Array3<f32>, Option<Array3<f32>>, BlockWeights),
+}
+
+impl Same {
+    /// What the kept run has of it.
+    pub fn of(kept: &Kept, given: &Given) -> Option<Self> {
+        kept.setup.given.as_deref().filter(|before| is_same(before, given))?;
+        match (&kept.block, &kept.inputs) {
+            (Some(block), _) => {
+                let memory = block.memory.as_ref().map(|memory| memory.input.clone());
+                Some(Self::Block(block.queries.input.clone(), memory, block.weights.clone()))
+            }
+            (None, inputs) => inputs.clone().map(Self::Heads),
+        }
+    }
+}
+
+/// The run and what it left out, or why there is none.
+pub type Outcome = Result<(Kept, LeftOut), Refusal>;
+
+/// Does it.
+#[cfg(not(target_arch = "wasm32"))]
+pub async fn run(task: Task) -> Outcome {
+    begun(task).await
+}
+
+/// Does it, once that part of the program is there.
+#[cfg(target_arch = "wasm32")]
+pub async fn run(task: Task) -> Outcome {
+    use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+    #[wasm_split(reading, fallible)]
+    fn begin(task: Task) -> Result<Soon<'static, Outcome>, SplitLoaderError> {
+        Ok(Box::pin(begun(task)))
+    }
+
+    match begin(task).await {
+        Ok(outcome) => outcome.await,
+        Err(error) => Err(Refusal::Attention(error.to_string())),
+    }
+}
+
+async fn begun(Task { run, setup, given, files, same, backend }: Task) -> Outcome {
+    let mut taken = backend.take().unwrap_or(Backend::CPU);
+    let done = done(run, setup, given, files, same, &mut taken).await;
+    backend.set(Some(taken));
+    done
+}
+
+async fn done(
     run: u64,
-    setup: &Setup,
-    given: &Given,
-    files: Option<&Files>,
-    kept: Option<&Kept>,
+    setup: Setup,
+    given: Given,
+    files: Files,
+    same: Option<Same>,
     backend: &mut Backend,
-) -> Result<(Kept, LeftOut), Refusal> {
-    let files = files.filter(|files| files.look == given.look).ok_or(Refusal::Gone)?;
+) -> Outcome {
     // What does not go together the page does not ask for: these are other files.
     let sizes = given.sizes(files.reader.found(), setup.heads).map_err(|_| Refusal::Gone)?;
     // The page has worked out the same; what it has not must not be taken for granted.
-    let setup = &Setup {
+    let setup = Setup {
         heads: sizes.heads,
         width: sizes.heads * sizes.head_dim,
         is_cross: sizes.is_cross,
         padding: 0,
-        ..setup.clone()
+        ..setup
     };
-    let batch = batch(given, &sizes);
+    let batch = batch(&given, &sizes);
     let left_out = LeftOut { tokens: 0, sentences: sizes.left_out };
-    // Most runs change the mask, or what is done to scores, and nothing that was read.
-    let same = kept.filter(|kept| kept.setup.given.as_deref().is_some_and(|before| is_same(before, given)));
-    let reading = Reading { files, given, sizes };
-    let (config, mask) = (kept::config(setup), kept::mask(setup, &batch));
+    let origin = FromFiles { files, given, sizes };
+    let (config, mask) = (kept::config(&setup), kept::mask(&setup, &batch));
     let wanted = kept::wanted(setup.heads, &batch);
     let attention = |error: crate::attention::Error| Refusal::Attention(error.to_string());
-    let kept = match given.begins {
+    let kept = match origin.given.begins {
         Begins::Weights => {
-            let layer =
-                Layer { part: reading.part(Role::Weights)?, items: sizes.batch, name: reading.name(Role::Weights) };
+            origin.part(Role::Weights)?;
+            let weights = match wanted.weights {
+                true => origin.all().await.map_err(Refusal::Attention)?,
+                false => vec![],
+            };
             let engine = EngineKind::Cpu { instead_of_webgpu: None };
-            let mut kept = Kept::of_weights(run, (setup.clone(), engine), batch, (layer, files.reader.clone()));
-            if wanted.weights {
-                kept.read_all_pairs(&*files.goes_on).await.map_err(Refusal::Attention)?;
-            }
-            kept
+            Kept::of_weights(run, (setup, engine), batch, weights)
         }
         Begins::Projections => {
-            let tensors = match same.and_then(|kept| kept.inputs.as_ref()) {
-                Some(inputs) => {
-                    let (queries, keys, values) = inputs.clone().into_parts();
+            let tensors = match same {
+                Some(Same::Heads(inputs)) => {
+                    let (queries, keys, values) = inputs.into_parts();
                     Tensors::new(queries, keys, values)
                 }
-                None => {
-                    let queries = reading.heads(Role::Queries).await?;
+                _ => {
+                    let queries = origin.heads(Role::Queries).await?;
                     let each = sizes.heads / sizes.key_heads;
-                    let [keys, values] = [reading.heads(Role::Keys).await?, reading.heads(Role::Values).await?];
+                    let [keys, values] = [origin.heads(Role::Keys).await?, origin.heads(Role::Values).await?];
                     Tensors::new(queries, repeated(keys, each), repeated(values, each))
                 }
             };
             let inputs = Inputs::new(Tensors { mask, ..tensors }, config).map_err(attention)?;
             let (outputs, engine) = backend.attend(&inputs, wanted).await;
-            Kept::of_attention(run, (setup.clone(), engine), batch, inputs, outputs)
+            Kept::of_attention(run, (setup, engine), batch, inputs, outputs)
         }
         Begins::Input => {
-            let (queries, memory, weights) = match same.and_then(|kept| kept.block.as_ref()) {
-                Some(block) => {
-                    let memory = block.memory.as_ref().map(|memory| memory.input.clone());
-                    (block.queries.input.clone(), memory, block.weights.clone())
-                }
-                None => {
-                    let queries = reading.rows(Role::Input).await?;
-                    let memory = match reading.has(Role::Memory) {
-                        true => Some(reading.rows(Role::Memory).await?),
+            let (queries, memory, weights) = match same {
+                Some(Same::Block(queries, memory, weights)) => (queries, memory, weights),
+                _ => {
+                    let queries = origin.rows(Role::Input).await?;
+                    let memory = match origin.has(Role::Memory) {
+                        true => Some(origin.rows(Role::Memory).await?),
                         false => None,
                     };
-                    (queries, memory, reading.weights().await?)
+                    (queries, memory, origin.weights().await?)
                 }
             };
-            let in_use = kept::weights_in_use(&weights, setup);
+            let in_use = kept::weights_in_use(&weights, &setup);
             let input = BlockInput { queries: queries.view(), memory: memory.as_ref().map(|memory| memory.view()) };
             let made = backend.multi_head(input, &in_use, setup.heads, &config, mask, wanted).await;
             let (trace, engine) = made.map_err(attention)?;
@@ -108,10 +183,10 @@ pub async fn run(
             };
             let block =
                 Block { queries: embedded(queries), memory: memory.map(embedded), weights, output: trace.output };
-            Kept::of_block(run, (setup.clone(), engine), batch, block, trace.inputs, trace.attention)
+            Kept::of_block(run, (setup, engine), batch, block, trace.inputs, trace.attention)
         }
     };
-    Ok((kept, left_out))
+    Ok((kept.from(Rc::new(origin)), left_out))
 }
 
 /// Whether the same numbers are read.
@@ -120,72 +195,41 @@ fn is_same(before: &Given, now: &Given) -> bool {
     of(before) == of(now) && before.parts == now.parts
 }
 
-/// The attention weights of the layer that is shown, where they lie.
-pub struct Layer {
-    pub part: Part,
-    /// How many sentences are taken.
-    pub items: usize,
-    /// What they are called, for whoever is told that they are no weights.
-    pub name: String,
-}
-
-impl Layer {
-    /// Reads those of one head, `[B, S_q, S_k]`.
-    ///
-    /// # Errors
-    /// As [`Reader::numbers`]; and where a number is none.
-    pub async fn head(&self, head: usize, reader: &dyn Reader, goes_on: &GoesOn) -> Result<Array3<f32>, String> {
-        let layout = self.part.layout;
-        let (of_head, heads) = (layout.rows * layout.columns, layout.heads);
-        let mut numbers = Vec::with_capacity(self.items * of_head);
-        for item in 0..self.items {
-            let from = self.part.layer * layout.of_layer() + (item * heads + head) * of_head;
-            let range = from as u64..(from + of_head) as u64;
-            numbers.extend(reader.numbers(self.part.place, range, goes_on).await?);
-        }
-        let weights = Array3::from_shape_vec((self.items, layout.rows, layout.columns), numbers);
-        let weights = weights.map_err(|_| "the file gave another number of numbers than it has.".to_owned())?;
-        check_finite(
-            &self.name,
-            weights.indexed_iter().map(|((item, row, column), number)| ([item, head, row, column], *number)),
-        )?;
-        Ok(weights)
-    }
-
-    /// Reads those of all heads.
-    ///
-    /// # Errors
-    /// As [`Layer::head`].
-    pub async fn all(&self, reader: &dyn Reader, goes_on: &GoesOn) -> Result<Vec<Array3<f32>>, String> {
-        let layout = self.part.layout;
-        let (of_item, from) = (layout.heads * layout.rows * layout.columns, self.part.layer * layout.of_layer());
-        let range = from as u64..(from + self.items * of_item) as u64;
-        let numbers = reader.numbers(self.part.place, range, goes_on).await?;
-        let shape = (self.items, layout.heads, layout.rows, layout.columns);
-        let weights = Array4::from_shape_vec(shape, numbers);
-        let weights = weights.map_err(|_| "the file gave another number of numbers than it has.".to_owned())?;
-        check_finite(&self.name, weights.indexed_iter().map(|((b, h, q, k), number)| ([b, h, q, k], *number)))?;
-        Ok(weights.axis_iter(Axis(1)).map(|head| head.to_owned()).collect())
-    }
-}
-
+/// Refuses what is no number, by where it is.
 fn check_finite(name: &str, numbers: impl Iterator<Item = ([usize; 4], f32)>) -> Result<(), String> {
     match { numbers }.find(|(_, number)| !number.is_finite()) {
         None => Ok(()),
-        Some((at, number)) => Err(format!(
-            "“{name}” has {number} at {at:?} (batch, head, query, key), and attention weights are finite: shares from 0 to 1. \
-             If these are scores, take the softmax over the keys first."
-        )),
+        Some(([batch, head, query, key], number)) => {
+            let number = if number.is_nan() { "NaN" } else { "an infinite number" };
+            Err(format!(
+                "“{name}” has {number} at [{batch}, {head}, {query}, {key}] (batch, head, query, key), and attention weights are \
+                 finite: shares from 0 to 1. If these are scores, take the softmax over the keys first."
+            ))
+        }
     }
 }
 
-struct Reading<'a> {
-    files: &'a Files,
-    given: &'a Given,
+/// What a file is told that changed while it was read.
+const OTHER: &str = "the file gave another number of numbers than it has. Open it once more.";
+
+/// Files, and what is taken of them.
+struct FromFiles {
+    files: Files,
+    given: Given,
     sizes: Sizes,
 }
 
-impl Reading<'_> {
+impl Origin for FromFiles {
+    fn head(&self, head: usize) -> Soon<'_, Result<Array3<f32>, String>> {
+        Box::pin(self.one(head))
+    }
+
+    fn again(&self, item: usize, cell: CellRef) -> Soon<'_, Result<Option<f32>, String>> {
+        Box::pin(self.number(item, cell))
+    }
+}
+
+impl FromFiles {
     fn has(&self, role: Role) -> bool {
         self.given.places(role).next().is_some()
     }
@@ -203,19 +247,91 @@ impl Reading<'_> {
     }
 
     /// The numbers of the sentences that are taken, as they lie.
-    async fn numbers(&self, role: Role, items: usize) -> Result<(Vec<f32>, Part), Refusal> {
-        let part = self.part(role)?;
+    async fn read(&self, role: Role, items: usize) -> Result<(Vec<f32>, Part), String> {
+        let part = self.part(role).map_err(|_| OTHER.to_owned())?;
         let layout = part.layout;
         let from = part.layer * layout.of_layer();
         let count = layout.of_layer() / layout.batch * items;
         let range = from as u64..(from + count) as u64;
-        let files = self.files;
-        let read = files.reader.numbers(part.place, range, &*files.goes_on).await.map_err(Refusal::Attention)?;
-        if read.len() == count {
-            Ok((read, part))
-        } else {
-            Err(Refusal::Attention("the file gave another number of numbers than it has.".to_owned()))
+        let read = self.files.reader.numbers(part.place, range, &*self.files.goes_on).await?;
+        if read.len() == count { Ok((read, part)) } else { Err(OTHER.to_owned()) }
+    }
+
+    async fn numbers(&self, role: Role, items: usize) -> Result<(Vec<f32>, Part), Refusal> {
+        self.read(role, items).await.map_err(Refusal::Attention)
+    }
+
+    /// The attention weights of one head, `[B, S_q, S_k]`.
+    async fn one(&self, head: usize) -> Result<Array3<f32>, String> {
+        let Ok(Part { place, layout, layer }) = self.part(Role::Weights) else { return Err(OTHER.to_owned()) };
+        let (of_head, items) = (layout.rows * layout.columns, self.sizes.batch);
+        let mut numbers = Vec::with_capacity(items * of_head);
+        for item in 0..items {
+            let from = layer * layout.of_layer() + (item * layout.heads + head) * of_head;
+            numbers.extend(self.files.reader.numbers(place, from as u64..(from + of_head) as u64, &on).await?);
         }
+        let weights = Array3::from_shape_vec((items, layout.rows, layout.columns), numbers);
+        let weights = weights.map_err(|_| OTHER.to_owned())?;
+        let all = weights.indexed_iter().map(|((item, row, column), number)| ([item, head, row, column], *number));
+        check_finite(&self.name(Role::Weights), all)?;
+        Ok(weights)
+    }
+
+    /// Those of all heads.
+    async fn all(&self) -> Result<Vec<Array3<f32>>, String> {
+        let (numbers, Part { layout, .. }) = self.read(Role::Weights, self.sizes.batch).await?;
+        let shape = (self.sizes.batch, layout.heads, layout.rows, layout.columns);
+        let weights = Array4::from_shape_vec(shape, numbers).map_err(|_| OTHER.to_owned())?;
+        let all = weights.indexed_iter().map(|((b, h, q, k), number)| ([b, h, q, k], *number));
+        check_finite(&self.name(Role::Weights), all)?;
+        Ok(weights.axis_iter(Axis(1)).map(|head| head.to_owned()).collect())
+    }
+
+    /// A number that came out of a file, once more out of that file.
+    async fn number(&self, item: usize, cell: CellRef) -> Result<Option<f32>, String> {
+        let Sizes { heads, head_dim, .. } = self.sizes;
+        let width = heads * head_dim;
+        let CellRef { tensor, head, row, column } = cell;
+        let part = |role| self.part(role).ok();
+        let of_all = head * head_dim + column;
+        // PyTorch keeps [out, in].
+        let projection = |which: usize, role| match part(Role::InProjection) {
+            Some(part) => Some((part, (which * width + of_all) * width + row)),
+            None => part(role).map(|part| (part, of_all * width + row)),
+        };
+        let in_heads = |role| {
+            part(role).map(|part| {
+                let Layout { heads: stored, rows, columns, tokens_first, .. } = part.layout;
+                let head = head / (heads / stored);
+                let row_of_all = if tokens_first {
+                    (item * rows + row) * stored + head
+                } else {
+                    (item * stored + head) * rows + row
+                };
+                (part, row_of_all * columns + column)
+            })
+        };
+        let in_rows =
+            |role| part(role).map(|part| (part, (item * part.layout.rows + row) * part.layout.columns + column));
+        let found_at = match tensor {
+            Tensor::Queries => in_heads(Role::Queries),
+            Tensor::Keys => in_heads(Role::Keys),
+            Tensor::Values => in_heads(Role::Values),
+            Tensor::Weights => in_heads(Role::Weights),
+            Tensor::Input => in_rows(Role::Input),
+            Tensor::KeyInput => in_rows(Role::Memory),
+            Tensor::QueryWeights => projection(0, Role::QueryProjection),
+            Tensor::KeyWeights => projection(1, Role::KeyProjection),
+            Tensor::ValueWeights => projection(2, Role::ValueProjection),
+            Tensor::OutputWeights => part(Role::OutProjection).map(|part| (part, column * width + row)),
+            _ => None,
+        };
+        let Some((Part { place, layout, layer }, at)) = found_at else {
+            return Ok(None);
+        };
+        let at = (layer * layout.of_layer() + at) as u64;
+        let read = self.files.reader.numbers(place, at..at + 1, &on).await?;
+        Ok(read.first().copied())
     }
 
     /// `[B, H, S, D]`.
@@ -278,54 +394,8 @@ fn repeated(heads: Array4<f32>, times: usize) -> Array4<f32> {
     Array4::from_shape_fn((batch, count * times, rows, columns), |(b, h, s, d)| heads[[b, h / times, s, d]])
 }
 
-/// A number that came out of a file, once more out of that file.
-///
-/// # Errors
-/// As [`Reader::numbers`].
-pub async fn read_again(files: &Files, kept: &Kept, item: usize, cell: CellRef) -> Result<Option<f32>, String> {
-    let Setup { given: Some(given), heads, width, .. } = &kept.setup else { return Ok(None) };
-    let CellRef { tensor, head, row, column } = cell;
-    let found = files.reader.found();
-    let part = |role| given.part(role, found).ok().flatten();
-    let of_all = head * (width / heads) + column;
-    // PyTorch keeps [out, in].
-    let projection = |which: usize, role| match part(Role::InProjection) {
-        Some(part) => Some((part, (which * width + of_all) * width + row)),
-        None => part(role).map(|part| (part, of_all * width + row)),
-    };
-    let in_heads = |role| {
-        part(role).map(|part| {
-            let Layout { heads: stored, rows, columns, tokens_first, .. } = part.layout;
-            let head = head / (heads / stored);
-            let row_of_all =
-                if tokens_first { (item * rows + row) * stored + head } else { (item * stored + head) * rows + row };
-            (part, row_of_all * columns + column)
-        })
-    };
-    let in_rows = |role| part(role).map(|part| (part, (item * part.layout.rows + row) * part.layout.columns + column));
-    let found_at = match tensor {
-        Tensor::Queries => in_heads(Role::Queries),
-        Tensor::Keys => in_heads(Role::Keys),
-        Tensor::Values => in_heads(Role::Values),
-        Tensor::Weights => in_heads(Role::Weights),
-        Tensor::Input => in_rows(Role::Input),
-        Tensor::KeyInput => in_rows(Role::Memory),
-        Tensor::QueryWeights => projection(0, Role::QueryProjection),
-        Tensor::KeyWeights => projection(1, Role::KeyProjection),
-        Tensor::ValueWeights => projection(2, Role::ValueProjection),
-        Tensor::OutputWeights => part(Role::OutProjection).map(|part| (part, column * width + row)),
-        _ => None,
-    };
-    let Some((Part { place, layout, layer }, at)) = found_at.filter(|_| tensor.is_given(&kept.setup)) else {
-        return Ok(None);
-    };
-    let at = (layer * layout.of_layer() + at) as u64;
-    let read = files.reader.numbers(place, at..at + 1, &on).await?;
-    Ok(read.first().copied())
-}
-
 /// For what is read too soon to be stopped.
-pub fn on(_done: u64, _of: u64) -> Pin<Box<dyn Future<Output = bool>>> {
+fn on(_done: u64, _of: u64) -> Soon<'static, bool> {
     Box::pin(ready(true))
 }
 

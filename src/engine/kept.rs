@@ -5,13 +5,9 @@ use std::rc::Rc;
 
 use ndarray::{Array2, Array3, Array4, ArrayD, ArrayView1, Axis, s};
 
-use super::{
-    backend::Backend,
-    given::{self, Layer},
-};
+use super::{backend::Backend, given::Origin};
 use crate::attention::{BlockInput, BlockWeights, Config, Inputs, Mask, Outputs, Rules, Scale, Wanted, Window, fast};
 use crate::embedding::{Generator, Positions, Token, embedding_from_id};
-use crate::files::{GoesOn, Reader};
 use crate::protocol::{
     self, CellRef, EngineKind, Item, Lengths, Matrix, Operands, ROTARY_BASE, Setup, Slice, Span, Tensor,
 };
@@ -43,8 +39,8 @@ pub struct Kept {
     pub inputs: Option<Inputs>,
     /// The mixed values, `[B, H, S_q, D]`; none of weights alone.
     pub mixed: Array4<f32>,
-    /// Where attention weights are read from, if they were given.
-    layer: Option<(Layer, Rc<dyn Reader>)>,
+    /// Where its numbers came from, if out of files.
+    pub origin: Option<Rc<dyn Origin>>,
     /// The heads whose scores and weights are here, the one made last at the end.
     pairs: Vec<Pairs>,
     /// The largest magnitude of tensors that were looked at, of each sentence and head; or of how they changed.
@@ -194,31 +190,27 @@ impl Kept {
             let heads = scores.axis_iter(Axis(1)).zip(shares.axis_iter(Axis(1))).enumerate();
             heads.map(|(head, (scores, shares))| Pairs::new(head, scores.to_owned(), shares.to_owned())).collect()
         });
-        let (block, inputs, layer) = (None, Some(inputs), None);
-        Self { run, batch, setup, engine, block, inputs, mixed, layer, pairs, largest: Vec::new() }
+        let (block, inputs, origin) = (None, Some(inputs), None);
+        Self { run, batch, setup, engine, block, inputs, mixed, origin, pairs, largest: Vec::new() }
     }
 
-    /// Attention weights that were given: a head's are read when it is looked at.
+    /// Attention weights that were given, `[B, S_q, S_k]` for each head; where there are none, a head's are read when it is
+    /// looked at.
     pub fn of_weights(
         run: u64,
         (setup, engine): (Setup, EngineKind),
         batch: Vec<Item>,
-        layer: (Layer, Rc<dyn Reader>),
+        weights: Vec<Array3<f32>>,
     ) -> Self {
-        let (block, inputs, layer, mixed) = (None, None, Some(layer), Array4::zeros((0, 0, 0, 0)));
-        Self { run, batch, setup, engine, block, inputs, mixed, layer, pairs: Vec::new(), largest: Vec::new() }
+        let of_head = |(head, weights)| Pairs::new(head, Array3::zeros((0, 0, 0)), weights);
+        let pairs = weights.into_iter().enumerate().map(of_head).collect();
+        let (block, inputs, origin, mixed) = (None, None, None, Array4::zeros((0, 0, 0, 0)));
+        Self { run, batch, setup, engine, block, inputs, mixed, origin, pairs, largest: Vec::new() }
     }
 
-    /// Reads the attention weights of all heads.
-    ///
-    /// # Errors
-    /// As [`Layer::all`].
-    pub async fn read_all_pairs(&mut self, goes_on: &GoesOn) -> Result<(), String> {
-        if let Some((layer, reader)) = &self.layer {
-            let heads = layer.all(&**reader, goes_on).await?.into_iter().enumerate();
-            self.pairs = heads.map(|(head, weights)| Pairs::new(head, Array3::zeros((0, 0, 0)), weights)).collect();
-        }
-        Ok(())
+    /// The same, of numbers that came from there.
+    pub fn from(self, origin: Rc<dyn Origin>) -> Self {
+        Self { origin: Some(origin), ..self }
     }
 
     /// Makes the scores and weights of this head if they are not here, or reads the weights; and lets go of those made longest ago.
@@ -231,9 +223,8 @@ impl Kept {
         }
         let most = (MOST_BYTES / bytes_of_head(&self.batch)).max(1);
         self.pairs.drain(..(self.pairs.len() + 1).saturating_sub(most));
-        let (scores, weights) = match (&self.layer, &self.inputs) {
-            (Some((layer, reader)), _) => (Array3::zeros((0, 0, 0)), layer.head(head, &**reader, &given::on).await?),
-            (None, Some(inputs)) => {
+        let (scores, weights) = match (&self.inputs, &self.origin) {
+            (Some(inputs), _) => {
                 let (outputs, _) = backend.attend(&inputs.of_head(head), PAIRS).await;
                 let part = |tensor: Option<Array4<f32>>| {
                     let tensor = tensor.expect("it was wanted");
@@ -241,6 +232,7 @@ impl Kept {
                 };
                 (part(outputs.scores), part(outputs.weights))
             }
+            (None, Some(origin)) => (Array3::zeros((0, 0, 0)), origin.head(head).await?),
             (None, None) => return Ok(()),
         };
         self.pairs.push(Pairs::new(head, scores, weights));

@@ -13,7 +13,7 @@ mod kept;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use crate::attention::{BlockInput, BlockWeights, Error};
 use crate::embedding::{self, Token};
@@ -24,7 +24,7 @@ use crate::protocol::{
     Run, Setup, Slice, Tensor, WIDEST_MODEL,
 };
 use backend::Backend;
-use given::Files;
+use given::{Files, Same, Task};
 use kept::{Block, Embedded, Kept};
 
 /// The engine: a back end, and the trace of its last run.
@@ -145,8 +145,8 @@ impl Engine {
                     None => None,
                 };
                 let mut operands = Operands { before, ..kept.operands(item, cell)? };
-                if let Some(files) = self.files.as_ref().filter(|_| cell.tensor.is_given(&kept.setup)) {
-                    match given::read_again(files, kept, item, cell).await {
+                if let Some(origin) = kept.origin.as_ref().filter(|_| cell.tensor.is_given(&kept.setup)) {
+                    match origin.again(item, cell).await {
                         Ok(again) => operands.left.extend(again),
                         Err(error) => return Some(refused(run, error)),
                     }
@@ -179,8 +179,13 @@ impl Engine {
 
     async fn run(&mut self, run: u64, texts: [&str; 2], setup: &Setup) -> Result<(Kept, LeftOut), Refusal> {
         if let Some(given) = &setup.given {
-            let (files, kept) = (self.files.as_ref(), self.kept.as_ref());
-            return given::run(run, setup, given, files, kept, &mut self.backend).await;
+            let files = self.files.clone().filter(|files| files.look == given.look).ok_or(Refusal::Gone)?;
+            let same = self.kept.as_ref().and_then(|kept| Same::of(kept, given));
+            let backend = Rc::new(Cell::new(Some(std::mem::replace(&mut self.backend, Backend::CPU))));
+            let (setup, given) = (setup.clone(), (**given).clone());
+            let done = given::run(Task { run, setup, given, files, same, backend: backend.clone() }).await;
+            self.backend = backend.take().unwrap_or(Backend::CPU);
+            return done;
         }
         let Setup { seed, heads, width, positions, .. } = *setup;
         let (batch, left_out) = batch(texts, setup)?;

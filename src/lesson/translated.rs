@@ -438,7 +438,11 @@ fn the_lesson_is_told_alike() {
             }
         }
         let title = |title: &str| title.matches(':').count();
-        assert_eq!(title(words::step_title(step, &setup)), title(words_de::step_title(step, &setup)), "{step:?}");
+        assert_eq!(
+            title(words::step_title(step, &Setup::default())),
+            title(words_de::step_title(step, &Setup::default())),
+            "{step:?}"
+        );
     }
 }
 

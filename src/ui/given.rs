@@ -15,6 +15,7 @@ use crate::figure::svg::escaped;
 use crate::lesson::{
     Session,
     given::{Offer, fit},
+    number::fixed,
     words::{export::size, given as say},
 };
 use crate::protocol::{Axes, Begins, Found, FoundTensor, Role, Setup, Window};
@@ -113,12 +114,24 @@ fn take(page: Page, files: &JsValue, asked: Asked) {
             .map(|before| before.files)
             .unwrap_or_default();
         all.extend(new);
-        *tensors = Some(Tensors { look, files: all, offer: None, is_open: true, asked, instead_of });
+        *tensors = Some(Tensors { look, files: all, found: None, offer: None, is_open: true, asked, instead_of });
     });
 }
 
 /// Shows what the files hold, and what is shown of them.
 pub fn follow(page: Page) {
+    watch(
+        move || page.tensors.read().as_ref().is_some_and(|tensors| tensors.found.is_some()),
+        move |is_found| {
+            if *is_found {
+                page.tensors.update(|tensors| {
+                    if let Some(tensors) = tensors {
+                        tensors.offer = tensors.found.take().map(|found| Offer::guess(tensors.look, found));
+                    }
+                });
+            }
+        },
+    );
     watch(
         move || {
             let tensors = page.tensors.read();
@@ -196,7 +209,7 @@ pub fn follow(page: Page) {
         if show(page, 0) {
             close(page);
             // What was opened is on the stage now.
-            dom::focus("given-bar");
+            focus("given-bar");
         }
     });
     dom::on("click", "#given-cancel", move |_, _| {
@@ -204,7 +217,7 @@ pub fn follow(page: Page) {
         if page.session.read().setup.given.is_none() {
             page.tensors.set(None);
         }
-        dom::focus(if page.tensors.read().is_some() { "given-bar" } else { "given-open" });
+        focus(if page.tensors.read().is_some() { "given-bar" } else { "given-open" });
     });
     follow_shown(page);
 }
@@ -261,7 +274,7 @@ fn follow_shown(page: Page) {
         |reading| {
             dom::flag("given-reading", "hidden", reading.is_none());
             if let Some((done, of)) = *reading {
-                dom::set("given-progress", "value", Some(&(done as f64 / of.max(1) as f64).to_string()));
+                dom::set("given-progress", "value", Some(&fixed(done as f64 / of.max(1) as f64, 3)));
                 dom::text("given-read", &say::reading(done, of));
             }
         },
@@ -282,14 +295,19 @@ fn follow_shown(page: Page) {
         if let Some(Tensors { instead_of, .. }) = page.tensors.update(Option::take) {
             go_back(page, instead_of);
         }
-        dom::focus("sentence");
+        focus("sentence");
     });
     // What is being read is given up, and what was there before stays.
     dom::on("click", "#given-stop", move |_, _| {
         let before = page.data.read().as_ref().map(|data| data.setup.clone());
         go_back(page, before.unwrap_or_default());
-        dom::focus("given-bar");
+        focus("given-bar");
     });
+}
+
+/// Gives the focus to what is about to be shown.
+fn focus(id: &'static str) {
+    dom::before_next_paint(move || dom::focus(id));
 }
 
 /// Puts another set-up in the place of this one.

@@ -13,7 +13,6 @@ use super::{
 };
 use crate::lesson::{
     Zoom,
-    given::Offer,
     notice::Trouble,
     picture::goes_over,
     scene::{self, Data},
@@ -350,7 +349,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         Reply::Found { look, files } => page.tensors.update(|tensors| {
             // An engine that was started again looks once more.
             if let Some(tensors) = tensors.as_mut().filter(|tensors| tensors.look == look && tensors.offer.is_none()) {
-                tensors.offer = Some(Offer::guess(look, files));
+                tensors.found = Some(files);
             }
         }),
         Reply::Reading { run, done, of } => {

@@ -28,7 +28,7 @@ use crate::lesson::{
     trail::Trail,
     words::given::NOT_OF_FILES,
 };
-use crate::protocol::{Axis, CellRef, Check, EngineChoice, EngineKind, Operands, Setup, Tensor, own_len};
+use crate::protocol::{Axis, CellRef, Check, EngineChoice, EngineKind, Found, Operands, Setup, Tensor, own_len};
 
 /// Everything that the components share. Copying it copies handles.
 #[derive(Clone, Copy)]
@@ -140,7 +140,9 @@ pub struct Tensors {
     pub look: u64,
     /// The files, as the browser gave them.
     pub files: Vec<JsValue>,
-    /// What they are taken for, once they were looked into.
+    /// What they hold, once they were looked into.
+    pub found: Option<Vec<Found>>,
+    /// What that is taken for.
     pub offer: Option<Offer>,
     /// Whether that is being chosen.
     pub is_open: bool,

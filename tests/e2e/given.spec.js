@@ -135,7 +135,7 @@ test("attention weights alone: layers and heads, from three formats, and nothing
   expect(shown[0]).toEqual(shown[1]);
   // Its one step; the others say why not.
   await expect(page.locator("#stage-title")).toHaveText("Attention weights: who looks at whom?");
-  await page.getByRole("button", { name: /Scores/ }).first().click();
+  await headlight.steps.getByRole("button", { name: /Scores/ }).press("Enter");
   await expect(page.locator("#given-why")).toHaveText(/^The tensors from your files begin after this step/);
   await expect(headlight.currentStep).toHaveText(/Softmax/);
   await expect(headlight.setup.getByText("Mask", { exact: true })).toBeHidden();
@@ -243,7 +243,7 @@ test("what is no tensor is refused by its name, and the picture stays", async ({
   await expect(refused).toHaveText([/^pickle\.pt: .*can run anything/, /^objects\.npy: .*Python objects/, /^cut\.npz: /]);
   await expect(form.summary).toHaveText(/^K, keys is missing/);
   await expect(form.show).toHaveAttribute("aria-disabled", "true");
-  await form.show.click();
+  await form.show.press("Enter");
   await expect(form.region).toBeVisible();
   // NaN is found where it would matter, and named.
   const nan = info.outputPath("v.npy");

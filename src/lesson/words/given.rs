@@ -109,7 +109,7 @@ pub fn more_tensors(more: usize) -> String {
 
 /// A shape as Python writes it.
 pub fn shape(shape: &[usize]) -> String {
-    format!("{shape:?}")
+    ["[", &shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", "), "]"].concat()
 }
 
 /// What a tensor's numbers are stored as.
@@ -188,14 +188,15 @@ pub fn unfit(unfit: &Unfit) -> String {
         }
         Unfit::Gone => GONE.to_owned(),
         Unfit::Axes { role: taken, name, shape } => format!(
-            "“{name}” has {} axes, {shape:?}, and {} has {} to {}. Take it for something else, or reshape it.",
+            "“{name}” has {} axes, {}, and {} has {} to {}. Take it for something else, or reshape it.",
             shape.len(),
+            self::shape(shape),
             role(*taken),
             taken.least_axes(),
             taken.most_axes()
         ),
         Unfit::Empty { name, shape } => {
-            format!("“{name}” is empty: an axis of {shape:?} is 0. Save it with at least one number along each.")
+            format!("“{name}” is empty: an axis of {} is 0. Save it with at least one number along each.", self::shape(shape))
         }
         Unfit::Lengths { axis, one, other } => format!(
             "{} has {}, {} has {}. The two must agree. Choose others, or change what the axes are.",

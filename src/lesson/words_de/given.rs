@@ -107,7 +107,7 @@ pub fn more_tensors(more: usize) -> String {
 
 /// A shape as Python writes it.
 pub fn shape(shape: &[usize]) -> String {
-    format!("{shape:?}")
+    ["[", &shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", "), "]"].concat()
 }
 
 /// What a tensor's numbers are stored as.
@@ -186,14 +186,15 @@ pub fn unfit(unfit: &Unfit) -> String {
         }
         Unfit::Gone => GONE.to_owned(),
         Unfit::Axes { role: taken, name, shape } => format!(
-            "„{name}“ hat {} Achsen, {shape:?}, und {} hat {} bis {}. Als etwas anderes verwenden oder umformen.",
+            "„{name}“ hat {} Achsen, {}, und {} hat {} bis {}. Als etwas anderes verwenden oder umformen.",
             shape.len(),
+            self::shape(shape),
             role(*taken),
             taken.least_axes(),
             taken.most_axes()
         ),
         Unfit::Empty { name, shape } => {
-            format!("„{name}“ ist leer: Eine Achse von {shape:?} ist 0. Mit mindestens einer Zahl entlang jeder speichern.")
+            format!("„{name}“ ist leer: Eine Achse von {} ist 0. Mit mindestens einer Zahl entlang jeder speichern.", self::shape(shape))
         }
         Unfit::Lengths { axis, one, other } => format!(
             "{} hat {}, {} hat {}. Beide müssen übereinstimmen. Andere wählen oder ändern, was die Achsen sind.",
