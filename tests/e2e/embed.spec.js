@@ -138,15 +138,15 @@ test("as a file for frames: from a blob it shows tensors that it is handed, and 
   }, message);
   const one = [[[1, 0], [0, 1]], [[0, 1], [1, 0]]];
   const tokens = ["left", "right"];
+  const saidOfFiles = () => page.evaluate(() => said.findLast((message) => "said" in message));
   await tell({ files: { "qkv.json": { q: one, k: one, v: one }, "tokens.json": tokens }, head: 1, causal: true, scaled: false });
-  await expect.poll(said).toMatchObject({ isShown: true });
-  expect((await said()).said).toContain("2 heads");
+  await expect.poll(saidOfFiles).toMatchObject({ isShown: true, said: expect.stringContaining("2 heads · 2 tokens") });
   await frame.getByRole("button", { name: STEPS[6], exact: true }).click();
-  await expect(frame.getByRole("grid", { name: "Attention weights" })).toBeVisible();
-  await expect(frame.getByRole("gridcell", { name: /right.*73/ }).or(frame.getByText(/73/)).first(), "e / (1 + e)").toBeAttached();
+  await frame.getByRole("grid", { name: "Attention weights" }).focus();
+  await expect(frame.getByRole("gridcell", { name: "query left, key left: 1.000" }), "what comes later is hidden").toBeAttached();
+  await expect(frame.getByRole("gridcell", { name: "query right, key right: 0.731" }), "e / (1 + e)").toBeAttached();
   await expect(whole, "tensors are in no link").toBeHidden();
 
   await tell({ files: { "qkv.json": { q: one, k: one } } });
-  await expect.poll(said).toMatchObject({ isShown: false });
-  expect((await said()).said).toContain("V, values is missing");
+  await expect.poll(saidOfFiles).toMatchObject({ isShown: false, said: expect.stringContaining("V, values is missing") });
 });
