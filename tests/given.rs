@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use engine::{ask, on_cpu, on_gpu, whole};
+use headlight::attention::Window;
 use headlight::engine::Engine;
 use headlight::files::{
     GoesOn, Reader,
@@ -254,6 +255,75 @@ fn what_cannot_be_attended_with_is_refused() {
     let setup = set_up(&Offer::guess(look, files), 2);
     let Refusal::Attention(reason) = refused(request(engine, &setup, vec![])) else { panic!("in its own words") };
     assert!(reason.contains("an infinite number at [0, 3, 5, 5]") && reason.contains("take the softmax"), "{reason}");
+}
+
+#[test]
+fn other_files_leave_those_on_the_stage_alone() {
+    let engine = &mut on_cpu();
+    let setup = set_up(&look(engine, &["qkv.npz"]), 0);
+    let before = run(engine, &setup);
+    // They are looked into, but not shown.
+    let held = Held::new([("a.npz".to_owned(), bytes("attentions.npz"))]);
+    engine.take_files(2, Rc::new(held), always());
+    let causal = Setup { mask: Window::CAUSAL, ..setup };
+    let after = run(engine, &causal);
+    assert_eq!(matrix(&before, Tensor::Scores, 1, 0).values, matrix(&after, Tensor::Scores, 1, 0).values);
+}
+
+#[test]
+fn what_was_hidden_is_no_zero_when_it_is_seen() {
+    let engine = &mut on_cpu();
+    let mut bad = bytes("q.npy");
+    let at = bad.len() - 8;
+    bad[at..].copy_from_slice(&f64::NAN.to_be_bytes());
+    // Queries, keys and values of the same six tokens, whose last is no number as key and as value.
+    let files = ["q.npy", "k.npy", "v.npy"]
+        .map(|name| (name.to_owned(), if name == "q.npy" { bytes("q.npy") } else { bad.clone() }));
+    let Reply::Found { look, files } = engine.take_files(1, Rc::new(Held::new(files)), always()) else {
+        panic!("it found")
+    };
+    let open = set_up(&Offer::guess(look, files), 0);
+    let first = Setup { mask: Window { left: None, right: Some(0) }, ..open.clone() };
+    let sees_last =
+        |reply| matches!(reply, Reply::Refused { refusal: Refusal::Attention(reason), .. } if reason.contains("NaN"));
+    // The last query sees it.
+    assert!(sees_last(request(engine, &first, vec![])));
+    let mut hidden = first.clone();
+    hidden.paint(5, 5, false, 6);
+    assert!(matches!(request(engine, &hidden, vec![]), Reply::Ran(_)));
+    assert!(sees_last(request(engine, &open, vec![])));
+}
+
+#[test]
+fn a_head_that_cannot_be_read_keeps_no_other_away() {
+    const LEN: usize = 2048;
+    let of_head = LEN * LEN;
+    let header =
+        format!(r#"{{"attn":{{"dtype":"F16","shape":[1,5,{LEN},{LEN}],"data_offsets":[0,{}]}}}}"#, 2 * 5 * of_head);
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    file.resize(file.len() + 2 * 5 * of_head, 0);
+    // Head 1 begins with an infinity.
+    let at = file.len() - 2 * 4 * of_head;
+    file[at..at + 2].copy_from_slice(&0x7c00_u16.to_le_bytes());
+    let engine = &mut on_cpu();
+    let held = Held::new([("a.safetensors".to_owned(), file)]);
+    let Reply::Found { look, files } = engine.take_files(1, Rc::new(held), always()) else { panic!("it found") };
+    let setup = set_up(&Offer::guess(look, files), 0);
+    let Reply::Ran(_) = request(engine, &setup, vec![whole(Tensor::Weights, 0)]) else { panic!("head 0 is whole") };
+    let heads =
+        [1, 2].map(|head| headlight::protocol::Slice { most_rows: 8, most_columns: 8, ..whole(Tensor::Weights, head) });
+    let Some(Reply::Slices { slices, .. }) = ask(engine, Request::Read { run: 1, slices: heads.to_vec() }) else {
+        panic!("head 2 is whole")
+    };
+    assert_eq!(slices.iter().map(|(slice, _)| slice.head).collect::<Vec<_>>(), [2]);
+    let alone = ask(engine, Request::Read { run: 1, slices: vec![heads[0]] });
+    let Some(Reply::Refused { refusal: Refusal::Attention(reason), .. }) = alone else { panic!("{alone:?}") };
+    assert!(reason.contains("an infinite number at [0, 1, 0, 0]"), "{reason}");
+    // A run that cannot show its head leaves the picture before it.
+    assert!(matches!(request(engine, &setup, vec![heads[0]]), Reply::Refused { .. }));
+    let cell = CellRef { tensor: Tensor::Weights, head: 2, row: 3, column: 4 };
+    assert!(matches!(ask(engine, Request::Explain { run: 1, item: 0, cell }), Some(Reply::Operands { .. })));
 }
 
 /// Counts what is read of a file.

@@ -29,10 +29,13 @@ const ALIKE: &[&str] = &[
     "Tab",
     "in_proj_bias",
     "in_proj_weight",
+    "k_proj.bias",
     "k_proj.weight",
     "out_proj.bias",
     "out_proj.weight",
+    "q_proj.bias",
     "q_proj.weight",
+    "v_proj.bias",
     "v_proj.weight",
     // Terms of the field.
     "Code",

@@ -114,16 +114,20 @@ class Widget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """With a still picture beside the widget, for where there are no widgets: exported notebooks, GitHub."""
-        still = figure(self)
-        if len(still.data) > LARGEST_SVG:
-            still = figure(self, format="png", dpi=192)
+        bundle = super()._repr_mimebundle_(**kwargs)
+        try:
+            still = figure(self)
+            if len(still.data) > LARGEST_SVG:
+                still = figure(self, format="png", dpi=192)
+        except ValueError:
+            # Without a font, say: the widget itself needs none of it.
+            return bundle
         letters = base64.b64encode(still.data).decode()
         if still.format == "svg":
             kind, content = "image/svg+xml", still.data.decode()
         else:
             kind, content = "image/png", letters
         self._still = f"data:{kind};base64,{letters}"
-        bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
             return {kind: content}
         data, about = bundle if isinstance(bundle, tuple) else (bundle, {})

@@ -30,7 +30,12 @@ function render({ model, el }) {
 
   const listeners = {
     "msg:custom": receive,
-    "change:link": () => model.get("link") !== shown && tell({ link: (shown = themed(model.get("link"))) }),
+    "change:link": () => {
+      if (model.get("link") === shown) return;
+      tell({ link: (shown = themed(model.get("link"))) });
+      // A link shows a sentence; the tensors come after it.
+      if (model.get("_has_files")) model.send({ wants: "files" });
+    },
     "change:layer": () => (select.value = model.get("layer")),
     "change:_still": showStill,
   };

@@ -102,8 +102,19 @@ fn drawn(what: &What, how: &How) -> Result<Vec<u8>, String> {
     let print = print(how)?;
     let (session, data, mut engine) = calculated(what)?;
     let subject = subject(&how.shows, &session, &data)?;
-    let lacking = data.lacks(subject.slices(&session, &data));
-    let data = data.with(read(&mut engine, lacking)?);
+    let mut data = data;
+    // Of a large attention, each reading makes the scores of one head more.
+    loop {
+        let lacking = data.lacks(subject.slices(&session, &data));
+        if lacking.is_empty() {
+            break;
+        }
+        let came = read(&mut engine, lacking)?;
+        if came.is_empty() {
+            return Err("A matrix is missing.".to_owned());
+        }
+        data = data.with(came);
+    }
 
     let view = View {
         width: width_for(print.millimetres, print.points),

@@ -36,6 +36,9 @@ pub trait Origin {
 
     /// A number that came out of a file, once more out of that file, if it did. Fails where it cannot be read.
     fn again(&self, item: usize, cell: CellRef) -> Soon<'_, Result<Option<f32>, String>>;
+
+    /// Whether all of it that was read are numbers.
+    fn is_finite(&self) -> bool;
 }
 
 /// A run that is to be done.
@@ -66,6 +69,7 @@ impl Same {
     /// What the kept run has of it.
     pub fn of(kept: &Kept, given: &Given) -> Option<Self> {
         kept.setup.given.as_deref().filter(|before| is_same(before, given))?;
+        kept.origin.as_ref().filter(|origin| origin.is_finite())?;
         match (&kept.block, &kept.inputs) {
             (Some(block), _) => {
                 let memory = block.memory.as_ref().map(|memory| memory.input.clone());
@@ -128,7 +132,7 @@ async fn done(
     };
     let batch = batch(&given, &sizes);
     let left_out = LeftOut { tokens: 0, sentences: sizes.left_out };
-    let origin = FromFiles { files, given, sizes };
+    let origin = FromFiles { files, given, sizes, is_finite: Cell::new(true) };
     let (config, mask) = (kept::config(&setup), kept::mask(&setup, &batch));
     let wanted = kept::wanted(setup.heads, &batch);
     let attention = |error: crate::attention::Error| Refusal::Attention(error.to_string());
@@ -150,11 +154,13 @@ async fn done(
                 }
                 _ => {
                     let queries = origin.heads(Role::Queries).await?;
-                    let each = sizes.heads / sizes.key_heads;
                     let [keys, values] = [origin.heads(Role::Keys).await?, origin.heads(Role::Values).await?];
-                    Tensors::new(queries, repeated(keys, each), repeated(values, each))
+                    Tensors::new(queries, keys, values)
                 }
             };
+            // Where nobody may see it, what is no number counts as 0: for another mask it has to be read again.
+            let read = [&tensors.queries, &tensors.keys, &tensors.values];
+            origin.is_finite.set(read.into_iter().all(|tensor| tensor.iter().all(|number| number.is_finite())));
             let inputs = Inputs::new(Tensors { mask, ..tensors }, config).map_err(attention)?;
             let (outputs, engine) = backend.attend(&inputs, wanted).await;
             Kept::of_attention(run, (setup, engine), batch, inputs, outputs)
@@ -217,6 +223,7 @@ struct FromFiles {
     files: Files,
     given: Given,
     sizes: Sizes,
+    is_finite: Cell<bool>,
 }
 
 impl Origin for FromFiles {
@@ -226,6 +233,10 @@ impl Origin for FromFiles {
 
     fn again(&self, item: usize, cell: CellRef) -> Soon<'_, Result<Option<f32>, String>> {
         Box::pin(self.number(item, cell))
+    }
+
+    fn is_finite(&self) -> bool {
+        self.is_finite.get()
     }
 }
 
@@ -250,11 +261,10 @@ impl FromFiles {
     async fn read(&self, role: Role, items: usize) -> Result<(Vec<f32>, Part), String> {
         let part = self.part(role).map_err(|_| OTHER.to_owned())?;
         let layout = part.layout;
-        let from = part.layer * layout.of_layer();
-        let count = layout.of_layer() / layout.batch * items;
-        let range = from as u64..(from + count) as u64;
-        let read = self.files.reader.numbers(part.place, range, &*self.files.goes_on).await?;
-        if read.len() == count { Ok((read, part)) } else { Err(OTHER.to_owned()) }
+        let from = part.layer as u64 * layout.of_layer();
+        let count = layout.of_layer() / layout.batch as u64 * items as u64;
+        let read = self.files.reader.numbers(part.place, from..from + count, &*self.files.goes_on).await?;
+        if read.len() as u64 == count { Ok((read, part)) } else { Err(OTHER.to_owned()) }
     }
 
     async fn numbers(&self, role: Role, items: usize) -> Result<(Vec<f32>, Part), Refusal> {
@@ -267,8 +277,9 @@ impl FromFiles {
         let (of_head, items) = (layout.rows * layout.columns, self.sizes.batch);
         let mut numbers = Vec::with_capacity(items * of_head);
         for item in 0..items {
-            let from = layer * layout.of_layer() + (item * layout.heads + head) * of_head;
-            numbers.extend(self.files.reader.numbers(place, from as u64..(from + of_head) as u64, &on).await?);
+            let before = (item * layout.heads + head) as u64;
+            let from = layer as u64 * layout.of_layer() + before * of_head as u64;
+            numbers.extend(self.files.reader.numbers(place, from..from + of_head as u64, &on).await?);
         }
         let weights = Array3::from_shape_vec((items, layout.rows, layout.columns), numbers);
         let weights = weights.map_err(|_| OTHER.to_owned())?;
@@ -293,43 +304,46 @@ impl FromFiles {
         let width = heads * head_dim;
         let CellRef { tensor, head, row, column } = cell;
         let part = |role| self.part(role).ok();
+        // Of a matrix in a file, so many rows down and columns across. A browser counts to 2³² in `usize`.
+        let at = |part: Part, row: usize, column: usize| {
+            let layout = part.layout;
+            (part, row as u64 * layout.columns as u64 + column as u64)
+        };
         let of_all = head * head_dim + column;
         // PyTorch keeps [out, in].
         let projection = |which: usize, role| match part(Role::InProjection) {
-            Some(part) => Some((part, (which * width + of_all) * width + row)),
-            None => part(role).map(|part| (part, of_all * width + row)),
+            Some(part) => Some(at(part, which * width + of_all, row)),
+            None => part(role).map(|part| at(part, of_all, row)),
         };
         let in_heads = |role| {
             part(role).map(|part| {
-                let Layout { heads: stored, rows, columns, tokens_first, .. } = part.layout;
+                let Layout { heads: stored, rows, tokens_first, .. } = part.layout;
                 let head = head / (heads / stored);
-                let row_of_all = if tokens_first {
+                let row = if tokens_first {
                     (item * rows + row) * stored + head
                 } else {
                     (item * stored + head) * rows + row
                 };
-                (part, row_of_all * columns + column)
+                at(part, row, column)
             })
         };
-        let in_rows =
-            |role| part(role).map(|part| (part, (item * part.layout.rows + row) * part.layout.columns + column));
-        let found_at = match tensor {
+        let in_rows = |role| part(role).map(|part| at(part, item * part.layout.rows + row, column));
+        let memory = if self.has(Role::Memory) { Role::Memory } else { Role::Input };
+        let found = match tensor {
             Tensor::Queries => in_heads(Role::Queries),
             Tensor::Keys => in_heads(Role::Keys),
             Tensor::Values => in_heads(Role::Values),
             Tensor::Weights => in_heads(Role::Weights),
             Tensor::Input => in_rows(Role::Input),
-            Tensor::KeyInput => in_rows(Role::Memory),
+            Tensor::KeyInput => in_rows(memory),
             Tensor::QueryWeights => projection(0, Role::QueryProjection),
             Tensor::KeyWeights => projection(1, Role::KeyProjection),
             Tensor::ValueWeights => projection(2, Role::ValueProjection),
-            Tensor::OutputWeights => part(Role::OutProjection).map(|part| (part, column * width + row)),
+            Tensor::OutputWeights => part(Role::OutProjection).map(|part| at(part, column, row)),
             _ => None,
         };
-        let Some((Part { place, layout, layer }, at)) = found_at else {
-            return Ok(None);
-        };
-        let at = (layer * layout.of_layer() + at) as u64;
+        let Some((Part { place, layout, layer }, at)) = found else { return Ok(None) };
+        let at = layer as u64 * layout.of_layer() + at;
         let read = self.files.reader.numbers(place, at..at + 1, &on).await?;
         Ok(read.first().copied())
     }
@@ -362,7 +376,7 @@ impl FromFiles {
     }
 
     async fn weights(&self) -> Result<BlockWeights, Refusal> {
-        for role in [Role::InBias, Role::OutBias] {
+        for role in Role::BIASES {
             if self.has(role) && self.numbers(role, 1).await?.0.iter().any(|number| *number != 0.0) {
                 let name = self.name(role);
                 return Err(Refusal::Attention(format!(
@@ -383,15 +397,6 @@ impl FromFiles {
         };
         Ok(BlockWeights { w_q, w_k, w_v, w_o })
     }
-}
-
-/// Each head so many times, one after the other: key heads that serve several query heads.
-fn repeated(heads: Array4<f32>, times: usize) -> Array4<f32> {
-    if times == 1 {
-        return heads;
-    }
-    let (batch, count, rows, columns) = heads.dim();
-    Array4::from_shape_fn((batch, count * times, rows, columns), |(b, h, s, d)| heads[[b, h / times, s, d]])
 }
 
 /// For what is read too soon to be stopped.

@@ -244,6 +244,11 @@ impl Kept {
         self.inputs.as_ref().expect("attention weights alone have nothing that needs them")
     }
 
+    /// The key head that serves this one.
+    fn key_head(&self, head: usize) -> usize {
+        self.inputs().shape().key_head(head)
+    }
+
     /// What is around the attention. Panics where there is nothing: see [`Tensor::is_of`].
     fn block(&self) -> &Block {
         self.block.as_ref().expect("what begins with less has nothing that needs it")
@@ -362,8 +367,8 @@ impl Kept {
             Tensor::ValueWeights => copy(self.block().weights.w_v.slice(of_head)),
             Tensor::OutputWeights => copy(self.block().weights.w_o.row(row)),
             Tensor::Queries => copy(self.inputs().queries().slice(s![item, head, row, ..])),
-            Tensor::Keys => copy(self.inputs().keys().slice(s![item, head, row, ..])),
-            Tensor::Values => copy(self.inputs().values().slice(s![item, head, row, ..])),
+            Tensor::Keys => copy(self.inputs().keys().slice(s![item, self.key_head(head), row, ..])),
+            Tensor::Values => copy(self.inputs().values().slice(s![item, self.key_head(head), row, ..])),
             Tensor::Mixed => copy(self.mixed.slice(s![item, head, row, ..])),
             Tensor::Output => copy(self.block().output.slice(s![item, row, ..])),
             Tensor::Heads => numbers.extend(columns.map(|column| {
@@ -528,7 +533,7 @@ impl Kept {
             Tensor::Keys => (row_of(Tensor::Input.of_keys(&self.setup)), turned(Tensor::KeyWeights)),
             Tensor::Values => (row_of(Tensor::Input.of_keys(&self.setup)), column_of(Tensor::ValueWeights)),
             Tensor::Scores => {
-                let key = self.inputs().keys().slice_move(s![item, head, column, ..]).to_vec();
+                let key = self.inputs().keys().slice_move(s![item, self.key_head(head), column, ..]).to_vec();
                 (row_of(Tensor::Queries), key)
             }
             Tensor::Scaled => (number(Tensor::Scores, row, column), vec![self.inputs().rules().factor]),

@@ -35,8 +35,8 @@ pub struct Engine {
     kept: Option<Kept>,
     /// The same sentence with the set-up that the kept run is compared with.
     before: Option<Kept>,
-    /// Files that a person gave.
-    files: Option<Files>,
+    /// Files that a person gave: those of the kept run, and the newest.
+    files: Vec<Files>,
     /// Milliseconds since any fixed point.
     clock: fn() -> f64,
 }
@@ -45,7 +45,7 @@ impl Engine {
     /// An engine on the CPU that has not run yet; [`Request::Open`] chooses another. `clock` tells milliseconds since
     /// any fixed point.
     pub fn new(clock: fn() -> f64) -> Self {
-        Self { backend: Backend::CPU, weights: None, kept: None, before: None, files: None, clock }
+        Self { backend: Backend::CPU, weights: None, kept: None, before: None, files: Vec::new(), clock }
     }
 
     /// An engine on a GPU that is open already.
@@ -59,10 +59,13 @@ impl Engine {
         self.opened()
     }
 
-    /// Takes files, in the place of those before, and says what they hold; `goes_on` is told how far reading them is.
+    /// Takes files, and says what they hold; `goes_on` is told how far reading them is. Those before stay while they are shown.
     pub fn take_files(&mut self, look: u64, reader: Rc<dyn Reader>, goes_on: Rc<GoesOn>) -> Reply {
         let files = reader.found().to_vec();
-        self.files = Some(Files { look, reader, goes_on });
+        let given = self.kept.as_ref().and_then(|kept| kept.setup.given.as_ref());
+        let shown = given.map(|given| given.look);
+        self.files.retain(|files| Some(files.look) == shown && files.look != look);
+        self.files.push(Files { look, reader, goes_on });
         Reply::Found { look, files }
     }
 
@@ -88,22 +91,22 @@ impl Engine {
                     Err(refusal) => Reply::Refused { run, refusal },
                     Ok((mut kept, left_out)) => {
                         let milliseconds = (self.clock)() - started;
-                        self.before = match &before {
+                        let mut compared = match &before {
                             Some(before) => {
                                 self.run(run, [&sentence, &second], before).await.ok().map(|(kept, _)| kept)
                             }
                             None => None,
                         };
-                        let before = before.filter(|_| self.before.is_some());
+                        let before = before.filter(|_| compared.is_some());
                         let (setup, batch, engine) = (kept.setup.clone(), kept.batch.clone(), kept.engine.clone());
-                        let slices = look(&mut kept, &mut self.before, &mut self.backend, &slices).await;
-                        self.kept = Some(kept);
-                        slices.map_or_else(
-                            |error| refused(run, error),
-                            |slices| {
+                        match look(&mut kept, &mut compared, &mut self.backend, &slices).await {
+                            // The run before stays, with the picture of it.
+                            Err(error) => refused(run, error),
+                            Ok(slices) => {
+                                (self.kept, self.before) = (Some(kept), compared);
                                 Reply::Ran(Run { run, setup, before, batch, left_out, engine, milliseconds, slices })
-                            },
-                        )
+                            }
+                        }
                     }
                 })
             }
@@ -179,7 +182,7 @@ impl Engine {
 
     async fn run(&mut self, run: u64, texts: [&str; 2], setup: &Setup) -> Result<(Kept, LeftOut), Refusal> {
         if let Some(given) = &setup.given {
-            let files = self.files.clone().filter(|files| files.look == given.look).ok_or(Refusal::Gone)?;
+            let files = self.files.iter().find(|files| files.look == given.look).cloned().ok_or(Refusal::Gone)?;
             let same = self.kept.as_ref().and_then(|kept| Same::of(kept, given));
             let backend = Rc::new(Cell::new(Some(std::mem::replace(&mut self.backend, Backend::CPU))));
             let (setup, given) = (setup.clone(), (**given).clone());
@@ -274,13 +277,24 @@ async fn look(
     slices: &[Slice],
 ) -> Result<Vec<(Slice, Matrix)>, String> {
     let missing = |kept: &Kept, slice: &&Slice| !kept.has(slice.tensor, slice.head);
-    if let Some(slice) = slices.iter().find(|slice| missing(kept, slice)) {
-        kept.make_pairs(backend, slice.head).await?;
+    // A head that cannot be read keeps no other from being looked at.
+    let mut trouble = None;
+    for slice in slices {
+        if missing(kept, &slice) {
+            match kept.make_pairs(backend, slice.head).await {
+                Ok(()) => break,
+                Err(error) => trouble = Some(error),
+            }
+        }
     }
     if let Some(before) = before
         && let Some(slice) = slices.iter().find(|slice| slice.is_change && missing(before, slice))
     {
         before.make_pairs(backend, slice.head).await?;
     }
-    Ok(kept.matrices(slices, before.as_ref()))
+    let matrices = kept.matrices(slices, before.as_ref());
+    match trouble {
+        Some(trouble) if matrices.is_empty() => Err(trouble),
+        _ => Ok(matrices),
+    }
 }

@@ -209,11 +209,12 @@ impl Worker {
         !self.run_is_waiting()
     }
 
-    /// The next task, passing over runs that a newer one has replaced.
+    /// The next task, passing over runs and explanations that newer ones have replaced.
     fn next(&self) -> Option<Task> {
         loop {
             let task = self.queue.borrow_mut().pop_front()?;
-            if !(is_run(&task) && self.run_is_waiting()) {
+            let newer_explains = is_explain(&task) && self.queue.borrow().iter().any(is_explain);
+            if !(is_run(&task) && self.run_is_waiting() || newer_explains) {
                 return Some(task);
             }
         }
@@ -226,6 +227,10 @@ impl Worker {
 
 fn is_run(task: &Task) -> bool {
     matches!(task, Task::Answer(request) if matches!(**request, Request::Run { .. }))
+}
+
+fn is_explain(task: &Task) -> bool {
+    matches!(task, Task::Answer(request) if matches!(**request, Request::Explain { .. }))
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::{Job, csv};
-use crate::protocol::{EngineKind, Item, Tensor};
+use crate::protocol::{EngineKind, Item, Setup, Tensor};
 
 /// With what, of what and by whom the tensors were made.
 pub fn about(job: &Job) -> Value {
@@ -21,8 +21,11 @@ pub fn about(job: &Job) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "engine": engine,
         "tokens": texts(|item| &item.tokens),
-        "setup": &job.setup,
+        "setup": Setup { given: None, ..job.setup.clone() },
     });
+    if let Some(given) = &job.setup.given {
+        about["from"] = json!({ "files": &given.name, "begins": &given.begins, "layer": given.layer });
+    }
     if job.setup.is_cross {
         about["memory_tokens"] = json!(texts(|item| &item.keys));
     }

@@ -12,7 +12,7 @@ use web_sys::{Blob, FileReaderSync};
 
 use super::{
     Writer,
-    read::{Error, Held, Source},
+    read::{Error, Held, MOST_NUMBERS, Source},
 };
 use crate::protocol::{Place, to_bytes};
 
@@ -93,6 +93,9 @@ impl Reader {
         to: f64,
         goes_on: Function,
     ) -> Result<Float32Array, JsValue> {
+        if to - from > MOST_NUMBERS as f64 {
+            return Err("there are more numbers than are read of one tensor.".into());
+        }
         let all = Float32Array::new_with_length((to - from) as u32);
         let mut at = 0;
         let mut take = async |part: &[f32], done: u64, of: u64| {

@@ -87,7 +87,11 @@ impl<W: Write> Writer<W> {
         match self.out {
             Out::Plain(out) => Ok(out),
             Out::Zip(mut archive) => {
-                archive.set_comment(json::about(&self.job).to_string())?;
+                // No longer one has room in an archive.
+                let about = json::about(&self.job).to_string();
+                if about.len() <= usize::from(u16::MAX) {
+                    archive.set_comment(about)?;
+                }
                 Ok(archive.finish()?.into_inner())
             }
         }

@@ -48,11 +48,23 @@ impl Offer {
         offer
     }
 
+    /// The same choices for the first files, where more have come.
+    pub fn take_over(&mut self, before: Self) {
+        for (roles, before) in self.roles.iter_mut().zip(before.roles) {
+            *roles = before;
+        }
+        self.axes = before.axes;
+        self.heads = if self.begins() == Begins::Input && before.heads > 1 { before.heads } else { self.heads };
+        if before.words.iter().any(|words| !words.is_empty()) {
+            self.words = before.words;
+        }
+    }
+
     /// What is of no use where it begins: attention weights beside the queries, keys and values that they follow from.
     fn forget_the_rest(&mut self) {
         let begins = self.begins();
         for role in self.roles.iter_mut().flatten() {
-            *role = role.filter(|role| needed(begins).contains(role));
+            *role = role.filter(|role| begins.needs().contains(role));
         }
     }
 
@@ -66,7 +78,7 @@ impl Offer {
             (_, true, false) => Begins::Weights,
             (_, _, true) => Begins::Input,
             (1.., false, false) => Begins::Projections,
-            (0, false, false) if count(needed(Begins::Input)) > 0 => Begins::Input,
+            (0, false, false) if count(Begins::Input.needs()) > 0 => Begins::Input,
             _ => Begins::Weights,
         }
     }
@@ -88,11 +100,13 @@ impl Offer {
 
     /// These tensors in this layer, and what they agree on.
     pub fn given(&self, layer: usize) -> (Given, Result<Sizes, Unfit>) {
+        let begins = self.begins();
         let mut parts = Vec::new();
         let mut names: Vec<&str> = Vec::new();
         for (file, roles) in self.roles.iter().enumerate() {
             for (tensor, role) in roles.iter().enumerate() {
-                if let Some(role) = role {
+                // What is of no use there is left alone.
+                if let Some(role) = role.as_ref().filter(|role| begins.needs().contains(role)) {
                     parts.push((*role, Place { file, tensor }));
                     if names.last() != Some(&self.files[file].name.as_str()) {
                         names.push(&self.files[file].name);
@@ -102,7 +116,7 @@ impl Offer {
         }
         let more = if names.len() > MOST_NAMES { ", …" } else { "" };
         let name = names[..names.len().min(MOST_NAMES)].join(", ") + more;
-        let (begins, axes, words) = (self.begins(), self.axes, self.words.clone());
+        let (axes, words) = (self.axes, self.words.clone());
         let mut given = Given { begins, parts, layer, layers: 1, axes, words, name, look: self.look };
         let sizes = if self.is_empty() { Err(Unfit::Nothing) } else { given.sizes(&self.files, self.heads) };
         if let Ok(sizes) = &sizes {
@@ -149,25 +163,6 @@ pub fn fit(session: &mut Session) {
     }
 }
 
-/// What can be needed to begin there.
-fn needed(begins: Begins) -> &'static [Role] {
-    match begins {
-        Begins::Projections => &[Role::Queries, Role::Keys, Role::Values],
-        Begins::Weights => &[Role::Weights],
-        Begins::Input => &[
-            Role::Input,
-            Role::Memory,
-            Role::InProjection,
-            Role::QueryProjection,
-            Role::KeyProjection,
-            Role::ValueProjection,
-            Role::OutProjection,
-            Role::InBias,
-            Role::OutBias,
-        ],
-    }
-}
-
 fn tensors(file: &Found) -> &[FoundTensor] {
     file.tensors.as_deref().unwrap_or_default()
 }
@@ -185,6 +180,8 @@ fn by_name(FoundTensor { name, shape, .. }: &FoundTensor) -> Option<Role> {
     let has = |names: &[&str]| parts.iter().any(|part| names.contains(&part.as_str()));
     let ends_with = |names: &[&str]| parts.ends_with(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     let (is_bias, is_projection) = (has(&["bias"]), has(&["proj", "projection", "weight", "linear"]));
+    let (queries, keys, values) =
+        (&["q", "query", "queries"][..], &["k", "key", "keys"][..], &["v", "value", "values"][..]);
     let role = match () {
         () if has(&["in"]) && has(&["proj"]) => {
             if is_bias {
@@ -200,7 +197,9 @@ fn by_name(FoundTensor { name, shape, .. }: &FoundTensor) -> Option<Role> {
                 Role::OutProjection
             }
         }
-        // Of those there is one for each projection, and this page has none.
+        () if is_bias && has(queries) => Role::QueryBias,
+        () if is_bias && has(keys) => Role::KeyBias,
+        () if is_bias && has(values) => Role::ValueBias,
         () if is_bias => return None,
         () if has(&["attn", "attention", "attentions"]) && has(&["weights", "probs", "probabilities"])
             || ends_with(&["attentions"])
@@ -210,12 +209,12 @@ fn by_name(FoundTensor { name, shape, .. }: &FoundTensor) -> Option<Role> {
         {
             Role::Weights
         }
-        () if has(&["q", "query", "queries"]) && is_projection => Role::QueryProjection,
-        () if has(&["k", "key", "keys"]) && is_projection => Role::KeyProjection,
-        () if has(&["v", "value", "values"]) && is_projection => Role::ValueProjection,
-        () if has(&["q", "query", "queries"]) => Role::Queries,
-        () if has(&["k", "key", "keys"]) => Role::Keys,
-        () if has(&["v", "value", "values"]) => Role::Values,
+        () if has(queries) && is_projection => Role::QueryProjection,
+        () if has(keys) && is_projection => Role::KeyProjection,
+        () if has(values) && is_projection => Role::ValueProjection,
+        () if has(queries) => Role::Queries,
+        () if has(keys) => Role::Keys,
+        () if has(values) => Role::Values,
         () if has(&["memory"]) || has(&["encoder"]) && has(&["hidden"]) => Role::Memory,
         () if ends_with(&["x"]) || has(&["input", "inputs", "hidden"]) => Role::Input,
         () => return None,
@@ -257,6 +256,7 @@ fn by_shape(files: &[Found], roles: &mut [Vec<Option<Role>>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Along;
 
     fn file(name: &str, tensors: &[(&str, &[usize])]) -> Found {
         let found = |(name, shape): &(&str, &[usize])| FoundTensor {
@@ -303,6 +303,13 @@ mod tests {
         let expected = [Role::Input, Role::InProjection, Role::InBias, Role::OutProjection, Role::OutBias];
         assert_eq!(roles(&block)[..5], expected.map(Some));
         assert_eq!(roles(&block)[5], None);
+        let apart = [
+            ("x", &[6, 8][..]),
+            ("attn.q_proj.weight", &[8, 8]),
+            ("attn.q_proj.bias", &[8]),
+            ("attn.value.bias", &[8]),
+        ];
+        assert_eq!(roles(&apart)[1..], [Role::QueryProjection, Role::QueryBias, Role::ValueBias].map(Some));
     }
 
     #[test]
@@ -364,6 +371,29 @@ mod tests {
     }
 
     #[test]
+    fn more_files_leave_what_was_chosen() {
+        let first = file("a.npz", &[("arr_0", &[6, 8][..]), ("arr_1", &[6, 8])]);
+        let mut before = Offer::guess(1, vec![first.clone()]);
+        before.roles[0] = vec![Some(Role::Keys), Some(Role::Queries)];
+        before.words[0] = vec!["a".to_owned(); 6];
+        let mut after = Offer::guess(2, vec![first, file("v.npy", &[("v", &[6, 8][..])])]);
+        after.take_over(before);
+        assert_eq!(after.roles, [vec![Some(Role::Keys), Some(Role::Queries)], vec![Some(Role::Values)]]);
+        assert_eq!(after.given(0).1.map(|sizes| (sizes.queries, sizes.is_cross)), Ok((6, false)));
+    }
+
+    #[test]
+    fn what_is_not_used_says_nothing_of_what_is() {
+        let heads: &[usize] = &[12, 1, 4, 6, 8];
+        let tensors = [("q", heads), ("k", heads), ("attention_weights", &[1, 4, 6, 6])];
+        let mut offer = Offer::guess(1, vec![file("a.npz", &tensors), file("b.npz", &[("x", &[0][..])])]);
+        offer.roles[0] = vec![Some(Role::Queries), Some(Role::Keys), Some(Role::Weights)];
+        let (given, sizes) = offer.given(3);
+        assert_eq!((given.begins, given.parts.len(), given.name.as_str()), (Begins::Weights, 1, "a.npz"));
+        assert_eq!(sizes.map(|sizes| sizes.layers), Ok(1));
+    }
+
+    #[test]
     fn what_does_not_go_together_is_named() {
         let unfit = |tensors: &[(&str, &[usize])]| Offer::guess(1, vec![file("a.npz", tensors)]).given(0).1;
         assert_eq!(unfit(&[("q", &[6, 8]), ("k", &[6, 8])]), Err(Unfit::Missing(Role::Values)));
@@ -379,6 +409,16 @@ mod tests {
             unfit(&[("x", &[6, 8]), ("in_proj_weight", &[16, 8]), ("out_proj.weight", &[8, 8])]),
             Err(Unfit::Lengths { .. })
         ));
+        assert!(matches!(
+            unfit(&[("attn", &[5000, 6, 6])]),
+            Err(Unfit::TooMany { axis: Along::Heads, there: 5000, .. })
+        ));
+        assert!(matches!(
+            unfit(&[("attn", &[1_000_000, 1, 1, 1, 1])]),
+            Err(Unfit::TooMany { axis: Along::Layers, .. })
+        ));
+        let wide = [("q", &[1, 256, 1, 16384][..]), ("k", &[1, 1, 4096, 16384]), ("v", &[1, 1, 4096, 16384])];
+        assert!(matches!(unfit(&wide), Err(Unfit::TooLarge(_))));
         let weights = [("x", &[6, 8][..]), ("in_proj_weight", &[24, 8]), ("out_proj.weight", &[8, 8])];
         let mut offer = Offer::guess(1, vec![file("a.npz", &weights)]);
         assert_eq!((offer.heads, offer.given(0).1.map(|sizes| sizes.head_dim)), (8, Ok(1)));

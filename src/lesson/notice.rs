@@ -12,6 +12,8 @@ pub struct Facts {
     pub refusal: Option<Refusal>,
     /// What the shown run left out.
     pub left_out: LeftOut,
+    /// Whether that is of files.
+    pub is_given: bool,
     /// The engine that the address asks for and that there is none of.
     pub no_engine: Option<String>,
     /// What the address says that could not be read.
@@ -68,6 +70,9 @@ impl Facts {
             }
             (_, Some(Trouble::Died(reason))) => tell(words::engine_died(reason), None),
             (_, Some(Trouble::PartMissing)) => tell(words::page::PART_MISSING.to_owned(), None),
+            (Facts { left_out, is_given: true, .. }, _) if left_out.sentences > 0 => {
+                tell(words::given::left_out(left_out.sentences), None)
+            }
             (Facts { left_out, .. }, _) if *left_out != LeftOut::default() => tell(words::left_out(*left_out), None),
             (Facts { no_engine: Some(name), .. }, _) => tell(words::no_engine(name), None),
             (Facts { link: Some(unread), .. }, _) => tell(words::unread_link(unread), None),
@@ -92,6 +97,7 @@ mod tests {
             trouble: Some(Trouble::Died("it broke.".to_owned())),
             refusal: Some(Refusal::NoTokens),
             left_out: LeftOut { tokens: 3, sentences: 0 },
+            is_given: false,
             no_engine: Some("gpu".to_owned()),
             link: Some(Unread { pairs: vec!["step=dance".to_owned()], more: 0, is_newer: false }),
         };

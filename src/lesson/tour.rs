@@ -213,6 +213,13 @@ impl Tour {
         tour
     }
 
+    /// Leads back to this set-up, where it would to tensors out of files.
+    pub fn without_files(&mut self, setup: Setup) {
+        if self.own.setup.given.is_some() {
+            (self.own.setup, self.own.before, self.own.pinned) = (setup, None, None);
+        }
+    }
+
     /// The stop that is shown.
     pub fn stop(&self) -> Stop {
         self.stop

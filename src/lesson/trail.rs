@@ -75,6 +75,7 @@ impl Stop {
     fn exists(&self, len: Lengths, setup: &Setup) -> bool {
         let (rows, columns) = self.cell.tensor.shape(len, setup);
         self.cell.tensor.is_of(setup)
+            && self.step.is_of(setup)
             && self.cell.row < rows
             && self.cell.column < columns
             && self.cell.head < setup.heads

@@ -462,6 +462,8 @@ fn tensors_out_of_files_are_told_alike() {
         Unfit::Heads { heads: 3, width: 64 },
         Unfit::TooLong(5000),
         Unfit::Words { there: 3, needed: 6 },
+        Unfit::TooMany { axis: Along::Heads, there: 300, most: 256 },
+        Unfit::TooLarge(7),
     ];
     same_of(&unfit, words::given::unfit, words_de::given::unfit);
     for axis in [Along::Layers, Along::Batch, Along::Heads, Along::Queries, Along::Keys, Along::HeadWidth, Along::Width]
@@ -498,5 +500,6 @@ fn tensors_out_of_files_are_told_alike() {
     same(words::given::reading(3, 7_000_000), words_de::given::reading(3, 7_000_000));
     same(words::given::why_given("7.npz"), words_de::given::why_given("7.npz"));
     same(words::given::taken_for("x7"), words_de::given::taken_for("x7"));
+    same(words::given::left_out(7), words_de::given::left_out(7));
     same(words::given::more_tensors(7), words_de::given::more_tensors(7));
 }

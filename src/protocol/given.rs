@@ -35,6 +35,39 @@ pub enum Begins {
     Weights,
 }
 
+impl Begins {
+    /// What can be needed to begin there.
+    pub fn needs(self) -> &'static [Role] {
+        match self {
+            Begins::Projections => &[Role::Queries, Role::Keys, Role::Values],
+            Begins::Weights => &[Role::Weights],
+            Begins::Input => &[
+                Role::Input,
+                Role::Memory,
+                Role::InProjection,
+                Role::QueryProjection,
+                Role::KeyProjection,
+                Role::ValueProjection,
+                Role::OutProjection,
+                Role::InBias,
+                Role::OutBias,
+                Role::QueryBias,
+                Role::KeyBias,
+                Role::ValueBias,
+            ],
+        }
+    }
+}
+
+/// More heads than any model has, and more than can be told apart on a page.
+const MOST_HEADS: usize = 256;
+
+/// The same of layers.
+const MOST_LAYERS: usize = 1024;
+
+/// No more numbers of one tensor are calculated with: as float32, 256 MiB.
+const MOST_NUMBERS: u64 = 1 << 26;
+
 /// What a tensor out of a file is taken for. `L` layers, `B` batch, `H` heads, `S` tokens, `D` head width, `E` model width; axes on
 /// the left may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,11 +99,17 @@ pub enum Role {
     InBias,
     /// What the output's projection adds, `[E]`: `out_proj.bias`.
     OutBias,
+    /// What the queries' projection adds, `[E]`, where each has its own.
+    QueryBias,
+    /// What the keys' adds.
+    KeyBias,
+    /// What the values' adds.
+    ValueBias,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Role::Queries,
         Role::Keys,
         Role::Values,
@@ -84,11 +123,17 @@ impl Role {
         Role::OutProjection,
         Role::InBias,
         Role::OutBias,
+        Role::QueryBias,
+        Role::KeyBias,
+        Role::ValueBias,
     ];
+
+    /// What its block adds to what it projects: the block here adds nothing.
+    pub const BIASES: [Self; 5] = [Role::InBias, Role::OutBias, Role::QueryBias, Role::KeyBias, Role::ValueBias];
 
     /// How many axes it has in one sentence, of one head where it has heads.
     pub fn least_axes(self) -> usize {
-        if matches!(self, Role::InBias | Role::OutBias) { 1 } else { 2 }
+        if Self::BIASES.contains(&self) { 1 } else { 2 }
     }
 
     /// How many it has with all that may be on the left.
@@ -233,6 +278,17 @@ pub enum Unfit {
     },
     /// So many tokens are more than a run takes.
     TooLong(usize),
+    /// So many heads or layers are more than can be told apart.
+    TooMany {
+        /// Of what.
+        axis: Along,
+        /// So many.
+        there: usize,
+        /// The most.
+        most: usize,
+    },
+    /// So many numbers are more than a run takes.
+    TooLarge(u64),
     /// So many names for so many tokens.
     Words {
         /// Names.
@@ -300,9 +356,9 @@ impl Layout {
         Some(Self { layers, batch, heads, rows, columns, tokens_first })
     }
 
-    /// How many numbers a layer has.
-    pub fn of_layer(self) -> usize {
-        self.batch * self.heads * self.rows * self.columns
+    /// How many numbers a layer has. A browser counts to 2³² in `usize`, and files are larger.
+    pub fn of_layer(self) -> u64 {
+        [self.heads, self.rows, self.columns].iter().fold(self.batch as u64, |all, length| all * *length as u64)
     }
 }
 
@@ -366,7 +422,7 @@ impl Given {
     /// What they do not agree on.
     pub fn sizes(&self, found: &[Found], heads: usize) -> Result<Sizes, Unfit> {
         let mut layers = (Role::Input, 1);
-        for role in Role::ALL {
+        for role in self.begins.needs().iter().copied() {
             match self.layers(role, found)? {
                 0 | 1 => {}
                 here if layers.1 == 1 => layers = (role, here),
@@ -378,12 +434,21 @@ impl Given {
             if longest > super::MOST_TOKENS {
                 return Err(Unfit::TooLong(longest));
             }
+            for (axis, there, most) in [(Along::Heads, heads, MOST_HEADS), (Along::Layers, layers.1, MOST_LAYERS)] {
+                if there > most {
+                    return Err(Unfit::TooMany { axis, there, most });
+                }
+            }
             let taken = batch.min(super::MOST_SENTENCES).min((super::MOST_TOKENS / longest).max(1));
             let is_cross = has_memory || queries != keys || !self.words[1].is_empty();
             for (words, needed) in self.words.iter().zip([queries, keys]) {
                 if ![0, needed, batch * needed].contains(&words.len()) {
                     return Err(Unfit::Words { there: words.len(), needed });
                 }
+            }
+            let numbers = [taken, heads, longest, head_dim].iter().fold(1, |all: u64, length| all * *length as u64);
+            if numbers > MOST_NUMBERS {
+                return Err(Unfit::TooLarge(numbers));
             }
             let left_out = batch - taken;
             Ok(Sizes { layers: layers.1, batch: taken, left_out, heads, key_heads, queries, keys, head_dim, is_cross })
@@ -439,7 +504,7 @@ impl Given {
                     same(Along::Width, (role, layout.columns), (Role::Input, width))?;
                     same(Along::Width, (role, layout.rows), (Role::Input, rows(role)))?;
                 }
-                for role in [Role::InBias, Role::OutBias] {
+                for role in Role::BIASES {
                     if let Some(part) = self.part(role, found)? {
                         same(Along::Width, (role, part.layout.columns), (Role::Input, rows(role)))?;
                     }

@@ -11,6 +11,7 @@ use wasm_bindgen::JsValue;
 use super::{dom, live::watch, player, state::Page};
 use crate::lesson::{
     Session,
+    given::fit,
     link::{Opened, read, write},
     words::page::LANGUAGE,
 };
@@ -84,7 +85,17 @@ pub fn follow(page: Page) {
         page.facts.update(|facts| facts.link = opened.trouble());
         // A cell that the link keeps is of its own words, not of those that are still there.
         page.arrives.set(true);
-        page.session.update(|session| *session = Session { engine: session.engine, ..opened.session });
+        page.session.update(|session| {
+            // Tensors out of files are in no link, and stay; in a frame, whoever sends one wants its sentence.
+            let given = session.setup.given.is_some() && !dom::is_embedded();
+            let (engine, setup) = (session.engine, given.then(|| session.setup.clone()));
+            *session = Session { engine, ..opened.session };
+            if let Some(setup) = setup {
+                (session.setup, session.before, session.pinned) = (setup, None, None);
+                session.show_head(session.head.min(session.setup.heads - 1));
+                fit(session);
+            }
+        });
         came.replace(fragment(page));
         went.set(f64::NEG_INFINITY);
     });

@@ -1,5 +1,7 @@
 //! Tensors out of files in the place of a sentence: by button or by drop, what they are taken for, and which layer is shown.
 
+use std::cell::Cell;
+
 use js_sys::{Array, Object, Reflect};
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsValue;
@@ -82,7 +84,6 @@ pub fn listen(page: Page) {
             }
         },
     );
-    parts::load(page, move || page.tensors.read().is_some(), parts::Part::Given);
 }
 
 fn property(of: &JsValue, name: &str) -> JsValue {
@@ -94,6 +95,11 @@ fn has_files(event: &Event) -> bool {
     Array::from(&property(&property(event, "dataTransfer"), "types")).includes(&"Files".into(), 0)
 }
 
+thread_local! {
+    /// How often files were looked into.
+    static LOOKS: Cell<u64> = const { Cell::new(0) };
+}
+
 /// Looks into these files, and those that are there while what they are taken for is being chosen. A frame has no place for
 /// that, and shows at once what it was `asked` for.
 fn take(page: Page, files: &JsValue, asked: Asked) {
@@ -101,21 +107,28 @@ fn take(page: Page, files: &JsValue, asked: Asked) {
     if new.is_empty() {
         return;
     }
+    let look = LOOKS.get() + 1;
+    LOOKS.set(look);
     page.tensors.update(|tensors| {
-        let before = tensors.take();
-        let look = before.as_ref().map_or(1, |before| before.look + 1);
         let setup = page.session.read().setup.clone();
-        let instead_of = match before.as_ref().filter(|_| setup.given.is_some()) {
-            Some(before) => before.instead_of.clone(),
-            None => setup,
+        let (open, shown) = match tensors.take() {
+            Some(mut open) if open.is_open => {
+                let shown = open.before.take();
+                (Some(open), shown)
+            }
+            shown => (None, shown.map(Box::new)),
         };
-        let mut all = before
-            .filter(|before| before.is_open && !dom::is_embedded())
-            .map(|before| before.files)
-            .unwrap_or_default();
+        let shown = shown.filter(|_| setup.given.is_some());
+        let instead_of = shown.as_ref().map_or(setup, |shown| shown.instead_of.clone());
+        let (mut all, offer) = match open.filter(|_| !dom::is_embedded()) {
+            Some(open) => (open.files, open.offer),
+            None => (vec![], None),
+        };
         all.extend(new);
-        *tensors = Some(Tensors { look, files: all, found: None, offer: None, is_open: true, asked, instead_of });
+        let (found, is_open, before) = (None, true, shown);
+        *tensors = Some(Tensors { look, files: all, found, offer, is_open, asked, instead_of, before });
     });
+    parts::ask(page, parts::Part::Given);
 }
 
 /// Shows what the files hold, and what is shown of them.
@@ -125,8 +138,15 @@ pub fn follow(page: Page) {
         move |is_found| {
             if *is_found {
                 page.tensors.update(|tensors| {
-                    if let Some(tensors) = tensors {
-                        tensors.offer = tensors.found.take().map(|found| Offer::guess(tensors.look, found));
+                    if let Some((tensors, found)) = tensors.as_mut().and_then(|tensors| {
+                        let found = tensors.found.take()?;
+                        Some((tensors, found))
+                    }) {
+                        let mut offer = Offer::guess(tensors.look, found);
+                        if let Some(before) = tensors.offer.take() {
+                            offer.take_over(before);
+                        }
+                        tensors.offer = Some(offer);
                     }
                 });
             }
@@ -136,7 +156,7 @@ pub fn follow(page: Page) {
         move || {
             let tensors = page.tensors.read();
             let open = tensors.as_ref().filter(|tensors| tensors.is_open);
-            open.map(|tensors| (tensors.look, tensors.offer.is_some()))
+            open.map(|tensors| (tensors.look, tensors.offer.as_ref().is_some_and(|offer| offer.look == tensors.look)))
         },
         move |state| {
             if dom::is_embedded() {
@@ -144,6 +164,7 @@ pub fn follow(page: Page) {
             }
             let tensors = page.tensors.read();
             let offer = tensors.as_ref().and_then(|tensors| tensors.offer.as_ref());
+            let offer = offer.filter(|_| state.is_some_and(|(_, is_there)| is_there));
             let html = match (state, offer) {
                 (None, _) => String::new(),
                 (Some(_), None) => format!(r#"<p role="status">{}</p>"#, say::LOOKING),
@@ -213,10 +234,8 @@ pub fn follow(page: Page) {
         }
     });
     dom::on("click", "#given-cancel", move |_, _| {
-        close(page);
-        if page.session.read().setup.given.is_none() {
-            page.tensors.set(None);
-        }
+        // Those on the stage stay as they were.
+        page.tensors.update(|tensors| *tensors = tensors.take().and_then(|open| open.before).map(|before| *before));
         focus(if page.tensors.read().is_some() { "given-bar" } else { "given-open" });
     });
     follow_shown(page);
@@ -287,21 +306,28 @@ fn follow_shown(page: Page) {
     dom::on("click", "#given-change", move |_, _| {
         page.tensors.update(|tensors| {
             if let Some(tensors) = tensors {
+                tensors.before = Some(Box::new(tensors.clone()));
                 tensors.is_open = true;
             }
         });
     });
     dom::on("click", "#given-back", move |_, _| {
-        if let Some(Tensors { instead_of, .. }) = page.tensors.update(Option::take) {
-            go_back(page, instead_of);
-        }
+        let setup = page.tensors.update(Option::take).map(|tensors| tensors.instead_of);
+        go_back(page, setup.unwrap_or_default());
         focus("sentence");
     });
-    // What is being read is given up, and what was there before stays.
+    // What is being read is given up, and what was there before stays; what was chosen can be changed.
     dom::on("click", "#given-stop", move |_, _| {
         let before = page.data.read().as_ref().map(|data| data.setup.clone());
         go_back(page, before.unwrap_or_default());
-        focus("given-bar");
+        if page.session.read().setup.given.is_some() {
+            return focus("given-bar");
+        }
+        page.tensors.update(|tensors| {
+            if let Some(tensors) = tensors {
+                tensors.is_open = true;
+            }
+        });
     });
 }
 
@@ -312,6 +338,7 @@ fn focus(id: &'static str) {
 
 /// Puts another set-up in the place of this one.
 fn go_back(page: Page, setup: Setup) {
+    dom::text("given-why", "");
     page.session.update(|session| {
         (session.setup, session.before, session.pinned) = (setup, None, None);
         session.show_head(session.head.min(session.setup.heads.saturating_sub(1)));
@@ -322,7 +349,7 @@ fn go_back(page: Page, setup: Setup) {
 fn close(page: Page) {
     page.tensors.update(|tensors| {
         if let Some(tensors) = tensors {
-            tensors.is_open = false;
+            (tensors.is_open, tensors.before) = (false, None);
         }
     });
 }
@@ -360,10 +387,15 @@ fn show_in_frame(page: Page) {
     });
     // Not while they are looked into.
     let Some((asked, refused, (given, sizes))) = said else { return };
+    let begins = given.begins;
     let set_up = |session: &mut Session| {
+        session.show_head(asked.head.unwrap_or(session.head).min(session.setup.heads - 1));
+        // Weights are as they are.
+        if begins == Begins::Weights {
+            return;
+        }
         session.setup.mask = if asked.is_causal { Window::CAUSAL } else { Window::OPEN };
         session.setup.is_scaled = !asked.is_unscaled;
-        session.show_head(asked.head.unwrap_or(session.head).min(session.setup.heads - 1));
     };
     let (text, is_shown) = match (refused, sizes) {
         (Some(reason), _) => (reason, false),
@@ -395,8 +427,11 @@ fn form(offer: &Offer) -> String {
             html
         })
         .collect();
-    let option = |(index, name): (usize, &str)| format!(r#"<option value="{index}">{name}</option>"#);
-    let axes: String = Axes::ALL.map(say::axes).into_iter().enumerate().map(option).collect();
+    let option = |(index, axes): (usize, Axes)| {
+        let selected = if axes == offer.axes { " selected" } else { "" };
+        format!(r#"<option value="{index}"{selected}>{}</option>"#, say::axes(axes))
+    };
+    let axes: String = Axes::ALL.into_iter().enumerate().map(option).collect();
     let words = |which: usize| escaped(&offer.words[which].join(" "));
     format!(
         r#"<h2>{title}</h2>

@@ -3,6 +3,7 @@ use web_sys::Element;
 use super::{dom, live::watch, parts, state::Page};
 use crate::figure::svg::escaped;
 use crate::lesson::{
+    Step,
     glossary::{Piece, Seen, Term, pieces},
     words::glossary::{CLOSE, GLOSSARY, meaning, name, whereabouts},
 };
@@ -34,7 +35,11 @@ pub fn glossary(page: Page) -> String {
             let place = term.place();
             let is_here =
                 |step| page.session.read().step == step && page.session.read().shown_position() == place.position;
-            if place.step.is_some_and(|step| !is_here(step)) {
+            let is_there = |step: Step| step.is_of(&page.session.read().setup);
+            if let Some(step) = place.step.filter(|step| !is_there(*step)) {
+                // It says why not.
+                page.go_to(step);
+            } else if place.step.is_some_and(|step| !is_here(step)) {
                 page.playing.set(false);
                 page.session.update(|session| place.show(session));
             }

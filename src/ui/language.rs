@@ -20,7 +20,10 @@ extern "C" {
 /// Shows the page in the other language, as it is.
 pub fn change(page: Page) {
     // Files stay with this page.
-    let (session, tour, trail) = (page.own_session(), page.tour.get(), page.trail.get());
+    let (session, mut tour, trail) = (page.own_session(), page.tour.get(), page.trail.get());
+    if let Some(tour) = &mut tour {
+        tour.without_files(page.sentence_setup());
+    }
     change_language(&Luggage { session, tour, trail }.pack());
 }
 

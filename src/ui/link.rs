@@ -16,7 +16,7 @@ use crate::lesson::{
     notice::Trouble,
     picture::goes_over,
     scene::{self, Data},
-    words::export::CHANGED_MEANWHILE,
+    words::{self, export::CHANGED_MEANWHILE},
 };
 use crate::protocol::{BUILD, EngineChoice, Reply, Request, Setup, from_bytes, to_bytes};
 
@@ -123,9 +123,12 @@ pub fn connect(page: Page) {
         },
     );
     watch(
-        move || page.tensors.read().as_ref().map(|tensors| tensors.look),
-        move |look| {
-            if look.is_some() {
+        move || {
+            page.tensors.read().as_ref().map(|tensors| (tensors.look, tensors.offer.as_ref().map(|offer| offer.look)))
+        },
+        move |looks| {
+            // Those that were looked into are there.
+            if looks.is_some_and(|(look, looked)| looked != Some(look)) {
                 send_files(page, link);
             }
         },
@@ -163,18 +166,21 @@ fn send(link: LinkRef, request: &Request) {
         .expect("a buffer that was just made can be handed over");
 }
 
-/// Hands the engine the files that a person gave, if there are any, and asks what they hold.
+/// Hands the engine the files that a person gave, if there are any, and asks what they hold; of an engine that was started
+/// again, those on the stage first.
 fn send_files(page: Page, link: LinkRef) {
     let tensors = page.tensors.read();
-    let Some(Tensors { look, files, .. }) = tensors.as_ref() else { return };
-    let buffer: ArrayBuffer = Uint8Array::from(to_bytes(&Request::Look { look: *look }).as_slice()).buffer();
-    let files: Array = files.iter().collect();
-    // No array: as such the worker's programs come.
-    let message = Object::new();
-    for (name, value) in [("request", buffer.as_ref()), ("files", files.as_ref())] {
-        let _ = Reflect::set(&message, &name.into(), value);
+    let Some(newest) = tensors.as_ref() else { return };
+    for Tensors { look, files, .. } in newest.before.as_deref().into_iter().chain([newest]) {
+        let buffer: ArrayBuffer = Uint8Array::from(to_bytes(&Request::Look { look: *look }).as_slice()).buffer();
+        let files: Array = files.iter().collect();
+        // No array: as such the worker's programs come.
+        let message = Object::new();
+        for (name, value) in [("request", buffer.as_ref()), ("files", files.as_ref())] {
+            let _ = Reflect::set(&message, &name.into(), value);
+        }
+        link.borrow().worker.post_message(&message).expect("files can be handed to a worker");
     }
-    link.borrow().worker.post_message(&message).expect("files can be handed to a worker");
 }
 
 /// Asks for everything that the session shows, calculated anew.
@@ -283,7 +289,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             let again = link.borrow().again == Some(run.run);
             super::canvas::mark("received", run.run);
             page.facts.update(|facts| {
-                (facts.refusal, facts.left_out) = (None, run.left_out);
+                (facts.refusal, facts.left_out, facts.is_given) = (None, run.left_out, run.setup.given.is_some());
                 if !again {
                     facts.trouble = None;
                 }
@@ -316,6 +322,10 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             link.borrow_mut().answered = run;
             page.running.renew(false);
             page.reading.renew(None);
+            // It may have been a reading that was refused: the next need not wait for it.
+            if let Some(Reading::Draft) = link.borrow_mut().reading.take() {
+                export::give_up(page, &words::refusal(&refusal));
+            }
             page.facts.update(|facts| facts.refusal = Some(refusal));
         }
         Reply::Refused { .. } => {}
@@ -348,7 +358,10 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         Reply::Written { .. } => {}
         Reply::Found { look, files } => page.tensors.update(|tensors| {
             // An engine that was started again looks once more.
-            if let Some(tensors) = tensors.as_mut().filter(|tensors| tensors.look == look && tensors.offer.is_none()) {
+            if let Some(tensors) = tensors
+                .as_mut()
+                .filter(|tensors| tensors.look == look && tensors.offer.as_ref().is_none_or(|offer| offer.look != look))
+            {
                 tensors.found = Some(files);
             }
         }),
@@ -374,6 +387,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
 fn engine_died(page: Page, link: LinkRef, reason: &str) {
     hang_up(link);
     page.running.renew(false);
+    page.reading.renew(None);
     link.borrow_mut().deaths += 1;
     let reason = if reason.ends_with('.') { reason.to_owned() } else { format!("{reason}.") };
     if let Some(Order { run, .. }) = page.order.get() {

@@ -150,6 +150,8 @@ pub struct Tensors {
     pub asked: Asked,
     /// The set-up of the sentence, for the way back.
     pub instead_of: Setup,
+    /// Those that are on the stage, while others are chosen.
+    pub before: Option<Box<Tensors>>,
 }
 
 /// A check of the run on the stage.
@@ -234,12 +236,16 @@ impl Page {
         Colors::with_maps(self.theme(), session.shares_map, session.signed_map, session.range)
     }
 
+    /// The set-up of the sentence that tensors out of files are in the place of.
+    pub fn sentence_setup(self) -> Setup {
+        self.tensors.read().as_ref().map(|tensors| tensors.instead_of.clone()).unwrap_or_default()
+    }
+
     /// The session without tensors out of files, which go no farther than this page.
     pub fn own_session(self) -> Session {
         let mut session = self.session.get();
         if session.setup.given.is_some() {
-            let before = self.tensors.read().as_ref().map(|tensors| tensors.instead_of.clone());
-            (session.setup, session.before, session.pinned) = (before.unwrap_or_default(), None, None);
+            (session.setup, session.before, session.pinned) = (self.sentence_setup(), None, None);
             session.show_head(session.head.min(session.setup.heads - 1));
         }
         session

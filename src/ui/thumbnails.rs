@@ -78,7 +78,9 @@ pub fn Overview(page: Page) -> impl IntoView {
     );
     dom::on("click", "[data-overview]", move |button, _| {
         if let Some(&(tensor, leads_to)) = dom::index(button, "data-overview").and_then(|index| OVERVIEW.get(index)) {
-            page.go_to(leads_to);
+            // What a file begins with is made nowhere: its first step shows it.
+            let steps = Step::all_of(&page.session.read().setup);
+            page.go_to(if steps.contains(&leads_to) { leads_to } else { steps[0] });
             let made = Projection::ALL.into_iter().find(|&projection| scene::projected(projection) == tensor);
             // Of two sentences, each has a projection that is made of it.
             let embedded = |projection| {

@@ -142,9 +142,9 @@ test("attention weights alone: layers and heads, from three formats, and nothing
   await expect(headlight.engine).toHaveText("from file");
   // A cell is held against the file.
   await headlight.grid("Attention weights").focus();
-  await expect(headlight.check()).toHaveText("✓ The same bits when it is read from the file once more");
+  await expect(headlight.check()).toHaveText("✓ The same, as float32, when it is read from the file once more");
   await headlight.heads.nth(2).click();
-  await expect(headlight.check()).toHaveText("✓ The same bits when it is read from the file once more");
+  await expect(headlight.check()).toHaveText("✓ The same, as float32, when it is read from the file once more");
   await form.open(`${GIVEN}weights.json`);
   await form.show.click();
   await expect(headlight.tokens).toHaveText(["The", "cat", "sat", "on", "the", "mat"]);
@@ -321,6 +321,38 @@ test("reading shows how far it is, and what was there stays when it is stopped",
   await headlight.ranWith({ heads: 4, width: 64, given: null });
   await expect(headlight.tokens.first()).toHaveText("The");
   for (const path of paths) unlinkSync(path);
+});
+
+test("other files can be looked into and let go again; the way back leads through steps, and not away", async ({ page, headlight }) => {
+  await headlight.open();
+  const form = new Form(page);
+  await form.open(`${GIVEN}attentions.npz`);
+  await form.region.getByRole("combobox", { name: "Axes", exact: true }).selectOption("layer, head, token, …");
+  await form.show.click();
+  await form.layer.selectOption("2");
+  await expect.poll(async () => (await headlight.lastRan()).setup.given?.layer).toBe(1);
+  // What was chosen is there when the form opens again.
+  await page.getByRole("button", { name: "Change", exact: true }).click();
+  await expect(form.region.getByRole("combobox", { name: "Axes", exact: true }).locator("option:checked")).toHaveText("layer, head, token, …");
+  await form.open(`${GIVEN}qkv.npz`);
+  await expect(form.region.getByRole("group", { name: "qkv.npz", exact: true })).toBeVisible();
+  await form.cancel.click();
+  await expect(form.shown).toHaveText("attention weights from attentions.npz, layer 2 of 3");
+  await form.layer.selectOption("3");
+  await expect.poll(async () => (await headlight.lastRan()).setup.given?.layer).toBe(2);
+  await form.open(`${GIVEN}qkv.npz`);
+  await form.show.click();
+  await headlight.ranWith({ width: 32 });
+  await headlight.goTo("Scores");
+  await expect.poll(() => page.url()).toContain("step=scores");
+  // What is changed in a row is one entry of the history.
+  await page.waitForTimeout(1600);
+  await headlight.goTo("Mix values");
+  await expect.poll(() => page.url()).toContain("step=mix");
+  await page.goBack();
+  await expect(headlight.currentStep).toHaveText(/Scores/);
+  await expect(form.shown).toHaveText("queries, keys and values from qkv.npz");
+  expect((await headlight.lastRan()).setup.given.begins).toBe("projections");
 });
 
 test("axe finds nothing in the form and beside what is shown, and all can be done by the keyboard", async ({ page, headlight }) => {

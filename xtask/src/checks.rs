@@ -83,7 +83,6 @@ const CHECKS: &[Check] = &[
         name: "build",
         run: |_| site::build(|| Ok(())).map(|()| Tally { passed: 1, ..Tally::default() }),
     },
-    Check { part: "e2e", name: "Playwright, in Chromium", run: playwright },
     Check { part: "wheel", name: "rustfmt, wheel", run: |_| one(&mut cargo(&["fmt", "--check", PYTHON])) },
     Check { part: "wheel", name: "clippy, wheel", run: |_| clippy(&[PYTHON, "--target-dir=target/python"]) },
     Check {
@@ -91,6 +90,7 @@ const CHECKS: &[Check] = &[
         name: "pytest and notebook, wheel",
         run: |_| wheel::test().map(|()| Tally { passed: 1, ..Tally::default() }),
     },
+    Check { part: "e2e", name: "Playwright, in Chromium", run: playwright },
 ];
 
 /// The notebook package's Rust, which no workspace but its own has.

@@ -88,6 +88,9 @@ pub async fn packed(
         let part = &mut buffer[..before.min(at_once as u64) as usize];
         file.read_exact(part).map_err(|error| damaged(&name, &error))?;
         before -= part.len() as u64;
+        if !take(&[], 0).await {
+            return Err(stopped());
+        }
     }
     let mut done = 0;
     while done < bytes.end - bytes.start {

@@ -1,7 +1,7 @@
 //! The words around tensors out of files.
 
 use crate::lesson::number::fixed;
-use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_TOKENS, Role, Sizes, Unfit};
+use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit};
 
 /// The button that lets files be chosen.
 pub const OPEN: &str = "Open tensors";
@@ -64,7 +64,7 @@ pub const NOTHING_FOLLOWS: &str = "Attention weights are the end of it: from the
 /// Why a step can't be shown.
 pub const NOT_OF_FILES: &str = "The tensors from your files begin after this step, or end before it.";
 /// What the check of a number from a file says.
-pub const READ_AGAIN: &str = "The same bits when it is read from the file once more";
+pub const READ_AGAIN: &str = "The same, as float32, when it is read from the file once more";
 /// The badge, where nothing was calculated.
 pub const FROM_FILE: &str = "from file";
 /// Why a link does not lead to them.
@@ -90,6 +90,9 @@ pub fn role(role: Role) -> &'static str {
         Role::OutProjection => "out_proj.weight",
         Role::InBias => "in_proj_bias",
         Role::OutBias => "out_proj.bias",
+        Role::QueryBias => "q_proj.bias",
+        Role::KeyBias => "k_proj.bias",
+        Role::ValueBias => "v_proj.bias",
     }
 }
 
@@ -159,13 +162,22 @@ pub fn from_files(Given { name, begins, layer, layers, .. }: &Given) -> String {
 
 /// Why a number that came from a file is what it is.
 pub fn why_given(name: &str) -> String {
-    format!("This number stands in {name} as it is: nothing here has made it. Whatever follows from it is calculated.")
+    format!(
+        "This number stands in {name}, and is used as float32: nothing here has made it. Whatever follows from it is calculated."
+    )
 }
 
 /// How far reading is, for whoever can't see the bar.
 pub fn reading(done: u64, of: u64) -> String {
     let megabytes = |bytes: u64| fixed(bytes as f64 / 1e6, 1);
     format!("{} of {} MB", megabytes(done), megabytes(of))
+}
+
+/// So many sentences of files are not shown.
+pub fn left_out(sentences: usize) -> String {
+    format!(
+        "These files hold more sentences than are calculated together, so the last {sentences} were left out: at most {MOST_SENTENCES}, with {MOST_TOKENS} tokens. Save the others by themselves."
+    )
 }
 
 /// Why tensors don't go together, and what would.
@@ -214,6 +226,10 @@ pub fn unfit(unfit: &Unfit) -> String {
         Unfit::TooLong(tokens) => format!(
             "These have {tokens} tokens, and a run takes {MOST_TOKENS}. Save a part: `tensor[..., :{MOST_TOKENS}, :]`."
         ),
+        Unfit::TooMany { axis, there, most } => {
+            format!("These have {there} {}, and {most} are the most that can be told apart here. Save a part of them.", names(*axis).1)
+        }
+        Unfit::TooLarge(numbers) => format!("These would be {numbers} numbers in one tensor, more than a browser calculates with. Save fewer sentences, heads or tokens."),
         Unfit::Words { there, needed } => {
             format!("There are {there} names for {needed} tokens. Give one for each, or none.")
         }
@@ -221,7 +237,13 @@ pub fn unfit(unfit: &Unfit) -> String {
 }
 
 fn along(axis: Along, length: usize) -> String {
-    let (one, many) = match axis {
+    let (one, many) = names(axis);
+    format!("{length} {}", if length == 1 { one } else { many })
+}
+
+/// What one is called, and several are.
+fn names(axis: Along) -> (&'static str, &'static str) {
+    match axis {
         Along::Layers => ("layer", "layers"),
         Along::Batch => ("sentence", "sentences"),
         Along::Heads => ("head", "heads"),
@@ -229,6 +251,5 @@ fn along(axis: Along, length: usize) -> String {
         Along::Keys => ("token", "tokens"),
         Along::HeadWidth => ("column", "columns a head"),
         Along::Width => ("column", "columns"),
-    };
-    format!("{length} {}", if length == 1 { one } else { many })
+    }
 }

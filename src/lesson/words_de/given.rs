@@ -1,7 +1,7 @@
 //! The words around tensors out of files.
 
 use crate::lesson::number::fixed;
-use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_TOKENS, Role, Sizes, Unfit};
+use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit};
 
 /// The button that lets files be chosen.
 pub const OPEN: &str = "Tensoren öffnen";
@@ -63,7 +63,7 @@ pub const NOTHING_FOLLOWS: &str = "Attention-Gewichte sind das Ende: Aus ihnen a
 /// Why a step can't be shown.
 pub const NOT_OF_FILES: &str = "Die Tensoren aus den Dateien beginnen nach diesem Schritt oder enden vor ihm.";
 /// What the check of a number from a file says.
-pub const READ_AGAIN: &str = "Noch einmal aus der Datei gelesen: dieselben Bits";
+pub const READ_AGAIN: &str = "Noch einmal aus der Datei gelesen: als float32 dasselbe";
 /// The badge, where nothing was calculated.
 pub const FROM_FILE: &str = "aus Datei";
 /// Why a link does not lead to them.
@@ -88,6 +88,9 @@ pub fn role(role: Role) -> &'static str {
         Role::OutProjection => "out_proj.weight",
         Role::InBias => "in_proj_bias",
         Role::OutBias => "out_proj.bias",
+        Role::QueryBias => "q_proj.bias",
+        Role::KeyBias => "k_proj.bias",
+        Role::ValueBias => "v_proj.bias",
     }
 }
 
@@ -157,13 +160,22 @@ pub fn from_files(Given { name, begins, layer, layers, .. }: &Given) -> String {
 
 /// Why a number that came from a file is what it is.
 pub fn why_given(name: &str) -> String {
-    format!("Diese Zahl steht so in {name}: Nichts hier hat sie gemacht. Was aus ihr folgt, ist berechnet.")
+    format!(
+        "Diese Zahl steht in {name} und gilt hier als float32: Nichts hier hat sie gemacht. Was aus ihr folgt, ist berechnet."
+    )
 }
 
 /// How far reading is, for whoever can't see the bar.
 pub fn reading(done: u64, of: u64) -> String {
     let megabytes = |bytes: u64| fixed(bytes as f64 / 1e6, 1);
     format!("{} von {} MB", megabytes(done), megabytes(of))
+}
+
+/// So many sentences of files are not shown.
+pub fn left_out(sentences: usize) -> String {
+    format!(
+        "Diese Dateien haben mehr Sätze, als zusammen berechnet werden, die letzten {sentences} wurden deshalb weggelassen: höchstens {MOST_SENTENCES} mit {MOST_TOKENS} Tokens. Die anderen für sich speichern."
+    )
 }
 
 /// Why tensors don't go together, and what would.
@@ -212,6 +224,10 @@ pub fn unfit(unfit: &Unfit) -> String {
         Unfit::TooLong(tokens) => format!(
             "Das sind {tokens} Tokens, und ein Lauf fasst {MOST_TOKENS}. Einen Teil speichern: `tensor[..., :{MOST_TOKENS}, :]`."
         ),
+        Unfit::TooMany { axis, there, most } => {
+            format!("Das sind {there} {}, und mehr als {most} lassen sich hier nicht unterscheiden. Einen Teil davon speichern.", names(*axis).1)
+        }
+        Unfit::TooLarge(numbers) => format!("Das wären {numbers} Zahlen in einem Tensor, mehr, als ein Browser rechnet. Weniger Sätze, Köpfe oder Tokens speichern."),
         Unfit::Words { there, needed } => {
             format!("Das sind {there} Namen für {needed} Tokens. Für jedes einen angeben, oder keinen.")
         }
@@ -219,7 +235,13 @@ pub fn unfit(unfit: &Unfit) -> String {
 }
 
 fn along(axis: Along, length: usize) -> String {
-    let (one, many) = match axis {
+    let (one, many) = names(axis);
+    format!("{length} {}", if length == 1 { one } else { many })
+}
+
+/// What one is called, and several are.
+fn names(axis: Along) -> (&'static str, &'static str) {
+    match axis {
         Along::Layers => ("Schicht", "Schichten"),
         Along::Batch => ("Satz", "Sätze"),
         Along::Heads => ("Kopf", "Köpfe"),
@@ -227,6 +249,5 @@ fn along(axis: Along, length: usize) -> String {
         Along::Keys => ("Token", "Tokens"),
         Along::HeadWidth => ("Spalte", "Spalten je Kopf"),
         Along::Width => ("Spalte", "Spalten"),
-    };
-    format!("{length} {}", if length == 1 { one } else { many })
+    }
 }
