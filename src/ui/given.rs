@@ -227,7 +227,8 @@ pub fn follow(page: Page) {
         });
     }
     dom::on("click", "#given-show", move |_, _| {
-        if show(page, 0) {
+        let offer = page.tensors.read().as_ref().and_then(|tensors| tensors.offer.clone());
+        if offer.is_some_and(|offer| show_as(page, &offer, 0, |_| {})) {
             close(page);
             // What was opened is on the stage now.
             focus("given-bar");
@@ -299,13 +300,13 @@ fn follow_shown(page: Page) {
         },
     );
     dom::on("change", "#given-layer", move |select, _| {
-        if let Ok(layer) = dom::value(select).parse::<usize>() {
-            show(page, layer - 1);
+        if let (Ok(layer), Some(offer)) = (dom::value(select).parse::<usize>(), on_stage(page)) {
+            show_as(page, &offer, layer - 1, |_| {});
         }
     });
     dom::on("click", "#given-change", move |_, _| {
         page.tensors.update(|tensors| {
-            if let Some(tensors) = tensors {
+            if let Some(tensors) = tensors.as_mut().filter(|tensors| !tensors.is_open) {
                 tensors.before = Some(Box::new(tensors.clone()));
                 tensors.is_open = true;
             }
@@ -354,15 +355,16 @@ fn close(page: Page) {
     });
 }
 
-/// Shows a layer. Returns whether there is one to show.
-fn show(page: Page, layer: usize) -> bool {
-    show_as(page, layer, |_| {})
+/// What the tensors on the stage are taken for, also while others are chosen.
+fn on_stage(page: Page) -> Option<Offer> {
+    let tensors = page.tensors.read();
+    let newest = tensors.as_ref()?;
+    let shown = if newest.is_open { newest.before.as_deref()? } else { newest };
+    shown.offer.clone()
 }
 
-/// The same, in a session that is set up.
-fn show_as(page: Page, layer: usize, set_up: impl FnOnce(&mut Session)) -> bool {
-    let offer = page.tensors.read().as_ref().and_then(|tensors| tensors.offer.clone());
-    let Some(offer) = offer else { return false };
+/// Shows a layer, in a session that is set up. Returns whether there is one to show.
+fn show_as(page: Page, offer: &Offer, layer: usize, set_up: impl FnOnce(&mut Session)) -> bool {
     let mut session = page.session.get();
     let shows = offer.show(layer, &mut session).is_ok();
     if shows {
@@ -383,10 +385,11 @@ fn show_in_frame(page: Page) {
         *is_open = false;
         offer.heads = asked.heads.unwrap_or(offer.heads);
         let refused = offer.files.iter().find_map(|file| file.tensors.clone().err());
-        Some((*asked, refused, offer.given(asked.layer)))
+        Some((*asked, refused, offer.clone()))
     });
     // Not while they are looked into.
-    let Some((asked, refused, (given, sizes))) = said else { return };
+    let Some((asked, refused, offer)) = said else { return };
+    let (given, sizes) = offer.given(asked.layer);
     let begins = given.begins;
     let set_up = |session: &mut Session| {
         session.show_head(asked.head.unwrap_or(session.head).min(session.setup.heads - 1));
@@ -399,7 +402,7 @@ fn show_in_frame(page: Page) {
     };
     let (text, is_shown) = match (refused, sizes) {
         (Some(reason), _) => (reason, false),
-        (None, Ok(sizes)) => (say::sizes(given.begins, &sizes), show_as(page, asked.layer, set_up)),
+        (None, Ok(sizes)) => (say::sizes(given.begins, &sizes), show_as(page, &offer, asked.layer, set_up)),
         (None, Err(unfit)) => (say::unfit(&unfit), false),
     };
     dom::text("given-why", if is_shown { "" } else { &text });

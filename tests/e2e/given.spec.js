@@ -336,8 +336,11 @@ test("other files can be looked into and let go again; the way back leads throug
   await expect(form.region.getByRole("combobox", { name: "Axes", exact: true }).locator("option:checked")).toHaveText("layer, head, token, …");
   await form.open(`${GIVEN}qkv.npz`);
   await expect(form.region.getByRole("group", { name: "qkv.npz", exact: true })).toBeVisible();
+  // Those on the stage are still those.
+  await form.layer.selectOption("1");
+  await expect.poll(async () => (await headlight.lastRan()).setup.given?.layer).toBe(0);
   await form.cancel.click();
-  await expect(form.shown).toHaveText("attention weights from attentions.npz, layer 2 of 3");
+  await expect(form.shown).toHaveText("attention weights from attentions.npz, layer 1 of 3");
   await form.layer.selectOption("3");
   await expect.poll(async () => (await headlight.lastRan()).setup.given?.layer).toBe(2);
   await form.open(`${GIVEN}qkv.npz`);
