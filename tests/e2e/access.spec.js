@@ -195,6 +195,7 @@ test("the keyboard alone reaches every control, and one sees where it is", async
     "Positions",
     "Keys, values",
     "Calculate on",
+    "Open tensors",
     "Mask",
     "Padding",
     "Scaling",
