@@ -6,7 +6,6 @@ mod engine;
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
-use std::ops::Range;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -15,7 +14,7 @@ use engine::{ask, on_cpu, on_gpu, whole};
 use headlight::attention::Window;
 use headlight::engine::Engine;
 use headlight::files::{
-    GoesOn, Reader,
+    GoesOn,
     read::{Held, Source, contents},
 };
 use headlight::lesson::{
@@ -24,9 +23,7 @@ use headlight::lesson::{
     given::Offer,
     scene,
 };
-use headlight::protocol::{
-    Axes, CellRef, Found, LeftOut, Matrix, Place, Refusal, Reply, Request, Role, Run, Setup, Tensor,
-};
+use headlight::protocol::{Axes, CellRef, LeftOut, Matrix, Refusal, Reply, Request, Role, Run, Setup, Tensor};
 use pollster::block_on;
 
 fn path(name: &str) -> PathBuf {
@@ -327,7 +324,7 @@ fn a_head_that_cannot_be_read_keeps_no_other_away() {
 }
 
 /// Counts what is read of a file.
-struct Counted(File, Cell<u64>);
+struct Counted(File, Rc<Cell<u64>>);
 
 impl Source for Counted {
     fn len(&self) -> u64 {
@@ -337,24 +334,6 @@ impl Source for Counted {
     fn read(&self, at: u64, into: &mut [u8]) -> Result<(), headlight::files::read::Error> {
         self.1.set(self.1.get() + into.len() as u64);
         self.0.read(at, into)
-    }
-}
-
-/// Hands on, so that the test can count.
-struct Shared(Rc<Held<Counted>>);
-
-impl Reader for Shared {
-    fn found(&self) -> &[Found] {
-        self.0.found()
-    }
-
-    fn numbers<'a>(
-        &'a self,
-        place: Place,
-        range: Range<u64>,
-        goes_on: &'a GoesOn,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<f32>, String>> + 'a>> {
-        self.0.numbers(place, range, goes_on)
     }
 }
 
@@ -375,14 +354,14 @@ fn of_what_is_large_a_head_is_read_when_it_is_looked_at() {
     file.set_len(begin + (4 * HEADS * LEN * LEN) as u64).expect("its length");
     file.seek(SeekFrom::Start(begin + (4 * (8 * LEN * LEN - 1)) as u64)).expect("it is there");
     file.write_all(&0.5_f32.to_le_bytes()).expect("the last number of head 7");
-    let held = Held::new([("heads.safetensors".to_owned(), Counted(File::open(&name).expect("it"), Cell::new(0)))]);
-    let held = Rc::new(held);
+    let count = Rc::new(Cell::new(0));
+    let held = Held::new([("heads.safetensors".to_owned(), Counted(File::open(&name).expect("it"), count.clone()))]);
     let engine = &mut on_cpu();
-    let Reply::Found { look, files } = engine.take_files(1, Rc::new(Shared(held.clone())), always()) else { panic!() };
+    let Reply::Found { look, files } = engine.take_files(1, Rc::new(held), always()) else { panic!() };
     let setup = set_up(&Offer::guess(look, files), 0);
     let Reply::Ran(run) = request(engine, &setup, vec![whole(Tensor::Weights, 7)]) else { panic!("it ran") };
     assert_eq!(matrix(&run, Tensor::Weights, 7, 0).values.last(), Some(&0.5));
-    let read = held.source(0).1.get();
+    let read = count.get();
     assert!(read < (4 * LEN * LEN) as u64 + 1000, "{read} bytes were read for one head");
     assert_eq!(setup.given.expect("it was given").parts[0].0, Role::Weights);
     fs::remove_file(name).expect("it was there");

@@ -1,7 +1,7 @@
 //! Runs that begin with tensors out of files. In a browser most of this is a part of the program that is loaded with the first
 //! of them: the rest of the engine knows an [`Origin`] alone.
 
-use std::{cell::Cell, future::ready, pin::Pin, rc::Rc};
+use std::{cell::Cell, future::ready, rc::Rc};
 
 use ndarray::{Array2, Array3, Array4, Axis, s};
 
@@ -11,12 +11,10 @@ use super::{
 };
 use crate::attention::{BlockInput, BlockWeights, Inputs, Tensors};
 use crate::embedding::{Token, word_id};
-use crate::files::{GoesOn, Reader};
+use crate::files::{GoesOn, Reader, Soon};
 use crate::protocol::{
     Begins, CellRef, EngineKind, Given, Item, Layout, LeftOut, Part, Refusal, Role, Setup, Sizes, Tensor,
 };
-
-type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Files that are here, and who is told how far reading them is.
 #[derive(Clone)]

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Uint8Array};
@@ -12,7 +11,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::{Engine, attend::Attend, calls};
 use crate::files::{
-    Job,
+    Job, Soon,
     remote::{File, Files},
 };
 use crate::gpu;
@@ -170,9 +169,7 @@ impl Worker {
                 Task::Look(look, files) => match Files::open(&files).await {
                     Ok(files) => {
                         let worker = self.clone();
-                        let goes_on = move |done, of| -> Pin<Box<dyn Future<Output = bool>>> {
-                            Box::pin(worker.clone().goes_on(done, of))
-                        };
+                        let goes_on = move |done, of| -> Soon<bool> { Box::pin(worker.clone().goes_on(done, of)) };
                         post(&engine.take_files(look, Rc::new(files), Rc::new(goes_on)));
                     }
                     Err(reason) => {
@@ -206,22 +203,22 @@ impl Worker {
         let turn = Promise::new(&mut |done, _| set_timeout(&done));
         // It is never broken.
         let _ = JsFuture::from(turn).await;
-        !self.run_is_waiting()
+        !self.is_waiting(is_run)
     }
 
     /// The next task, passing over runs and explanations that newer ones have replaced.
     fn next(&self) -> Option<Task> {
         loop {
             let task = self.queue.borrow_mut().pop_front()?;
-            let newer_explains = is_explain(&task) && self.queue.borrow().iter().any(is_explain);
-            if !(is_run(&task) && self.run_is_waiting() || newer_explains) {
+            if ![is_run, is_explain].into_iter().any(|is| is(&task) && self.is_waiting(is)) {
                 return Some(task);
             }
         }
     }
 
-    fn run_is_waiting(&self) -> bool {
-        self.queue.borrow().iter().any(is_run)
+    /// Whether a task of this kind waits.
+    fn is_waiting(&self, kind: fn(&Task) -> bool) -> bool {
+        self.queue.borrow().iter().any(kind)
     }
 }
 

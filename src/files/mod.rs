@@ -66,8 +66,11 @@ pub trait Reader {
         place: Place,
         range: Range<u64>,
         goes_on: &'a GoesOn,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<f32>, String>> + 'a>>;
+    ) -> Soon<'a, Result<Vec<f32>, String>>;
 }
 
 /// What is told how far reading is, and says whether it goes on.
-pub type GoesOn = dyn Fn(u64, u64) -> Pin<Box<dyn Future<Output = bool>>>;
+pub type GoesOn = dyn Fn(u64, u64) -> Soon<'static, bool>;
+
+/// What takes a while, of a kind that its caller need not know.
+pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;

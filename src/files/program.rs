@@ -11,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, FileReaderSync};
 
 use super::{
-    Writer,
+    Reader as _, Writer,
     read::{Error, Held, MOST_NUMBERS, Source},
 };
 use crate::protocol::{Place, to_bytes};

@@ -1,12 +1,12 @@
 //! The engine's end of the way to the files' program; `program` is the other.
 
-use std::{ops::Range, pin::Pin};
+use std::ops::Range;
 
 use js_sys::{Array, Float32Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::{GoesOn, Job, Reader};
+use super::{GoesOn, Job, Reader, Soon};
 use crate::protocol::{Found, Place, from_bytes, to_bytes};
 
 #[wasm_bindgen]
@@ -64,7 +64,7 @@ impl Reader for Files {
         Place { file, tensor }: Place,
         range: Range<u64>,
         goes_on: &'a GoesOn,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<f32>, String>> + 'a>> {
+    ) -> Soon<'a, Result<Vec<f32>, String>> {
         Box::pin(async move {
             let told = |done: f64, of: f64| -> Promise {
                 let goes_on = goes_on(done as u64, of as u64);

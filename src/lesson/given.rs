@@ -1,6 +1,6 @@
 //! What tensors out of files are taken for: a guess by name and shape, which a person can change.
 
-use super::{Projection, Session, Step, Zoom};
+use super::{Projection, Session, Zoom};
 use crate::embedding::Positions;
 use crate::protocol::{Axes, Begins, Found, FoundTensor, Given, Place, Role, Setup, Sizes, Unfit, Window};
 
@@ -21,7 +21,7 @@ pub struct Offer {
     pub words: [Vec<String>; 2],
 }
 
-/// How far names of tensors go that are listed.
+/// So many files are named.
 const MOST_NAMES: usize = 3;
 
 impl Offer {
@@ -54,7 +54,9 @@ impl Offer {
             *roles = before;
         }
         self.axes = before.axes;
-        self.heads = if self.begins() == Begins::Input && before.heads > 1 { before.heads } else { self.heads };
+        if self.begins() == Begins::Input && before.heads > 1 {
+            self.heads = before.heads;
+        }
         if before.words.iter().any(|words| !words.is_empty()) {
             self.words = before.words;
         }
@@ -149,17 +151,8 @@ impl Offer {
             session.projection = Projection::Queries;
             session.table = None;
         }
-        session.show_head(session.head.min(heads - 1));
-        fit(session);
+        session.fit();
         Ok(())
-    }
-}
-
-/// Shows a step that there is.
-pub fn fit(session: &mut Session) {
-    if !session.step.is_of(&session.setup) {
-        // There always is this one.
-        session.go_to(Step::Softmax);
     }
 }
 
@@ -178,34 +171,21 @@ fn parts(name: &str) -> impl Iterator<Item = String> {
 fn by_name(FoundTensor { name, shape, .. }: &FoundTensor) -> Option<Role> {
     let parts: Vec<String> = parts(name).collect();
     let has = |names: &[&str]| parts.iter().any(|part| names.contains(&part.as_str()));
-    let ends_with = |names: &[&str]| parts.ends_with(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let ends_with = |names: &[&str]| parts.last().is_some_and(|part| names.contains(&part.as_str()));
     let (is_bias, is_projection) = (has(&["bias"]), has(&["proj", "projection", "weight", "linear"]));
     let (queries, keys, values) =
         (&["q", "query", "queries"][..], &["k", "key", "keys"][..], &["v", "value", "values"][..]);
     let role = match () {
-        () if has(&["in"]) && has(&["proj"]) => {
-            if is_bias {
-                Role::InBias
-            } else {
-                Role::InProjection
-            }
-        }
-        () if has(&["out", "o"]) && has(&["proj"]) => {
-            if is_bias {
-                Role::OutBias
-            } else {
-                Role::OutProjection
-            }
-        }
+        () if has(&["in"]) && has(&["proj"]) && is_bias => Role::InBias,
+        () if has(&["in"]) && has(&["proj"]) => Role::InProjection,
+        () if has(&["out", "o"]) && has(&["proj"]) && is_bias => Role::OutBias,
+        () if has(&["out", "o"]) && has(&["proj"]) => Role::OutProjection,
         () if is_bias && has(queries) => Role::QueryBias,
         () if is_bias && has(keys) => Role::KeyBias,
         () if is_bias && has(values) => Role::ValueBias,
         () if is_bias => return None,
         () if has(&["attn", "attention", "attentions"]) && has(&["weights", "probs", "probabilities"])
-            || ends_with(&["attentions"])
-            || ends_with(&["attention"])
-            || ends_with(&["attn"])
-            || ends_with(&["weights"]) =>
+            || ends_with(&["attentions", "attention", "attn", "weights"]) =>
         {
             Role::Weights
         }
@@ -219,7 +199,7 @@ fn by_name(FoundTensor { name, shape, .. }: &FoundTensor) -> Option<Role> {
         () if ends_with(&["x"]) || has(&["input", "inputs", "hidden"]) => Role::Input,
         () => return None,
     };
-    (role.least_axes()..=role.most_axes()).contains(&shape.len()).then_some(role)
+    role.takes(shape.len()).then_some(role)
 }
 
 /// By shape, where no name says anything: one square tensor is weights, three alike are queries, keys and values.
@@ -234,11 +214,6 @@ fn by_shape(files: &[Found], roles: &mut [Vec<Option<Role>>]) {
         .collect();
     let is_square = |shape: &[usize]| shape.len() >= 2 && shape[shape.len() - 1] == shape[shape.len() - 2];
     let guessed: Vec<Role> = match &all[..] {
-        [(_, queries), (_, keys), (_, values)]
-            if keys == values && queries.len() == keys.len() && !is_square(queries) =>
-        {
-            vec![Role::Queries, Role::Keys, Role::Values]
-        }
         alike if !alike.is_empty() && alike.iter().all(|(_, shape)| is_square(shape) && *shape == alike[0].1) => {
             vec![Role::Weights; alike.len()]
         }
@@ -248,14 +223,14 @@ fn by_shape(files: &[Found], roles: &mut [Vec<Option<Role>>]) {
         _ => vec![],
     };
     for ((place, shape), role) in all.into_iter().zip(guessed) {
-        let fits = (role.least_axes()..=role.most_axes()).contains(&shape.len());
-        roles[place.file][place.tensor] = fits.then_some(role);
+        roles[place.file][place.tensor] = role.takes(shape.len()).then_some(role);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lesson::Step;
     use crate::protocol::Along;
 
     fn file(name: &str, tensors: &[(&str, &[usize])]) -> Found {

@@ -307,6 +307,21 @@ impl Session {
         self.before = shows_change.then(|| self.setup.clone());
     }
 
+    /// Puts another set-up in the place of this one. What was said of cells and changes was said of that.
+    pub fn replace_setup(&mut self, setup: Setup) {
+        (self.setup, self.before, self.pinned) = (setup, None, None);
+        self.fit();
+    }
+
+    /// Shows a head and a step that there are.
+    pub fn fit(&mut self) {
+        self.show_head(self.head.min(self.setup.heads.saturating_sub(1)));
+        if !self.step.is_of(&self.setup) {
+            // There always is this one.
+            self.go_to(Step::Softmax);
+        }
+    }
+
     /// Changes the number of heads; the head on the stage stays if there still is one of that number.
     pub fn set_heads(&mut self, heads: usize) {
         self.setup.heads = heads;

@@ -216,7 +216,7 @@ impl Tour {
     /// Leads back to this set-up, where it would to tensors out of files.
     pub fn without_files(&mut self, setup: Setup) {
         if self.own.setup.given.is_some() {
-            (self.own.setup, self.own.before, self.own.pinned) = (setup, None, None);
+            self.own.replace_setup(setup);
         }
     }
 

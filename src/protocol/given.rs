@@ -39,22 +39,9 @@ impl Begins {
     /// What can be needed to begin there.
     pub fn needs(self) -> &'static [Role] {
         match self {
-            Begins::Projections => &[Role::Queries, Role::Keys, Role::Values],
-            Begins::Weights => &[Role::Weights],
-            Begins::Input => &[
-                Role::Input,
-                Role::Memory,
-                Role::InProjection,
-                Role::QueryProjection,
-                Role::KeyProjection,
-                Role::ValueProjection,
-                Role::OutProjection,
-                Role::InBias,
-                Role::OutBias,
-                Role::QueryBias,
-                Role::KeyBias,
-                Role::ValueBias,
-            ],
+            Begins::Projections => &Role::ALL[..3],
+            Begins::Weights => &Role::ALL[3..4],
+            Begins::Input => &Role::ALL[4..],
         }
     }
 }
@@ -108,7 +95,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// All of them.
+    /// All of them: what it takes to begin with projections, with weights, with an input.
     pub const ALL: [Self; 16] = [
         Role::Queries,
         Role::Keys,
@@ -134,6 +121,11 @@ impl Role {
     /// How many axes it has in one sentence, of one head where it has heads.
     pub fn least_axes(self) -> usize {
         if Self::BIASES.contains(&self) { 1 } else { 2 }
+    }
+
+    /// Whether a tensor of so many axes can be this.
+    pub fn takes(self, axes: usize) -> bool {
+        (self.least_axes()..=self.most_axes()).contains(&axes)
     }
 
     /// How many it has with all that may be on the left.
@@ -331,7 +323,7 @@ pub struct Layout {
 impl Layout {
     /// Of a tensor of this shape. `None` where it has too many axes, or too few.
     pub fn of(role: Role, axes: Axes, shape: &[usize]) -> Option<Self> {
-        if !(role.least_axes()..=role.most_axes()).contains(&shape.len()) {
+        if !role.takes(shape.len()) {
             return None;
         }
         let has_heads = role.most_axes() == 5;

@@ -11,7 +11,6 @@ use wasm_bindgen::JsValue;
 use super::{dom, live::watch, player, state::Page};
 use crate::lesson::{
     Session,
-    given::fit,
     link::{Opened, read, write},
     words::page::LANGUAGE,
 };
@@ -91,9 +90,7 @@ pub fn follow(page: Page) {
             let (engine, setup) = (session.engine, given.then(|| session.setup.clone()));
             *session = Session { engine, ..opened.session };
             if let Some(setup) = setup {
-                (session.setup, session.before, session.pinned) = (setup, None, None);
-                session.show_head(session.head.min(session.setup.heads - 1));
-                fit(session);
+                session.replace_setup(setup);
             }
         });
         came.replace(fragment(page));

@@ -16,7 +16,7 @@ use super::{
 use crate::figure::svg::escaped;
 use crate::lesson::{
     Session,
-    given::{Offer, fit},
+    given::Offer,
     number::fixed,
     words::{export::size, given as say},
 };
@@ -138,10 +138,9 @@ pub fn follow(page: Page) {
         move |is_found| {
             if *is_found {
                 page.tensors.update(|tensors| {
-                    if let Some((tensors, found)) = tensors.as_mut().and_then(|tensors| {
-                        let found = tensors.found.take()?;
-                        Some((tensors, found))
-                    }) {
+                    if let Some(tensors) = tensors
+                        && let Some(found) = tensors.found.take()
+                    {
                         let mut offer = Offer::guess(tensors.look, found);
                         if let Some(before) = tensors.offer.take() {
                             offer.take_over(before);
@@ -156,7 +155,7 @@ pub fn follow(page: Page) {
         move || {
             let tensors = page.tensors.read();
             let open = tensors.as_ref().filter(|tensors| tensors.is_open);
-            open.map(|tensors| (tensors.look, tensors.offer.as_ref().is_some_and(|offer| offer.look == tensors.look)))
+            open.map(|tensors| (tensors.look, tensors.is_looked_into()))
         },
         move |state| {
             if dom::is_embedded() {
@@ -340,11 +339,7 @@ fn focus(id: &'static str) {
 /// Puts another set-up in the place of this one.
 fn go_back(page: Page, setup: Setup) {
     dom::text("given-why", "");
-    page.session.update(|session| {
-        (session.setup, session.before, session.pinned) = (setup, None, None);
-        session.show_head(session.head.min(session.setup.heads.saturating_sub(1)));
-        fit(session);
-    });
+    page.session.update(|session| session.replace_setup(setup));
 }
 
 fn close(page: Page) {

@@ -123,12 +123,10 @@ pub fn connect(page: Page) {
         },
     );
     watch(
-        move || {
-            page.tensors.read().as_ref().map(|tensors| (tensors.look, tensors.offer.as_ref().map(|offer| offer.look)))
-        },
-        move |looks| {
+        move || page.tensors.read().as_ref().map(|tensors| (tensors.look, tensors.is_looked_into())),
+        move |tensors| {
             // Those that were looked into are there.
-            if looks.is_some_and(|(look, looked)| looked != Some(look)) {
+            if tensors.is_some_and(|(_, is_looked_into)| !is_looked_into) {
                 send_files(page, link);
             }
         },
@@ -358,9 +356,7 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
         Reply::Written { .. } => {}
         Reply::Found { look, files } => page.tensors.update(|tensors| {
             // An engine that was started again looks once more.
-            if let Some(tensors) = tensors
-                .as_mut()
-                .filter(|tensors| tensors.look == look && tensors.offer.as_ref().is_none_or(|offer| offer.look != look))
+            if let Some(tensors) = tensors.as_mut().filter(|tensors| tensors.look == look && !tensors.is_looked_into())
             {
                 tensors.found = Some(files);
             }

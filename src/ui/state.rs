@@ -154,6 +154,13 @@ pub struct Tensors {
     pub before: Option<Box<Tensors>>,
 }
 
+impl Tensors {
+    /// Whether it is known what all of them hold.
+    pub fn is_looked_into(&self) -> bool {
+        self.offer.as_ref().is_some_and(|offer| offer.look == self.look)
+    }
+}
+
 /// A check of the run on the stage.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Checking {
@@ -245,8 +252,7 @@ impl Page {
     pub fn own_session(self) -> Session {
         let mut session = self.session.get();
         if session.setup.given.is_some() {
-            (session.setup, session.before, session.pinned) = (self.sentence_setup(), None, None);
-            session.show_head(session.head.min(session.setup.heads - 1));
+            session.replace_setup(self.sentence_setup());
         }
         session
     }

@@ -3,7 +3,7 @@
 use crate::browser;
 use crate::process::{self, cargo, command, npm};
 use anyhow::{Context, Result, bail, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
@@ -49,43 +49,34 @@ pub fn install_node_packages() -> Result<()> {
 /// A Python that reads the page's files in the tests, with what `tests/python-requirements.txt` names; it stays under
 /// `target/tools`.
 pub fn python() -> Result<PathBuf> {
-    let (environment, wanted) = (folder().join("python"), crate::root().join("tests/python-requirements.txt"));
-    let python = environment.join(PYTHON);
-    let (wanted_text, installed) = (fs::read(&wanted)?, environment.join("installed.txt"));
-    if fs::read(&installed).is_ok_and(|installed| installed == wanted_text) {
-        return Ok(python);
-    }
-    println!("Installing NumPy, Pillow and safetensors into target/tools/python/ (under a minute) …");
-    process::run(command("python3", &["-m", "venv", "--clear"]).arg(&environment)).context(
-        "Python 3.10 or newer with venv is needed to read the page's files (Debian: python3-venv): https://python.org",
-    )?;
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    process::run(Command::new(&python).args(install).arg(&wanted))?;
-    fs::write(installed, wanted_text)?;
-    Ok(python)
+    let wanted = crate::root().join("tests/python-requirements.txt");
+    let packages = ["--requirement".as_ref(), wanted.as_path()];
+    let needed =
+        "Python 3.10 or newer with venv is needed to read the page's files (Debian: python3-venv): https://python.org";
+    environment("python", "NumPy, Pillow and safetensors", &packages, &fs::read(&wanted)?, needed)
 }
 
 /// A Python with the maturin that builds the notebook package; it stays under `target/tools`.
 pub fn maturin() -> Result<PathBuf> {
     const WANTED: &str = "maturin==1.16.0";
-    let environment = folder().join("maturin");
+    let needed =
+        "Python 3.9 or newer with venv is needed to build the wheel (Debian: python3-venv): https://python.org";
+    environment("maturin", "maturin", &[WANTED.as_ref()], WANTED.as_bytes(), needed)
+}
+
+/// The Python of an environment of this name under `target/tools`, with these packages, as pip is asked for them; `wanted` is
+/// what has to be installed, so that something else is another environment; `needed` is said where none can be made.
+fn environment(name: &str, called: &str, packages: &[&Path], wanted: &[u8], needed: &'static str) -> Result<PathBuf> {
+    let environment = folder().join(name);
     let (python, installed) = (environment.join(PYTHON), environment.join("installed.txt"));
-    if fs::read(&installed).is_ok_and(|installed| installed == WANTED.as_bytes()) {
+    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
-    println!("Installing maturin into target/tools/maturin/ (under a minute) …");
-    process::run(command("python3", &["-m", "venv", "--clear"]).arg(&environment)).context(
-        "Python 3.9 or newer with venv is needed to build the wheel (Debian: python3-venv): https://python.org",
-    )?;
-    process::run(Command::new(&python).args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        WANTED,
-    ]))?;
-    fs::write(installed, WANTED)?;
+    println!("Installing {called} into target/tools/{name}/ (under a minute) …");
+    process::run(command("python3", &["-m", "venv", "--clear"]).arg(&environment)).context(needed)?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    process::run(Command::new(&python).args(install).args(packages))?;
+    fs::write(installed, wanted)?;
     Ok(python)
 }
 

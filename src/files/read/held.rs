@@ -1,7 +1,7 @@
-use std::{ops::ControlFlow, ops::Range, pin::Pin};
+use std::ops::{ControlFlow, Range};
 
 use super::{Entry, Error, Source, contents};
-use crate::files::{GoesOn, Reader};
+use crate::files::{GoesOn, Reader, Soon};
 use crate::protocol::{Found, FoundTensor, Place};
 
 /// Files, and what they hold.
@@ -21,16 +21,6 @@ impl<S: Source> Held<S> {
             held.files.push((source, entries.unwrap_or_default()));
         }
         held
-    }
-
-    /// What they hold.
-    pub fn found(&self) -> &[Found] {
-        &self.found
-    }
-
-    /// The file with this number.
-    pub fn source(&self, file: usize) -> &S {
-        &self.files[file].0
     }
 
     /// Gives some numbers of a tensor to `take`, part by part: as [`Entry::parts`].
@@ -69,7 +59,7 @@ impl<S: Source> Reader for Held<S> {
         place: Place,
         range: Range<u64>,
         goes_on: &'a GoesOn,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<f32>, String>> + 'a>> {
+    ) -> Soon<'a, Result<Vec<f32>, String>> {
         Box::pin(async move {
             let mut numbers = Vec::new();
             let mut take = async |part: &[f32], done, of| {

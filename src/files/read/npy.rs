@@ -5,11 +5,7 @@ use std::io::Read;
 use npyz::{Endianness, TypeChar, TypeStr};
 use py_literal::Value;
 
-use super::{
-    Dtype, Entry, Error, MOST_NUMBERS, Order, Place, checked,
-    dtype::Kind,
-    source::{Source, ends_early},
-};
+use super::{Dtype, Entry, Error, MOST_NUMBERS, Order, Place, checked, dtype::Kind, source::Source};
 
 /// How it begins.
 pub const MAGIC: &[u8] = b"\x93NUMPY";
@@ -46,8 +42,9 @@ impl Header {
     pub fn read(name: &str, beginning: &[u8], len: u64) -> Result<Self, Error> {
         let wrong =
             |what: String| Error(format!("“{name}” has a header that cannot be read: {what} The file is damaged."));
-        let byte =
-            |at: usize| beginning.get(at).copied().map(usize::from).ok_or_else(|| ends_early(at as u64 + 1, len));
+        let byte = |at: usize| {
+            beginning.get(at).copied().map(usize::from).ok_or_else(|| Error::ends_early(at as u64 + 1, len))
+        };
         let (before, text_len) = match byte(6)? {
             1 => (10, byte(8)? | byte(9)? << 8),
             2 | 3 => (12, byte(8)? | byte(9)? << 8 | byte(10)? << 16 | byte(11)? << 24),
@@ -58,7 +55,8 @@ impl Header {
                 "it is said to have {text_len} bytes, and {MOST_HEADER} are the most that NumPy reads."
             )));
         }
-        let header = beginning.get(..before + text_len).ok_or_else(|| ends_early((before + text_len) as u64, len))?;
+        let header =
+            beginning.get(..before + text_len).ok_or_else(|| Error::ends_early((before + text_len) as u64, len))?;
         // Whoever nests brackets means no shape, but a reader that calls itself for each of them.
         if header[before..].iter().filter(|byte| b"([{".contains(byte)).count() > 64 {
             return Err(wrong("it has more brackets than any shape.".to_owned()));

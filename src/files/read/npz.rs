@@ -38,8 +38,7 @@ pub fn entries(source: &impl Source) -> Result<Vec<Entry>, Error> {
         }
         let (size, compression) = (file.size(), file.compression());
         let header = npy::header_of(&name, &mut file, size)?;
-        let bytes =
-            size.checked_sub(header.len as u64).ok_or_else(|| super::source::ends_early(header.len as u64, size))?;
+        let bytes = size.checked_sub(header.len as u64).ok_or_else(|| Error::ends_early(header.len as u64, size))?;
         let shape = checked(&name, &header.shape, header.dtype.size(), bytes)?;
         let (at, order) = (header.len as u64, header.order);
         let place = if let Kind::Text(_) = header.dtype.kind {
@@ -50,7 +49,7 @@ pub fn entries(source: &impl Source) -> Result<Vec<Entry>, Error> {
                 (CompressionMethod::Stored, Some(start)) if !file.encrypted() => {
                     let fits = start.checked_add(size).is_some_and(|end| end <= source.len());
                     if !fits {
-                        return Err(super::source::ends_early(start.saturating_add(size), source.len()));
+                        return Err(Error::ends_early(start.saturating_add(size), source.len()));
                     }
                     Place::Plain { at: start + at, order }
                 }

@@ -12,11 +12,7 @@ use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 
-use super::{
-    Dtype, Entry, Error, MOST_HEADER, MOST_TENSORS, Order, Place, checked,
-    dtype::Kind,
-    source::{Source, ends_early},
-};
+use super::{Dtype, Entry, Error, MOST_HEADER, MOST_TENSORS, Order, Place, checked, dtype::Kind, source::Source};
 
 /// How many bytes say how long the header is.
 const LENGTH: u64 = 8;
@@ -25,7 +21,7 @@ const LENGTH: u64 = 8;
 pub fn entries(source: &impl Source) -> Result<Vec<Entry>, Error> {
     let len = source.len();
     if len < LENGTH {
-        return Err(ends_early(LENGTH, len));
+        return Err(Error::ends_early(LENGTH, len));
     }
     let mut length = [0; LENGTH as usize];
     source.read(0, &mut length)?;
@@ -37,7 +33,7 @@ pub fn entries(source: &impl Source) -> Result<Vec<Entry>, Error> {
     }
     let begin = LENGTH + header;
     if begin > len {
-        return Err(ends_early(begin, len));
+        return Err(Error::ends_early(begin, len));
     }
     let mut text = vec![0; header as usize];
     source.read(LENGTH, &mut text)?;

@@ -27,7 +27,7 @@ impl Source for [u8] {
 
     fn read(&self, at: u64, into: &mut [u8]) -> Result<(), Error> {
         let from = usize::try_from(at).ok().and_then(|at| self.get(at..at.checked_add(into.len())?));
-        into.copy_from_slice(from.ok_or_else(|| ends_early(at + into.len() as u64, Source::len(self)))?);
+        into.copy_from_slice(from.ok_or_else(|| Error::ends_early(at + into.len() as u64, Source::len(self)))?);
         Ok(())
     }
 }
@@ -58,7 +58,7 @@ impl Source for std::fs::File {
 impl Error {
     /// What a file that ends too early is told.
     pub fn ends_early(needed: u64, there: u64) -> Self {
-        ends_early(needed, there)
+        Self(format!("it ends after {there} bytes, and byte {needed} is needed. Was it copied to the end?"))
     }
 
     /// What a file is told that the system does not give.
@@ -67,11 +67,6 @@ impl Error {
             "the file could not be read: {reason}. Was it changed, moved or deleted since it was opened? Open it once more."
         ))
     }
-}
-
-/// What a file that ends too early is told.
-pub fn ends_early(needed: u64, there: u64) -> Error {
-    Error(format!("it ends after {there} bytes, and byte {needed} is needed. Was it copied to the end?"))
 }
 
 /// So many bytes are read at a time.
