@@ -7,7 +7,7 @@ use engine::{on_cpu, run_compared};
 use headlight::attention::Window;
 use headlight::embedding::Positions;
 use headlight::lesson::glossary::{Piece, Seen, Term, pieces};
-use headlight::lesson::picture::{Picture, View, picture};
+use headlight::lesson::picture::{Picture, View, arcs::arcs, picture};
 use headlight::lesson::scene::{Data, wanted};
 use headlight::lesson::spot::{Lit, Part, Spot, lit};
 use headlight::lesson::theme::Colors;
@@ -46,6 +46,7 @@ fn drawn(session: &Session, width: f32) -> Picture {
         focus: None,
         lit: Vec::new(),
         chosen: false,
+        arcs: Some(arcs),
     };
     picture(session, &data, &view).expect("all that it shows is there")
 }

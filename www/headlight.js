@@ -16,13 +16,13 @@
   const QUICK_MS = 8;
   let spent = 0;
   let others;
-  let app;
+  let here;
   let hasStopped = false;
 
   async function attend(options) {
     const message = checked(options);
     const isQuick = !hasStopped && message.engine !== "webgpu" && products(message) <= QUICK_PRODUCTS;
-    if (isQuick && app && spent < QUICK_MS) return attendHere(message);
+    if (isQuick && here && spent < QUICK_MS) return attendHere(message);
     // What is not given away is copied now: whoever called may change it afterwards.
     const tensors = tensorsOf(message);
     if (!message.transfer) for (const tensor of tensors) tensor.data = tensor.data.slice();
@@ -33,7 +33,7 @@
     const begun = performance.now();
     let result;
     try {
-      result = app.attend(message);
+      result = here(message);
     } catch (error) {
       hasStopped = true;
       throw new Error(`headlight.attend: the page's program stopped (${error}). Call again: a worker takes over.`);
@@ -50,7 +50,7 @@
       const taken = structuredClone(tensors.map(({ data }) => data), { transfer: buffersOf(tensors) });
       tensors.forEach((tensor, index) => (tensor.data = taken[index]));
     }
-    app ??= await headlightBoot.app.catch(() => void (hasStopped = true));
+    here ??= await headlightBoot.app.then((program) => program.attend()).catch(() => void (hasStopped = true));
     while (spent >= QUICK_MS) await (others ??= othersTurn());
     // Since this call began to wait, perhaps.
     return hasStopped ? attendInWorker(message, buffersOf(tensorsOf(message))) : attendHere(message);

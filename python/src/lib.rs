@@ -21,6 +21,7 @@ use headlight::{
         number::exact,
         picture::{
             View, matrix_height,
+            arcs::arcs,
             plate::{Subject, caption, plate, sentence, width_for},
         },
         scene::{Data, wanted},
@@ -125,6 +126,7 @@ fn drawn(what: &What, how: &How) -> Result<Vec<u8>, String> {
         focus: None,
         lit: Vec::new(),
         chosen: false,
+        arcs: Some(arcs),
     };
     let figure = plate(subject, print.is_captioned, &session, &data, &view).ok_or("A matrix is missing.")?;
     let options = SvgOptions {

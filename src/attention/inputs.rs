@@ -327,30 +327,39 @@ fn places_of(lengths: &[usize], batch: usize, query_len: usize, key_len: usize) 
 
 /// Gives the mask four axes and −∞ for what may not be seen.
 pub(super) fn broadcast(mask: Mask, full: [usize; 4]) -> Result<Broadcast, Error> {
-    let values = match mask {
-        Mask::Allowed(allowed) => allowed.mapv(|allowed| if allowed { 0.0 } else { f32::NEG_INFINITY }),
-        Mask::Added(added) => added,
+    let shape = match &mask {
+        Mask::Allowed(allowed) => allowed.shape(),
+        Mask::Added(added) => added.shape(),
     };
-    let shape = values.shape().to_vec();
-    if values.is_empty() {
+    let shape = shape.to_vec();
+    if shape.contains(&0) {
         return Err(Error::Empty { name: MASK, shape });
     }
     let [.., keys] = full;
     let fits = |(axis, len): (usize, usize)| if axis == 3 { len <= keys } else { len == 1 || len == full[axis] };
-    let missing = 4_usize.checked_sub(shape.len()).filter(|missing| *missing < 4);
-    if missing.is_none_or(|missing| !shape.iter().enumerate().all(|(axis, &len)| fits((missing + axis, len)))) {
+    let Some(missing) = 4_usize
+        .checked_sub(shape.len())
+        .filter(|missing| *missing < 4 && shape.iter().enumerate().all(|(axis, &len)| fits((missing + axis, len))))
+    else {
         return Err(Error::MaskShape { shape, full });
-    }
+    };
+    let values = match mask {
+        Mask::Allowed(allowed) => with_four_axes(allowed).mapv(|allowed| if allowed { 0.0 } else { f32::NEG_INFINITY }),
+        Mask::Added(added) => with_four_axes(added),
+    };
     let is_bad = |value: &f32| value.is_nan() || *value == f32::INFINITY;
-    if let Some((index, &value)) = values.indexed_iter().find(|(_, value)| is_bad(value)) {
-        return Err(Error::NotFinite { name: MASK, index: index.slice().to_vec(), value });
+    if let Some(((batch, head, query, key), &value)) = values.indexed_iter().find(|(_, value)| is_bad(value)) {
+        return Err(Error::NotFinite { name: MASK, index: [batch, head, query, key][missing..].to_vec(), value });
     }
-    let mut values = values;
+    Ok(Broadcast { values })
+}
+
+/// The same with axes of length 1 before its own. Panics where there are more than four.
+fn with_four_axes<T>(mut values: ArrayD<T>) -> Array4<T> {
     while values.ndim() < 4 {
         values.insert_axis_inplace(Axis(0));
     }
-    let values = values.into_dimensionality().expect("it has four axes now");
-    Ok(Broadcast { values })
+    values.into_dimensionality().expect("it has four axes now")
 }
 
 /// Refuses NaN and the infinities, naming the first one.

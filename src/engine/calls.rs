@@ -1,23 +1,47 @@
 //! `window.headlight` at the engine's end: JavaScript's objects in and out. `www/headlight.js` has checked what they are
-//! made of.
+//! made of. It is a part of the program that is loaded with the first call.
 
 use std::cell::RefCell;
 
-use js_sys::{Array, Float32Array, Object, Uint8Array};
+use js_sys::{Array, Float32Array, Function, Object, Uint8Array};
 use ndarray::{Array4, ArrayD};
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use super::attend::Attend;
+use super::{attend::Attend, not_loaded};
 use crate::attention::{Cache, Config, Error, Inputs, Mask, Outputs, Scale, Tensors, Wanted, Window};
+use crate::files::Soon;
 use crate::gpu::sent;
 use crate::protocol::{EngineChoice, EngineKind};
 
-/// Answers one call, what `checked` of `www/headlight.js` gave with an `id`: the object to send back, and the buffers to hand
-/// over with it. `clock` tells milliseconds.
-pub async fn answer(attend: &mut Attend, call: JsValue, clock: fn() -> f64) -> (Object, Array) {
+/// The object to send back, and the buffers to hand over with it.
+type Answer = (Reply, Array);
+
+/// Answers one call, what `checked` of `www/headlight.js` gave with an `id`. `clock` tells milliseconds.
+pub async fn answer(call: JsValue, clock: fn() -> f64) -> (Object, Array) {
+    let id = call.unchecked_ref::<Options>().id();
+    let (reply, handed_over) = match begin(call, clock).await {
+        Ok(answer) => answer.await,
+        Err(error) => (refusal(&not_loaded(error)), Array::new()),
+    };
+    reply.set_id(&id);
+    (reply.into(), handed_over)
+}
+
+#[wasm_split(calls, fallible)]
+fn begin(call: JsValue, clock: fn() -> f64) -> Result<Soon<'static, Answer>, SplitLoaderError> {
+    Ok(Box::pin(answered(call, clock)))
+}
+
+thread_local! {
+    /// Of the calls in this worker, or in the page.
+    static HERE: RefCell<Attend> = RefCell::default();
+}
+
+async fn answered(call: JsValue, clock: fn() -> f64) -> Answer {
     let started = clock();
-    let options: Options = call.unchecked_into();
-    let answered = match read(&options) {
+    let mut attend = HERE.take();
+    let answered = match read(&call.unchecked_into()) {
         Ok(Call { inputs, wanted, presents, choice }) => {
             let made = attend.call(&inputs, wanted, choice).await;
             reply(&inputs, presents, made).map(|(reply, handed_over, outputs)| {
@@ -27,21 +51,28 @@ pub async fn answer(attend: &mut Attend, call: JsValue, clock: fn() -> f64) -> (
         }
         Err(error) => Err(error),
     };
+    HERE.set(attend);
     let (reply, handed_over) = answered.unwrap_or_else(|error| (refusal(&error), Array::new()));
-    reply.set_id(&options.id());
     reply.set_ms(clock() - started);
-    (reply.into(), handed_over)
+    (reply, handed_over)
 }
 
-thread_local! {
-    /// Of the calls in the page.
-    static HERE: RefCell<Attend> = RefCell::default();
-}
-
-/// Answers a call, what `checked` of `www/headlight.js` gave, here and now, on the CPU: in the page, where this takes less time
-/// than by way of a worker. Returns `{ engine, … }` with the tensors, or `{ error }`.
+/// What answers a call, as `checked` of `www/headlight.js` gives it, here and now, on the CPU: in the page, where this takes less
+/// time than by way of a worker. It gives `{ engine, … }` with the tensors, or `{ error }`.
+///
+/// # Errors
+/// Where that part of the program could not be loaded.
 #[wasm_bindgen]
-pub fn attend(call: JsValue) -> Object {
+pub async fn attend() -> Result<Function, JsValue> {
+    attend_here().await.map_err(|error| not_loaded(error).into())
+}
+
+#[wasm_split(calls, fallible)]
+fn attend_here() -> Result<Function, SplitLoaderError> {
+    Ok(Closure::<dyn Fn(JsValue) -> Object>::new(answered_here).into_js_value().unchecked_into())
+}
+
+fn answered_here(call: JsValue) -> Object {
     let answered = read(&call.unchecked_into()).and_then(|Call { inputs, wanted, presents, .. }| {
         HERE.with_borrow_mut(|attend| {
             let (reply, _, outputs) = reply(&inputs, presents, attend.on_cpu(&inputs, wanted))?;

@@ -1,4 +1,5 @@
-//! A run once more, by other means: the two engines against each other, or one against the reference.
+//! A run once more, by other means: the two engines against each other, or one against the reference. In a browser this is a
+//! part of the program that is loaded with the first check.
 
 use std::ops::Range;
 
@@ -9,6 +10,8 @@ use super::kept::{self, Kept};
 use crate::attention::{
     BlockInput, Error, Outputs, Wanted, attend, heads_from_width, project, rotate, width_from_heads,
 };
+#[cfg(target_arch = "wasm32")]
+use crate::files::Soon;
 use crate::gpu;
 use crate::protocol::{Against, Check, Difference, Tensor};
 
@@ -21,17 +24,46 @@ const STRETCH: usize = 64;
 /// What each head has for every pair of tokens.
 const OF_PAIRS: [Tensor; 4] = [Tensor::Scores, Tensor::Scaled, Tensor::Masked, Tensor::Weights];
 
+/// A run, and who made it.
+pub struct Both<'a> {
+    /// The run.
+    pub kept: &'a mut Kept,
+    /// Who made it.
+    pub backend: &'a mut Backend,
+}
+
 /// Calculates a kept run with the engine that did not make it; where there is none, with the reference.
 ///
 /// # Errors
 /// What the other engine refuses, though this one did not.
-pub async fn check(kept: &mut Kept, backend: &mut Backend) -> Result<Check, Error> {
+#[cfg(not(target_arch = "wasm32"))]
+pub async fn check(both: Both<'_>) -> Result<Check, String> {
+    checked(both).await
+}
+
+/// The same, once that part of the program is there.
+///
+/// # Errors
+/// Besides, where it could not be loaded.
+#[cfg(target_arch = "wasm32")]
+pub async fn check(both: Both<'_>) -> Result<Check, String> {
+    use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+    #[wasm_split(checking, fallible)]
+    fn begin(both: Both<'_>) -> Result<Soon<'_, Result<Check, String>>, SplitLoaderError> {
+        Ok(Box::pin(checked(both)))
+    }
+
+    begin(both).await.map_err(super::not_loaded)?.await
+}
+
+async fn checked(Both { kept, backend }: Both<'_>) -> Result<Check, String> {
     let other = match backend {
         Backend::Gpu(_) => Ok(Backend::CPU),
         Backend::Cpu { .. } => gpu::Attention::open().await.map(|gpu| Backend::of(Ok(gpu))),
     };
     match other {
-        Ok(other) => by_engine(kept, backend, other).await,
+        Ok(other) => by_engine(kept, backend, other).await.map_err(|error| error.to_string()),
         Err(error) => Ok(by_reference(kept, backend, error.to_string()).await),
     }
 }

@@ -99,7 +99,7 @@ pub async fn run(task: Task) -> Outcome {
 
     match begin(task).await {
         Ok(outcome) => outcome.await,
-        Err(error) => Err(Refusal::Attention(error.to_string())),
+        Err(error) => Err(Refusal::Attention(super::not_loaded(error))),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::protocol::{
     Run, Setup, Slice, Tensor, WIDEST_MODEL,
 };
 use backend::Backend;
+use check::Both;
 use given::{Files, Same, Task};
 use kept::{Block, Embedded, Kept};
 
@@ -118,10 +119,8 @@ impl Engine {
             Request::Check { run } => {
                 // Of attention weights alone nothing was calculated that could be again.
                 let kept = self.kept.as_mut().filter(|kept| kept.run == run && kept.inputs.is_some())?;
-                Some(match check::check(kept, &mut self.backend).await {
-                    Ok(checked) => Reply::Checked(checked),
-                    Err(error) => refused(run, error.to_string()),
-                })
+                let checked = check::check(Both { kept, backend: &mut self.backend }).await;
+                Some(checked.map_or_else(|error| refused(run, error), Reply::Checked))
             }
             // Files are no messages in bytes: whoever carries those asks for a `job` and writes it, and calls `take_files`.
             Request::Write { .. } | Request::Look { .. } => None,
@@ -263,6 +262,13 @@ fn batch([sentence, second]: [&str; 2], setup: &Setup) -> Result<(Vec<Item>, Lef
     let keys = sides.last().cloned().unwrap_or_default();
     let queries = sides.swap_remove(0);
     Ok((queries.into_iter().zip(keys).map(|(tokens, keys)| Item { tokens, keys }).collect(), left_out))
+}
+
+/// Why a part of the program is not there.
+#[cfg(target_arch = "wasm32")]
+fn not_loaded(_: wasm_split_helpers::SplitLoaderError) -> String {
+    "A part of this page’s program could not be loaded. See whether its server can be reached, and try again."
+        .to_owned()
 }
 
 fn refused(run: u64, error: String) -> Reply {

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::{Engine, attend::Attend, calls};
+use super::{Engine, calls};
 use crate::files::{
     Job, Soon,
     remote::{File, Files},
@@ -34,7 +34,7 @@ pub fn run() {
     std::panic::set_hook(Box::new(|panic| say_last_words(&panic.to_string())));
     let worker = Rc::new(Worker {
         queue: RefCell::default(),
-        engine: Cell::new(Some((Engine::new(now), Attend::default()))),
+        engine: Cell::new(Some(Engine::new(now))),
         choice: Cell::new(EngineChoice::Auto),
         gpu_is_due: Cell::new(false),
         is_introduced: Cell::new(false),
@@ -57,14 +57,14 @@ pub fn run() {
 struct Worker {
     queue: RefCell<VecDeque<Task>>,
     /// Away while it is calculating.
-    engine: Cell<Option<(Engine, Attend)>>,
+    engine: Cell<Option<Engine>>,
     /// The engine that the page chose last.
     choice: Cell<EngineChoice>,
-    /// Whether a GPU is to be opened once the CPU has answered.
+    /// Whether a GPU is to be opened once the CPU has done a run.
     gpu_is_due: Cell<bool>,
     /// Whether the page is of this build.
     is_introduced: Cell<bool>,
-    /// The run that is being done.
+    /// The run that is being done, or was done last; 0 before the first.
     run: Cell<u64>,
     /// When the page was last told how far reading a file is.
     told: Cell<f64>,
@@ -132,7 +132,7 @@ impl Worker {
     }
 
     /// Works until nothing is waiting.
-    async fn work(self: Rc<Self>, (mut engine, mut attend): (Engine, Attend)) {
+    async fn work(self: Rc<Self>, mut engine: Engine) {
         while let Some(task) = self.next() {
             // What is finished is shown even if a newer run waits: a picture that only came once typing stops would
             // look like a page that hangs.
@@ -150,14 +150,13 @@ impl Worker {
                     };
                     let before = engine.opened();
                     let says_so = matches!(request, Request::Run { .. } | Request::Open { .. });
-                    let is_run = matches!(request, Request::Run { .. });
                     if let Request::Run { run, .. } = request {
                         self.run.set(run);
                     }
                     if let Some(reply) = engine.answer(request).await {
                         post(&reply);
                     }
-                    if is_run && self.gpu_is_due.take() {
+                    if self.run.get() > 0 && self.gpu_is_due.take() {
                         spawn_local(self.clone().open_gpu());
                     }
                     // A GPU that was lost while the page only looked: a run says so itself.
@@ -182,12 +181,12 @@ impl Worker {
                 },
                 Task::UseGpu(opened) => post(&engine.use_gpu(*opened)),
                 Task::Call(call) => {
-                    let (reply, handed_over) = calls::answer(&mut attend, call, now).await;
+                    let (reply, handed_over) = calls::answer(call, now).await;
                     hand_over(&reply, &handed_over);
                 }
             }
         }
-        self.engine.set(Some((engine, attend)));
+        self.engine.set(Some(engine));
     }
 
     /// Says how far reading is, now and then, and whether it is still wanted: not if a newer run waits.

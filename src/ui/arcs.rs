@@ -1,4 +1,5 @@
-//! The arcs over the words: their canvas, and the words that pointer, finger and keyboard can go through.
+//! The arcs over the words: their canvas, and the words that pointer, finger and keyboard can go through. Most of it is a part
+//! of the program that is loaded with the first arcs.
 
 use std::cell::Cell;
 
@@ -6,9 +7,12 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
-use super::{canvas, dom, keyboard, live::watch, stage, state::Page};
+use super::{canvas, dom, keyboard, live::watch, parts, stage, state::Page};
 use crate::lesson::{
-    picture::arcs::{ArcsPicture, TEXT_HEIGHT, cell_of, has_arcs, name_of, told, word_of},
+    picture::{
+        DrawArcs,
+        arcs::{ArcsPicture, TEXT_HEIGHT, arcs, cell_of, name_of, told, word_of},
+    },
     words::arcs::{HINT, WORDS},
 };
 use crate::protocol::CellRef;
@@ -16,8 +20,39 @@ use crate::protocol::CellRef;
 /// Where the words are, as [`Page::arcs`] has it: the first one's index, and each one's left, top, width and height.
 pub type Places = (usize, Vec<(f32, f32, f32, f32)>);
 
+/// That part, once it is there.
+#[derive(Clone, Copy)]
+pub struct Part {
+    /// Draws them.
+    pub draw: DrawArcs,
+    /// Paints them, if there are any, at so many times their size, with so many pixels to a CSS pixel.
+    pub paint: fn(Page, Option<ArcsPicture>, f32, f64),
+    /// The cell that the option of a word stands for.
+    pub cell_under: fn(Page, &Element) -> Option<CellRef>,
+}
+
 /// The arcs, and over each word an option that assistive technology and the pointer can reach.
 pub fn view(page: Page) -> String {
+    parts::load(page, move || page.session.read().arcs.is_some(), parts::Part::Arcs);
+    format!(
+        r#"<div class="arcs" id="arcs" hidden>
+            <canvas id="arcs-canvas" width="0" height="0" aria-hidden="true"></canvas>
+            <div
+                id="arc-words"
+                role="listbox"
+                tabindex="0"
+                aria-label="{WORDS}"
+                aria-orientation="horizontal"
+                aria-describedby="arcs-text"
+                title="{HINT}"
+            ></div>
+            <p id="arcs-text" dir="auto"></p>
+        </div>"#
+    )
+}
+
+/// Keeps them as the page is.
+pub fn follow(page: Page) {
     let offered = Cell::new(None);
     watch(
         move || {
@@ -56,26 +91,10 @@ pub fn view(page: Page) -> String {
         }
         event.prevent_default();
     });
-    format!(
-        r#"<div class="arcs" id="arcs" hidden>
-            <canvas id="arcs-canvas" width="0" height="0" aria-hidden="true"></canvas>
-            <div
-                id="arc-words"
-                role="listbox"
-                tabindex="0"
-                aria-label="{WORDS}"
-                aria-orientation="horizontal"
-                aria-describedby="arcs-text"
-                title="{HINT}"
-            ></div>
-            <p id="arcs-text" dir="auto"></p>
-        </div>"#
-    )
+    page.arcs_part.set(Some(Part { draw: arcs, paint, cell_under }));
 }
 
-/// Paints the arcs, if there are any, at so many times their size, with so many pixels to a CSS pixel.
-pub fn paint(page: Page, picture: Option<ArcsPicture>, scale: f32, ratio: f64) {
-    dom::flag("arcs-choice", "hidden", !has_arcs(&page.session.read()));
+fn paint(page: Page, picture: Option<ArcsPicture>, scale: f32, ratio: f64) {
     dom::flag("arcs", "hidden", picture.is_none());
     let mut places = Places::default();
     if let (Some(canvas), Some(mut picture)) = (dom::canvas("arcs-canvas"), picture) {
@@ -130,8 +149,7 @@ fn mark(word: Option<usize>) {
     dom::set("arc-words", "aria-activedescendant", word.map(option_id).as_deref());
 }
 
-/// The cell that the option of a word stands for.
-pub fn cell_under(page: Page, option: &Element) -> Option<CellRef> {
+fn cell_under(page: Page, option: &Element) -> Option<CellRef> {
     cell_for(page, dom::index(option, "data-word")?)
 }
 

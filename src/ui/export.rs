@@ -20,7 +20,9 @@ use crate::lesson::{
     export::{DOTS, Ground, HELD, PRINTED, Print, Which, file_name, frames},
     number::{exact, fixed},
     picture::{
-        View, matrix_height,
+        View,
+        arcs::arcs,
+        matrix_height,
         plate::{Subject, caption, plate, sentence, width_for},
     },
     scene::Data,
@@ -596,6 +598,7 @@ fn draw(page: Page, subject: Subject, print: Print, end: &End, session: &Session
         focus: page.focus().filter(|_| subject == Subject::Step && page.chosen().is_some()),
         lit: Vec::new(),
         chosen: subject == Subject::Step && page.chosen().is_some(),
+        arcs: Some(arcs),
     };
     let figure = plate(subject, print.is_captioned, session, data, &view).ok_or(say::CHANGED_MEANWHILE)?;
     let background = (print.ground != Ground::None).then_some(view.colors.panel);

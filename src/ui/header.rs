@@ -47,7 +47,7 @@ pub fn Header(page: Page) -> impl IntoView {
                 Badge::Ready(EngineKind::WebGpu { adapter }) => ("WebGPU", format!("{adapter}{time}")),
             };
             dom::text("engine-name", name);
-            dom::text("engine-detail", detail.trim_start_matches(" · "));
+            dom::text("engine-detail", detail.strip_prefix(" · ").unwrap_or(&detail));
             dom::flag("engine-ready", "data-ready", matches!(badge, Badge::Ready(_)));
             let reason = match badge {
                 Badge::Ready(EngineKind::Cpu { instead_of_webgpu }) => instead_of_webgpu.as_deref(),

@@ -3,10 +3,12 @@
 use std::{cell::RefCell, mem::discriminant};
 
 use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
+use leptos::prelude::document;
 use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 
 use super::{
+    dom,
     export::{self, Draft, Order},
     live::watch,
     state::{Badge, Checking, Page, Tensors},
@@ -27,6 +29,9 @@ extern "C" {
     fn start_engine() -> Worker;
 }
 
+/// With what a person begins to use a page.
+const DEEDS: [&str; 6] = ["pointermove", "pointerdown", "wheel", "keydown", "click", "input"];
+
 /// The line: the worker, and what was last asked of it.
 struct Link {
     worker: Worker,
@@ -43,6 +48,8 @@ struct Link {
     asked: Option<([String; 2], Setup, Option<Setup>)>,
     /// The engine that was asked for.
     choice: EngineChoice,
+    /// Whether a person has done anything on the page.
+    is_used: bool,
     /// How often the engine has died.
     deaths: usize,
 }
@@ -70,11 +77,21 @@ pub fn connect(page: Page) {
         reading: None,
         asked: None,
         choice,
+        is_used: false,
         deaths: 0,
     };
     let link: LinkRef = Box::leak(Box::new(RefCell::new(link)));
     listen(page, link);
-    open(link, choice);
+    // Whoever only looks is not sent the GPU's program.
+    open(link, if choice == EngineChoice::Auto { EngineChoice::Cpu } else { choice });
+    for deed in DEEDS {
+        dom::listen(&document(), deed, move |_| {
+            let is_first = !std::mem::replace(&mut link.borrow_mut().is_used, true);
+            if is_first && link.borrow().choice == EngineChoice::Auto {
+                open(link, EngineChoice::Auto);
+            }
+        });
+    }
     watch(
         move || {
             let session = page.session.read();
@@ -308,7 +325,9 @@ fn receive(page: Page, link: LinkRef, reply: Reply) {
             }
             // They are of the run before.
             page.operands.set(None);
-            page.check.set(Checking::No);
+            let is_looked_at = dom::element("engine-check").is_some_and(|check| check.has_attribute("open"));
+            let checks_on = is_looked_at && page.check.get() != Checking::No;
+            page.check.set(if checks_on { Checking::Of(run.run) } else { Checking::No });
             let new = Data::new(run, shown(page));
             let may_move = !page.reduced_motion.get() && !page.playing.get();
             let goes_over = page.data.read().as_ref().is_some_and(|old| may_move && goes_over(old, &new));

@@ -8,9 +8,16 @@ use std::cell::Cell;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use super::{export, given, glossary, inspector, live::watch, stage, state::Page, table, tour};
+use super::{arcs, export, given, glossary, inspector, live::watch, stage, state::Page, table, tour};
 use crate::figure::film::Film;
 use crate::lesson::{export::FRAMES_PER_SECOND, notice::Trouble};
+
+/// Arcs over the words.
+#[wasm_split(arcs, fallible)]
+fn arcs(page: Page) -> Result<(), SplitLoaderError> {
+    arcs::follow(page);
+    Ok(())
+}
 
 /// What opens a cell.
 #[wasm_split(inspector, fallible)]
@@ -84,6 +91,8 @@ pub fn film(
 /// A part that begins with the page's values.
 #[derive(Clone, Copy)]
 pub enum Part {
+    /// Arcs over the words.
+    Arcs,
     /// What opens a cell.
     Inspector,
     /// What there is to read.
@@ -96,7 +105,7 @@ pub enum Part {
 
 thread_local! {
     /// Which parts have begun, or are on their way.
-    static BEGUN: Cell<[bool; 4]> = const { Cell::new([false; 4]) };
+    static BEGUN: Cell<[bool; 5]> = const { Cell::new([false; 5]) };
 }
 
 /// Loads a part once it `is_wanted`.
@@ -121,6 +130,7 @@ pub fn ask(page: Page, part: Part) {
     }
     spawn_local(async move {
         let is_there = match part {
+            Part::Arcs => arcs(page).await.is_ok(),
             Part::Inspector => inspector(page).await.is_ok(),
             Part::Lessons => lessons(page).await.is_ok(),
             Part::Sheets => sheets(page).await.is_ok(),

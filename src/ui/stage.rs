@@ -18,7 +18,7 @@ use crate::lesson::{
     Arcs, Projection, Session, Step,
     explain::{announcement, change_announcement, what_moved},
     glossary::Seen,
-    picture::{Earlier, Grid, View, changing, common_height, matrix_height, picture},
+    picture::{Earlier, Grid, View, arcs::has_arcs, changing, common_height, matrix_height, picture},
     scene::{self, Data},
     words::{
         self,
@@ -292,8 +292,9 @@ impl Painter {
         const LEAST: f32 = 428.0;
         const MOST: f32 = 520.0;
         const MOST_WITH_ARCS: f32 = 620.0;
-        let (width, arcs, height) = self.heights.get();
-        if !new && width == view.width && arcs == session.arcs {
+        let (width, before, height) = self.heights.get();
+        let arcs = session.arcs.filter(|_| view.arcs.is_some());
+        if !new && width == view.width && before == arcs {
             return height;
         }
         let height = if view.width < 560.0 {
@@ -303,9 +304,9 @@ impl Painter {
             // Their pictures are higher than that.
             MOST
         } else {
-            common_height(session, data, view, if session.arcs.is_some() { MOST_WITH_ARCS } else { MOST }).max(LEAST)
+            common_height(session, data, view, if arcs.is_some() { MOST_WITH_ARCS } else { MOST }).max(LEAST)
         };
-        self.heights.set((view.width, session.arcs, height));
+        self.heights.set((view.width, arcs, height));
         height
     }
 }
@@ -317,7 +318,7 @@ fn repaint_on_change(page: Page) {
         move || {
             let session = page.session.read();
             let shown = (session.step, session.shown_position(), session.head, session.projection);
-            let chosen = (session.arcs, session.range);
+            let chosen = (session.arcs, page.arcs_part.version(), session.range);
             let focus = (page.focus(), page.chosen().is_some(), page.lit.get());
             let screen = (page.colors(), page.prints.get(), page.pixel_ratio.get(), page.stage_width.version());
             (shown, chosen, page.data.version(), focus, screen)
@@ -369,6 +370,7 @@ fn paint(page: Page, painter: &Rc<Painter>) {
         focus: page.focus(),
         lit: page.lit.get(),
         chosen: page.chosen().is_some(),
+        arcs: page.arcs_part.get().map(|part| part.draw),
     };
     if let Some(room) = room_in_frame(&canvas).filter(|_| !prints) {
         view.matrix_height = view.matrix_height.min(room / scale);
@@ -392,7 +394,10 @@ fn paint(page: Page, painter: &Rc<Painter>) {
         if new {
             canvas::mark("drawn", data.run);
         }
-        arcs::paint(page, picture.arcs, scale, ratio);
+        dom::flag("arcs-choice", "hidden", !has_arcs(&session));
+        if let Some(part) = page.arcs_part.get() {
+            (part.paint)(page, picture.arcs, scale, ratio);
+        }
         page.grids.renew(picture.grids.into_iter().map(|grid| grid.scaled(scale)).collect());
         page.caption.renew(picture.caption);
     }
@@ -528,7 +533,7 @@ pub fn grid_of(page: Page, element: &Element) -> Option<Grid> {
 /// The cell under the pointer, in a matrix, or that a word with its arcs stands for.
 pub fn cell_under(page: Page, element: &Element, event: &Event) -> Option<CellRef> {
     if element.has_attribute("data-word") {
-        return arcs::cell_under(page, element);
+        return page.arcs_part.get().and_then(|part| (part.cell_under)(page, element));
     }
     let (grid, event) = (grid_of(page, element)?, event.dyn_ref::<MouseEvent>()?);
     let (left, top, ..) = grid.bounds();

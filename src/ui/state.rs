@@ -1,13 +1,13 @@
 //! What the components share.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsValue;
 
 use super::{
     address,
-    arcs::Places,
+    arcs::{self, Places},
     dom,
     export::{Draft, Order},
     language,
@@ -30,9 +30,20 @@ use crate::lesson::{
 };
 use crate::protocol::{Axis, CellRef, Check, EngineChoice, EngineKind, Found, Operands, Setup, Tensor, own_len};
 
-/// Everything that the components share. Copying it copies handles.
+/// Everything that the components share, as long as the page is open. Copying it copies the handle.
 #[derive(Clone, Copy)]
-pub struct Page {
+pub struct Page(&'static Values);
+
+impl Deref for Page {
+    type Target = Values;
+
+    fn deref(&self) -> &Values {
+        self.0
+    }
+}
+
+/// What can be followed.
+pub struct Values {
     /// What makes the picture.
     pub session: Live<Session>,
     /// What the engine made of it: the last good run.
@@ -95,6 +106,8 @@ pub struct Page {
     pub grids: Live<Vec<Grid>>,
     /// Where the words are that have arcs over them; none where there are no arcs.
     pub arcs: Live<Places>,
+    /// What arcs need, once it is there.
+    pub arcs_part: Live<Option<arcs::Part>>,
     /// Where in the step the stage is, in words.
     pub caption: Live<String>,
     /// How many of the screen's pixels there are to a CSS pixel.
@@ -188,7 +201,7 @@ impl Page {
         let session = opened.map(|opened| opened.session).unwrap_or_default();
         let opened = Luggage { session: Session { engine, ..session }, ..Luggage::default() };
         let Luggage { session, tour, trail } = language::luggage().unwrap_or(opened);
-        Self {
+        let values = Values {
             session: Live::new(session),
             data: Live::new(None),
             earlier: Live::new(None),
@@ -220,12 +233,14 @@ impl Page {
             stage_width: Live::new(0.0),
             grids: Live::new(Vec::new()),
             arcs: Live::new(Places::default()),
+            arcs_part: Live::new(None),
             caption: Live::new(String::new()),
             pixel_ratio: pixel_ratio(),
             system_dark: media("(prefers-color-scheme: dark)"),
             reduced_motion: media("(prefers-reduced-motion: reduce)"),
             prints: printing(),
-        }
+        };
+        Self(Box::leak(Box::new(values)))
     }
 
     /// The colours in use: on paper always light ones.

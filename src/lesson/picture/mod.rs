@@ -33,7 +33,7 @@ pub fn matrix_height(data: &Data) -> f32 {
 }
 
 /// How the stage is looked at.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct View {
     /// The stage's width in CSS pixels.
     pub width: f32,
@@ -52,7 +52,12 @@ pub struct View {
     pub lit: Vec<CellRef>,
     /// Whether a person chose that cell. If not, the one that is being made is lit instead, while there is one.
     pub chosen: bool,
+    /// Who draws arcs over the words, where the session asks for them: [`arcs::arcs`].
+    pub arcs: Option<DrawArcs>,
 }
+
+/// As [`arcs::arcs`].
+pub type DrawArcs = fn(&Session, &Data, &View) -> Option<ArcsPicture>;
 
 /// The size of the tokens' labels.
 pub const LABEL_SIZE: f32 = 12.5;
@@ -240,7 +245,7 @@ impl Earlier<'_> {
 fn frame(session: &Session, data: &Data, view: &View, earlier: Option<Earlier>) -> Option<Picture> {
     let mut view = view.clone();
     view.colors.range = range::on_stage(session, data);
-    let arcs = arcs::arcs(session, data, &view);
+    let arcs = view.arcs.and_then(|draw| draw(session, data, &view));
     if let Some(arcs) = &arcs {
         view.least_height -= arcs.height();
         // Beside the arcs, a short sentence's matrices need no more than their numbers do.
