@@ -15,7 +15,7 @@ pub use crate::{
     attention::Window,
     embedding::{Positions, Token},
 };
-pub use given::{Along, Axes, Begins, Found, FoundTensor, Given, Layout, Part, Place, Role, Sizes, Unfit};
+pub use given::{Along, Axes, Begins, Found, FoundTensor, FromFile, Given, Layout, Part, Place, Role, Sizes, Unfit};
 
 /// Which build this is. Page and engine compare theirs in their first messages, so that a stale file in a cache
 /// becomes a clear message.
@@ -603,6 +603,8 @@ pub struct Operands {
     pub left: Vec<f32>,
     /// See above.
     pub right: Vec<f32>,
+    /// Where in a file it stands, if it came out of one.
+    pub from: Option<Box<FromFile>>,
 }
 
 /// Which engine is wanted.

@@ -2,7 +2,7 @@
 
 use headlight::attention::{
     BlockWeights, Cache, Config, Error, Inputs, Mask, Scale, Shape, Tensors, Visibility, Wanted, Window, alibi_slope,
-    attend, capped, rotate, self_attention, softmax,
+    attend, capped, fast, project, rotate, self_attention, softmax,
 };
 use ndarray::{Array2, Array3, Array4, ArrayD, Axis, concatenate, s};
 use proptest::{collection::vec, prelude::*};
@@ -539,6 +539,30 @@ fn a_block_names_its_own_input_and_matrices_when_they_are_not_finite() {
     let mut bad_block = block;
     bad_block.w_o[[3, 2]] = f32::INFINITY;
     assert_eq!(refused(&input, &bad_block), ("w_o", vec![3, 2]));
+}
+
+proptest! {
+    #[test]
+    fn a_row_below_a_matrix_is_a_bias(numbers in vec(-1.0_f32..1.0, 40 + 64 + 8)) {
+        let of = |from: usize, shape: (usize, usize)| {
+            Array2::from_shape_fn(shape, |(row, column)| numbers[from + row * shape.1 + column])
+        };
+        let (input, matrix, bias) = (of(0, (5, 8)).insert_axis(Axis(0)), of(40, (8, 8)), of(104, (1, 8)));
+        let with_bias = concatenate![Axis(0), matrix, bias];
+        let expected = project(input.view(), &matrix) + &bias;
+        for project in [project, fast::project] {
+            let difference = project(input.view(), &with_bias) - &expected;
+            prop_assert!(difference.iter().all(|difference| difference.abs() < 1e-6));
+        }
+        let block =
+            BlockWeights { w_q: with_bias.clone(), w_k: matrix.clone(), w_v: with_bias.clone(), w_o: with_bias };
+        prop_assert!(block.has_biases());
+        let config = Config::default();
+        let clear = self_attention(input.view(), &block, 2, &config, None).expect("it is an input");
+        let quick = fast::self_attention(input.view(), &block, 2, &config, None, Wanted::ALL).expect("it is an input");
+        prop_assert!((clear.output - quick.output).iter().all(|difference| difference.abs() < 1e-5));
+        prop_assert!((clear.inputs.queries()[[0, 1, 4, 2]] - expected[[0, 4, 6]]).abs() < 1e-6);
+    }
 }
 
 #[test]

@@ -378,7 +378,8 @@ fn a_share_is_told_as_it_stands_in_its_row() {
     let told = |sentence: &str, left: Vec<f32>, right: Vec<f32>, column: usize| {
         let tokens = tokens(sentence);
         let value = right[column];
-        let operands = Operands { item: 0, cell: cell(Tensor::Weights, 0, column), value, before: None, left, right };
+        let operands =
+            Operands { item: 0, cell: cell(Tensor::Weights, 0, column), value, before: None, left, right, from: None };
         let Explanation { why, check, value, .. } = explain(&operands, context(&tokens, &setup));
         assert!(check.holds, "{}", check.text);
         (value, why)
@@ -409,7 +410,8 @@ fn a_score_says_which_way_it_pulls() {
     let why = |key: Vec<f32>| {
         let left = vec![1.0, 1.0];
         let value = key.iter().sum();
-        let operands = Operands { item: 0, cell: cell(Tensor::Scores, 0, 1), value, before: None, left, right: key };
+        let operands =
+            Operands { item: 0, cell: cell(Tensor::Scores, 0, 1), value, before: None, left, right: key, from: None };
         explain(&operands, context(&tokens, &setup)).why
     };
     for (key, expected) in [
@@ -446,6 +448,7 @@ fn a_token_names_the_others_that_are_the_same_word() {
             before: None,
             left: vec![],
             right: vec![],
+            from: None,
         };
         explain(&operands, context(&tokens, &setup)).why
     };
@@ -512,6 +515,7 @@ fn a_number_that_follows_from_its_operands_but_breaks_the_rule_is_seen() {
                 before: None,
                 left: left.to_vec(),
                 right: right.to_vec(),
+                from: None,
             };
             explain(&operands, context(&tokens, &setup)).check.holds
         };

@@ -19,11 +19,13 @@ use headlight::files::{
 };
 use headlight::lesson::{
     Session,
-    explain::{Context, explain},
+    explain::{Context, Explanation, explain, what_was_given},
     given::Offer,
-    scene,
+    scene::{self, Data},
 };
-use headlight::protocol::{Axes, CellRef, LeftOut, Matrix, Refusal, Reply, Request, Role, Run, Setup, Tensor};
+use headlight::protocol::{
+    Axes, CellRef, FromFile, LeftOut, Matrix, Refusal, Reply, Request, Role, Run, Setup, Tensor,
+};
 use pollster::block_on;
 
 fn path(name: &str) -> PathBuf {
@@ -175,6 +177,15 @@ fn a_block_of_pytorchs_is_calculated_from_x_on() {
         for item in 0..2 {
             close(&matrix(&run, Tensor::Output, 0, item).values, &y[item * 96..][..96], "Y");
         }
+        // With biases, and keys and values of other tokens.
+        let mut offer = look(engine, &["biased.safetensors"]);
+        offer.heads = 4;
+        let run = self::run(engine, &set_up(&offer, 0));
+        assert_eq!((run.batch[0].tokens.len(), run.batch[0].keys.len()), (6, 5));
+        let y = expected("biased_expected.safetensors", "y");
+        for item in 0..2 {
+            close(&matrix(&run, Tensor::Output, 0, item).values, &y[item * 96..][..96], "Y with biases");
+        }
     });
 }
 
@@ -186,6 +197,7 @@ fn numbers_out_of_files_are_read_again_and_what_follows_is_explained() {
         &["flash.safetensors"],
         &["attentions.npz"],
         &["block.safetensors"],
+        &["biased.safetensors"],
         &["q.npy", "k.npy", "v.npy"],
     ] {
         let mut offer = look(engine, files);
@@ -206,6 +218,19 @@ fn numbers_out_of_files_are_read_again_and_what_follows_is_explained() {
                 let Some(Reply::Operands { operands, .. }) = reply else { panic!("{files:?} {cell:?}: {reply:?}") };
                 let explained = explain(&operands, Context::of(&run.batch[item], &setup));
                 assert!(explained.check.holds, "{files:?} {cell:?}: {}", explained.check.text);
+                let is_projected = matches!(tensor, Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Output);
+                if files[0].starts_with("biased") && is_projected {
+                    let bias = explained.terms.iter().find(|term| term.cells[0] == "bias").expect("one is a bias");
+                    assert_eq!((bias.cells[1].as_str(), bias.origins.len()), ("1.000", 0));
+                    assert_eq!(explained.terms.len(), setup.width + 1);
+                    assert!(explained.formula.contains("<mi>b</mi>"), "{}", explained.formula);
+                }
+                if let Some(from) = operands.from {
+                    assert_eq!(number_at(&offer, &from), operands.value, "{from:?}");
+                    assert!(explained.why.contains(&from.name) && explained.why.contains(&from.dtype));
+                } else {
+                    assert!(!tensor.is_given(&setup), "{tensor:?}");
+                }
             }
         }
         match ask(engine, Request::Check { run: 1 }) {
@@ -216,6 +241,65 @@ fn numbers_out_of_files_are_read_again_and_what_follows_is_explained() {
             }
             other => panic!("{other:?}"),
         }
+    }
+}
+
+/// The number that stands there in the file, found without the engine.
+fn number_at(offer: &Offer, from: &FromFile) -> f32 {
+    let (file, tensor) = from.name.split_once(": ").unwrap_or((&from.name, ""));
+    assert!(offer.files.iter().any(|found| found.name == file), "{from:?}");
+    let bytes = bytes(file);
+    let entries = contents(file, &bytes).expect("it is whole");
+    let entry = entries.iter().find(|entry| tensor.is_empty() || entry.name == tensor).expect("it is there");
+    assert_eq!(from.index.len(), entry.shape.len());
+    let at = from.index.iter().zip(&entry.shape).fold(0, |at, (index, length)| at * length + index) as u64;
+    let mut goes_on = async |_, _| std::ops::ControlFlow::Continue(());
+    block_on(entry.numbers(&bytes, at..at + 1, &mut goes_on)).expect("read")[0]
+}
+
+/// Attention weights from a text in JSON, at the step that shows them.
+fn weights_shown(json: &str) -> (Session, Data, Vec<Explanation>) {
+    let engine = &mut on_cpu();
+    let held = Held::new([("attn.json".to_owned(), json.as_bytes().to_vec())]);
+    let Reply::Found { look, files } = engine.take_files(1, Rc::new(held), always()) else { panic!("it found") };
+    let mut session = Session::default();
+    assert_eq!(Offer::guess(look, files).show(0, &mut session), Ok(()));
+    let slices = scene::wanted(&session, &session.setup, None);
+    let Reply::Ran(run) = request(engine, &session.setup, slices) else { panic!("a run") };
+    let data = Data::new(run, (0, session.zoom));
+    let rows = 0..data.tokens().len();
+    let explained = rows.map(|row| {
+        let cell = CellRef { tensor: Tensor::RowSums, head: 0, row, column: 0 };
+        let reply = ask(engine, Request::Explain { run: 1, item: 0, cell });
+        let Some(Reply::Operands { operands, .. }) = reply else { panic!("{reply:?}") };
+        explain(&operands, data.context())
+    });
+    let explained = explained.collect();
+    (session, data, explained)
+}
+
+#[test]
+fn of_weights_that_are_no_shares_it_is_said_and_nobody_is_blamed() {
+    let said = |json: &str| {
+        let (session, data, explained) = weights_shown(json);
+        (what_was_given(&session, &data).expect("of weights something is said"), explained)
+    };
+    let (whole, rows) = said("[[[0.5, 0.5], [0.25, 0.75]]]");
+    assert!(whole.contains("it sums to 1."), "{whole}");
+    assert!(rows.iter().all(|row| row.check.holds && row.why.starts_with("They make 1: one token’s")));
+    // As half precision rounds.
+    let (rounded, rows) = said("[[[0.4999, 0.5], [0.25, 0.75]]]");
+    assert!(rounded.contains("but for the rounding"), "{rounded}");
+    assert!(rows[0].check.holds && rows[0].why.starts_with("They make 0.999900: 1, but for"), "{}", rows[0].why);
+    assert_eq!(rows[0].value, "0.999900");
+    let (other, rows) = said("[[[0.5, 0.7], [0, 0]]]");
+    assert!(other.ends_with("these do not: they sum to 0.000 to 1.200."), "{other}");
+    assert!(rows[0].check.holds && rows[0].why.contains("They make 1.200000, and shares of attention make 1."));
+    assert!(!rows[1].why.contains("has the most"), "{}", rows[1].why);
+    let (scores, rows) = said("[[[-0.5, 2.5], [3.0, 0.1]]]");
+    assert!(scores.contains("reach from −0.500 to 3.000") && scores.contains("take the softmax"), "{scores}");
+    for row in rows {
+        assert!(!row.check.text.contains("report") && !row.why.contains("exponential"), "{}", row.why);
     }
 }
 

@@ -8,8 +8,8 @@ use headlight::lesson::{
     table::Part,
 };
 use headlight::protocol::{
-    Against, Axes, Begins, CellRef, Check, Difference, EngineChoice, EngineKind, Found, FoundTensor, Given, Item,
-    LeftOut, Matrix, Operands, Paint, Place, Refusal, Reply, Request, Role, Run, Setup, Slice, Span, Tensor,
+    Against, Axes, Begins, CellRef, Check, Difference, EngineChoice, EngineKind, Found, FoundTensor, FromFile, Given,
+    Item, LeftOut, Matrix, Operands, Paint, Place, Refusal, Reply, Request, Role, Run, Setup, Slice, Span, Tensor,
     from_bytes, to_bytes,
 };
 use proptest::collection::vec;
@@ -221,10 +221,12 @@ fn replies() -> impl Strategy<Value = Reply> {
             numbers(),
             option::of(numbers()),
             vec(numbers(), 0..20),
-            vec(numbers(), 0..20)
+            vec(numbers(), 0..20),
+            option::of((any::<String>(), vec(sizes(), 0..5), any::<String>()))
         )
-            .prop_map(|(run, (item, cell), value, before, left, right)| {
-                Reply::Operands { run, operands: Operands { item, cell, value, before, left, right } }
+            .prop_map(|(run, (item, cell), value, before, left, right, from)| {
+                let from = from.map(|(name, index, dtype)| Box::new(FromFile { name, index, dtype }));
+                Reply::Operands { run, operands: Operands { item, cell, value, before, left, right, from } }
             }),
     ]
 }

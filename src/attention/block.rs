@@ -1,4 +1,4 @@
-use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis};
+use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis, s};
 
 use super::{
     Config, Error, Inputs, Mask, Shape, Tensors, Trace, attend,
@@ -37,9 +37,10 @@ impl<'a> BlockInput<'a> {
     }
 }
 
-/// The four matrices of an attention block, each `[E, E]` as `[in, out]`: `y = x · W`.
+/// The four matrices of an attention block, each `[E, E]` as `[in, out]`: `y = x · W`. One row more, `[E + 1, E]`, is a bias, which
+/// is added: `y = x · W[..E] + W[E]`.
 ///
-/// PyTorch's `nn.Linear.weight` is the transpose, `[out, in]`.
+/// PyTorch's `nn.Linear.weight` is the transpose, `[out, in]`, with `nn.Linear.bias` beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BlockWeights {
     /// Makes the queries.
@@ -65,10 +66,10 @@ pub struct BlockTrace<A = Trace> {
     pub output: Array3<f32>,
 }
 
-/// Multi-head self-attention without biases: `Y = concat(attend(X·W_q, X·W_k, X·W_v)) · W_o`.
+/// Multi-head self-attention: `Y = concat(attend(X·W_q, X·W_k, X·W_v)) · W_o`.
 ///
 /// `input` is `[B, S, E]`, and so is `output`; the mask broadcasts to `[B, H, S, S]`. Head `h` owns the columns `h·D .. (h+1)·D` of the projections.
-/// The same as four `torch.nn.Linear(E, E, bias=False)` around `scaled_dot_product_attention`.
+/// The same as four `torch.nn.Linear(E, E)`, without a bias or with one, around `scaled_dot_product_attention`.
 ///
 /// Source: Vaswani et al. (2017), section 3.2.2.
 ///
@@ -127,6 +128,11 @@ pub(super) fn projected(
 }
 
 impl BlockWeights {
+    /// Whether a matrix has a bias.
+    pub fn has_biases(&self) -> bool {
+        [&self.w_q, &self.w_k, &self.w_v, &self.w_o].into_iter().any(|matrix| matrix.nrows() > matrix.ncols())
+    }
+
     /// Checks the matrices against the input and the number of heads, and the config.
     ///
     /// # Errors
@@ -150,7 +156,7 @@ impl BlockWeights {
             return Err(Error::HeadsDoNotDivideWidth { width, heads });
         }
         for (name, matrix) in [("w_q", &self.w_q), ("w_k", &self.w_k), ("w_v", &self.w_v), ("w_o", &self.w_o)] {
-            if matrix.dim() != (width, width) {
+            if !(width..=width + 1).contains(&matrix.nrows()) || matrix.ncols() != width {
                 return Err(Error::WrongShape {
                     name,
                     shape: matrix.shape().to_vec(),
@@ -164,14 +170,26 @@ impl BlockWeights {
     }
 }
 
-/// `input [B, S, E] · matrix [E, N] -> [B, S, N]`. Panics where the shapes disagree.
+/// `input [B, S, E] · matrix [E, N] -> [B, S, N]`; of a matrix `[E + 1, N]` the last row is added. Panics where the shapes
+/// disagree.
 pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
-    let (batch, len, _) = input.dim();
+    let (batch, len, width) = input.dim();
     let mut projected = Array3::zeros((batch, len, matrix.ncols()));
     for b in 0..batch {
-        projected.index_axis_mut(Axis(0), b).assign(&matrix_product(input.index_axis(Axis(0), b), matrix.view()));
+        let product = matrix_product(input.index_axis(Axis(0), b), matrix.slice(s![..width, ..]));
+        projected.index_axis_mut(Axis(0), b).assign(&product);
     }
+    add_bias(&mut projected, matrix, width);
     projected
+}
+
+/// Adds the row of a matrix that comes after so many others, if there is one, to every row.
+pub(super) fn add_bias(projected: &mut Array3<f32>, matrix: &Array2<f32>, rows: usize) {
+    if matrix.nrows() > rows {
+        for mut row in projected.rows_mut() {
+            row.iter_mut().zip(matrix.row(rows)).for_each(|(number, bias)| *number += bias);
+        }
+    }
 }
 
 /// `[B, S, H·D] -> [B, H, S, D]`. Columns that `heads` does not share out evenly are left out.

@@ -9,9 +9,9 @@ use std::ops::Range;
 
 use lanes::{InFours, Lanes, Spans, columns, put_side_by_side, scale, softmax, write};
 pub use lanes::{all_finite, exp, exp_all};
-use ndarray::{Array2, Array3, Array4, ArrayView3};
+use ndarray::{Array2, Array3, Array4, ArrayView3, s};
 
-use super::block::projected;
+use super::block::{add_bias, projected};
 use super::{
     BlockInput, BlockTrace, BlockWeights, Config, Error, Inputs, Mask, Outputs, Rules, Shape, Wanted, bent,
     width_from_heads, with_bias,
@@ -105,16 +105,36 @@ pub fn multi_head(
     mask: Option<Mask>,
     wanted: Wanted,
 ) -> Result<BlockTrace<Outputs>, Error> {
-    let inputs = projected(input, block, heads, config, mask, project)?;
+    let inputs = inputs(input, block, heads, config, mask)?;
     let attention = attend(&inputs, Wanted { output: true, ..wanted });
+    Ok(finished(inputs, attention, block))
+}
+
+/// What [`multi_head`] begins with: queries, keys and values of every head, checked.
+///
+/// # Errors
+/// As [`multi_head`].
+pub fn inputs(
+    input: BlockInput,
+    block: &BlockWeights,
+    heads: usize,
+    config: &Config,
+    mask: Option<Mask>,
+) -> Result<Inputs, Error> {
+    projected(input, block, heads, config, mask, project)
+}
+
+/// What [`multi_head`] ends with, where its attention is done. Panics where that has no output.
+pub fn finished(inputs: Inputs, attention: Outputs, block: &BlockWeights) -> BlockTrace<Outputs> {
     let mixed = attention.output.as_ref().expect("the output was wanted");
     let output = project(width_from_heads(mixed.view()).view(), &block.w_o);
-    Ok(BlockTrace { inputs, attention, output })
+    BlockTrace { inputs, attention, output }
 }
 
 /// As [`super::project`].
-pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
+pub fn project(input: ArrayView3<f32>, with_bias_row: &Array2<f32>) -> Array3<f32> {
     let (batch, len, width) = input.dim();
+    let matrix = with_bias_row.slice(s![..width, ..]);
     let output_width = matrix.ncols();
     let (input, matrix) = (input.as_standard_layout(), matrix.as_standard_layout());
     let [input, matrix] = [input.as_slice(), matrix.as_slice()].map(|numbers| numbers.expect(CONTIGUOUS));
@@ -128,6 +148,7 @@ pub fn project(input: ArrayView3<f32>, matrix: &Array2<f32>) -> Array3<f32> {
         matrix_in_fours.times(0..products.len(), 0..lanes.len(), &lanes, &mut products);
         write(&products, 0, rows, output_width);
     }
+    add_bias(&mut projected, with_bias_row, width);
     projected
 }
 

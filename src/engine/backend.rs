@@ -33,7 +33,8 @@ impl Backend {
         }
     }
 
-    /// An attention block; of its attention, the tensors that are wanted, and the output in any case. With who made it.
+    /// An attention block; of its attention, the tensors that are wanted, and the output in any case. With who made it: where there
+    /// are biases, the CPU projects and a GPU does the rest.
     ///
     /// # Errors
     /// As [`attention::multi_head`].
@@ -46,6 +47,12 @@ impl Backend {
         mask: Option<Mask>,
         wanted: Wanted,
     ) -> Result<(BlockTrace<Outputs>, EngineKind), attention::Error> {
+        // The kernels add no biases.
+        if block.has_biases() {
+            let inputs = fast::inputs(input, block, heads, config, mask)?;
+            let (attention, engine) = self.attend(&inputs, Wanted { output: true, ..wanted }).await;
+            return Ok((fast::finished(inputs, attention, block), engine));
+        }
         let mut engine = self.kind();
         if let Self::Gpu(gpu) = self {
             gpu.set_weights(block);

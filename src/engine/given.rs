@@ -3,17 +3,18 @@
 
 use std::{cell::Cell, future::ready, rc::Rc};
 
-use ndarray::{Array2, Array3, Array4, Axis, s};
+use ndarray::{Array2, Array3, Array4, ArrayView2, Axis, s};
 
 use super::{
     backend::Backend,
     kept::{self, Block, Embedded, Kept},
 };
-use crate::attention::{BlockInput, BlockWeights, Inputs, Tensors};
+use crate::attention::{BlockInput, BlockWeights, Error, Inputs, Tensors};
 use crate::embedding::{Token, word_id};
 use crate::files::{GoesOn, Reader, Soon};
 use crate::protocol::{
-    Begins, CellRef, EngineKind, Given, Item, Layout, LeftOut, Part, Refusal, Role, Setup, Sizes, Tensor,
+    Begins, CellRef, EngineKind, Found, FoundTensor, FromFile, Given, Item, Layout, LeftOut, Part, Place, Refusal,
+    Role, Setup, Sizes, Tensor,
 };
 
 /// Files that are here, and who is told how far reading them is.
@@ -32,8 +33,9 @@ pub trait Origin {
     /// The attention weights of one head, `[B, S_q, S_k]`. Fails where they cannot be read, or are none.
     fn head(&self, head: usize) -> Soon<'_, Result<Array3<f32>, String>>;
 
-    /// A number that came out of a file, once more out of that file, if it did. Fails where it cannot be read.
-    fn again(&self, item: usize, cell: CellRef) -> Soon<'_, Result<Option<f32>, String>>;
+    /// A number that came out of a file, once more out of that file, if it did; and where it stands there. Fails where it cannot be
+    /// read.
+    fn again(&self, item: usize, cell: CellRef) -> Soon<'_, Result<Option<(f32, FromFile)>, String>>;
 
     /// Whether all of it that was read are numbers.
     fn is_finite(&self) -> bool;
@@ -133,7 +135,18 @@ async fn done(
     let origin = FromFiles { files, given, sizes, is_finite: Cell::new(true) };
     let (config, mask) = (kept::config(&setup), kept::mask(&setup, &batch));
     let wanted = kept::wanted(setup.heads, &batch);
-    let attention = |error: crate::attention::Error| Refusal::Attention(error.to_string());
+    let attention = |error| match error {
+        // No mask is set before these are there.
+        Error::NotFinite { name, index, value } => {
+            let number = if value.is_nan() { "NaN" } else { "an infinite number" };
+            let of = name.split(' ').next().unwrap_or(name);
+            Refusal::Attention(format!(
+                "{of} have {number} at {index:?}, and attention would spread it over whole rows. Replace it with a finite number, or \
+                 leave that token out."
+            ))
+        }
+        error => Refusal::Attention(error.to_string()),
+    };
     let kept = match origin.given.begins {
         Begins::Weights => {
             origin.part(Role::Weights)?;
@@ -229,7 +242,7 @@ impl Origin for FromFiles {
         Box::pin(self.one(head))
     }
 
-    fn again(&self, item: usize, cell: CellRef) -> Soon<'_, Result<Option<f32>, String>> {
+    fn again(&self, item: usize, cell: CellRef) -> Soon<'_, Result<Option<(f32, FromFile)>, String>> {
         Box::pin(self.number(item, cell))
     }
 
@@ -296,8 +309,8 @@ impl FromFiles {
         Ok(weights.axis_iter(Axis(1)).map(|head| head.to_owned()).collect())
     }
 
-    /// A number that came out of a file, once more out of that file.
-    async fn number(&self, item: usize, cell: CellRef) -> Result<Option<f32>, String> {
+    /// A number that came out of a file, once more out of that file, and where it stands there.
+    async fn number(&self, item: usize, cell: CellRef) -> Result<Option<(f32, FromFile)>, String> {
         let Sizes { heads, head_dim, .. } = self.sizes;
         let width = heads * head_dim;
         let CellRef { tensor, head, row, column } = cell;
@@ -343,7 +356,21 @@ impl FromFiles {
         let Some((Part { place, layout, layer }, at)) = found else { return Ok(None) };
         let at = layer as u64 * layout.of_layer() + at;
         let read = self.files.reader.numbers(place, at..at + 1, &on).await?;
-        Ok(read.first().copied())
+        Ok(read.first().map(|number| (*number, self.where_it_stands(place, at))))
+    }
+
+    /// Where the number stands that comes after so many others of a tensor.
+    fn where_it_stands(&self, place: Place, mut at: u64) -> FromFile {
+        let Found { name, tensors, .. } = &self.files.reader.found()[place.file];
+        let tensors = tensors.as_deref().unwrap_or_default();
+        let FoundTensor { name: tensor, shape, dtype, .. } = &tensors[place.tensor];
+        let mut index = vec![0; shape.len()];
+        for (index, length) in index.iter_mut().zip(shape).rev() {
+            *index = (at % *length as u64) as usize;
+            at /= *length as u64;
+        }
+        let name = if tensors.len() > 1 { [name, ": ", tensor].concat() } else { name.clone() };
+        FromFile { name, index, dtype: dtype.clone() }
     }
 
     /// `[B, H, S, D]`.
@@ -373,25 +400,39 @@ impl FromFiles {
         Ok(Array2::from_shape_vec((layout.rows, layout.columns), numbers).expect("as many were read"))
     }
 
+    /// What a projection adds, if a file says so.
+    async fn bias(&self, role: Role) -> Result<Option<Vec<f32>>, Refusal> {
+        Ok(if self.has(role) { Some(self.numbers(role, 1).await?.0) } else { None })
+    }
+
     async fn weights(&self) -> Result<BlockWeights, Refusal> {
-        for role in Role::BIASES {
-            if self.has(role) && self.numbers(role, 1).await?.0.iter().any(|number| *number != 0.0) {
-                let name = self.name(role);
-                return Err(Refusal::Attention(format!(
-                    "“{name}” is not 0, and the block here has no biases. Fold them in: give queries, keys and values, which have \
-                     them already, or leave the bias out to see the block without it."
-                )));
-            }
-        }
-        let turned = |matrix: Array2<f32>| matrix.t().as_standard_layout().into_owned();
-        let w_o = turned(self.matrix(Role::OutProjection).await?);
+        // Turned to [in, out], and a bias below it.
+        let with_bias = |matrix: ArrayView2<f32>, bias: Option<&[f32]>| {
+            let shape = (matrix.ncols() + usize::from(bias.is_some()), matrix.nrows());
+            Array2::from_shape_fn(shape, |(row, column)| match bias {
+                Some(bias) if row == matrix.ncols() => bias[column],
+                _ => matrix[[column, row]],
+            })
+        };
+        let [joined, of_output, of_queries, of_keys, of_values] = [
+            self.bias(Role::InBias).await?,
+            self.bias(Role::OutBias).await?,
+            self.bias(Role::QueryBias).await?,
+            self.bias(Role::KeyBias).await?,
+            self.bias(Role::ValueBias).await?,
+        ];
+        let out = self.matrix(Role::OutProjection).await?;
+        let (w_o, width) = (with_bias(out.view(), of_output.as_deref()), out.ncols());
+        let rows = |which: usize| which * width..(which + 1) * width;
+        let apart = [of_queries, of_keys, of_values];
+        let bias = |which: usize| apart[which].as_deref().or_else(|| Some(&joined.as_deref()?[rows(which)]));
         let [w_q, w_k, w_v] = if self.has(Role::InProjection) {
             let all = self.matrix(Role::InProjection).await?;
-            let width = all.ncols();
-            [0, 1, 2].map(|which| turned(all.slice(s![which * width..(which + 1) * width, ..]).to_owned()))
+            [0, 1, 2].map(|which| with_bias(all.slice(s![rows(which), ..]), bias(which)))
         } else {
             let apart = [Role::QueryProjection, Role::KeyProjection, Role::ValueProjection];
-            [self.matrix(apart[0]).await?, self.matrix(apart[1]).await?, self.matrix(apart[2]).await?].map(turned)
+            let matrices = [self.matrix(apart[0]).await?, self.matrix(apart[1]).await?, self.matrix(apart[2]).await?];
+            [0, 1, 2].map(|which| with_bias(matrices[which].view(), bias(which)))
         };
         Ok(BlockWeights { w_q, w_k, w_v, w_o })
     }

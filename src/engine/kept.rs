@@ -503,6 +503,14 @@ impl Kept {
             (0..self.shape(tensor).0).flat_map(|row| number(tensor, row, column)).collect()
         };
         let column_of = |tensor| column_at(tensor, column);
+        // A bias is one more product, of it and 1.
+        let projected = |mut row: Vec<f32>, mut column: Vec<f32>, matrix: &Array2<f32>, at: usize| {
+            if matrix.nrows() > matrix.ncols() {
+                row.push(1.0);
+                column.push(matrix[[matrix.nrows() - 1, at]]);
+            }
+            (row, column)
+        };
         let head_dim = self.setup.width / self.setup.heads;
         // Where pairs of columns are turned, both are behind a number.
         let turned = |weights: Tensor| {
@@ -526,12 +534,21 @@ impl Kept {
             Tensor::ValueWeights => (self.drawn_again(2, row, head * head_dim + column), vec![]),
             Tensor::OutputWeights => (self.drawn_again(3, row, column), vec![]),
             Tensor::Input => (number(Tensor::WordEmbeddings, row, column), number(Tensor::Positions, row, column)),
-            Tensor::Queries => (row_of(Tensor::Input), turned(Tensor::QueryWeights)),
+            Tensor::Queries => {
+                let made = &self.block().weights.w_q;
+                projected(row_of(Tensor::Input), turned(Tensor::QueryWeights), made, head * head_dim + column)
+            }
             Tensor::KeyInput => {
                 (number(Tensor::KeyWordEmbeddings, row, column), number(Tensor::KeyPositions, row, column))
             }
-            Tensor::Keys => (row_of(Tensor::Input.of_keys(&self.setup)), turned(Tensor::KeyWeights)),
-            Tensor::Values => (row_of(Tensor::Input.of_keys(&self.setup)), column_of(Tensor::ValueWeights)),
+            Tensor::Keys => {
+                let (input, made) = (row_of(Tensor::Input.of_keys(&self.setup)), &self.block().weights.w_k);
+                projected(input, turned(Tensor::KeyWeights), made, head * head_dim + column)
+            }
+            Tensor::Values => {
+                let (input, made) = (row_of(Tensor::Input.of_keys(&self.setup)), &self.block().weights.w_v);
+                projected(input, column_of(Tensor::ValueWeights), made, head * head_dim + column)
+            }
             Tensor::Scores => {
                 let key = self.inputs().keys().slice_move(s![item, self.key_head(head), column, ..]).to_vec();
                 (row_of(Tensor::Queries), key)
@@ -551,9 +568,12 @@ impl Kept {
                 let Operands { left, right, .. } = self.operands(item, of_column)?;
                 if self.setup.heads_off.contains(&of_column.head) { (vec![], vec![]) } else { (left, right) }
             }
-            Tensor::Output => (row_of(Tensor::Heads), column_of(Tensor::OutputWeights)),
+            Tensor::Output => {
+                let made = &self.block().weights.w_o;
+                projected(row_of(Tensor::Heads), column_of(Tensor::OutputWeights), made, column)
+            }
         };
-        Some(Operands { item, cell, value, before: None, left, right })
+        Some(Operands { item, cell, value, before: None, left, right, from: None })
     }
 
     /// A number alone. `None` where there is no such cell, or its head's scores are not here.

@@ -149,7 +149,11 @@ impl Engine {
                 let mut operands = Operands { before, ..kept.operands(item, cell)? };
                 if let Some(origin) = kept.origin.as_ref().filter(|_| cell.tensor.is_given(&kept.setup)) {
                     match origin.again(item, cell).await {
-                        Ok(again) => operands.left.extend(again),
+                        Ok(Some((again, from))) => {
+                            operands.left.push(again);
+                            operands.from = Some(Box::new(from));
+                        }
+                        Ok(None) => {}
                         Err(error) => return Some(refused(run, error)),
                     }
                 }

@@ -7,14 +7,14 @@
 
 use super::{
     Session, Step, claim, mathml,
-    number::{fixed, percent, short, signed},
+    number::{fixed, percent, scientific, short, signed},
     scene::{self, Data, Source, sources},
     words::{self, explain as say, why as say_why},
 };
 use crate::attention::{Window, alibi_slope, divisors};
 use crate::builtin;
 use crate::embedding::{self, Positions, Token};
-use crate::protocol::{Axis, CellRef, Item, Lengths, Operands, Paint, Setup, Tensor, own_len};
+use crate::protocol::{Axis, Begins, CellRef, Item, Lengths, Matrix, Operands, Paint, Setup, Tensor, own_len};
 
 /// A cell explained.
 #[derive(Clone, Debug, PartialEq)]
@@ -435,6 +435,59 @@ pub fn is_whole_row(sum: f32, len: usize) -> bool {
     (f64::from(sum) - 1.0).abs() <= row_tolerance(len) + U
 }
 
+/// How nearly a row of shares sums to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// But for what rounding may do in float32.
+    Exactly,
+    /// But for what rounding may do in numbers of eight binary digits, as bfloat16 has them.
+    Rounded,
+    /// It does not.
+    No,
+}
+
+impl Whole {
+    /// Of so many shares out of a file.
+    pub fn of_given(sum: f32, len: usize) -> Self {
+        const UNIT: f64 = 1.0 / 256.0;
+        match (f64::from(sum) - 1.0).abs() {
+            _ if is_whole_row(sum, len) => Self::Exactly,
+            difference if difference <= UNIT => Self::Rounded,
+            _ => Self::No,
+        }
+    }
+}
+
+/// What is said over attention weights out of a file: that they sum to 1, or do not, or are no shares. `None` for anything else.
+pub fn what_was_given(session: &Session, data: &Data) -> Option<String> {
+    if data.setup.begins() != Some(Begins::Weights) || session.step != Step::Softmax {
+        return None;
+    }
+    let weights = data.on_stage(Tensor::Weights, session.head)?;
+    let ends = |matrix: &Matrix| {
+        matrix
+            .values
+            .iter()
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), value| (least.min(*value), most.max(*value)))
+    };
+    let ((least, most), keys) = (ends(weights), data.shape(Tensor::Weights).1);
+    // A little over 1 is one that was rounded.
+    if least < 0.0 || Whole::of_given(most.max(1.0), keys) == Whole::No {
+        return Some(words::given::weights_are_no_shares(least, most));
+    }
+    let sums = data.on_stage(Tensor::RowSums, session.head)?;
+    let wholes = sums.values.iter().map(|sum| Whole::of_given(*sum, keys));
+    let ((least, most), is_whole) = (ends(sums), sums.is_whole());
+    Some(match () {
+        () if wholes.clone().any(|whole| whole == Whole::No) => {
+            // Of several rows that are drawn as one the largest sum is known.
+            words::given::weights_do_not_add_up(is_whole.then_some(least), most)
+        }
+        () if wholes.clone().any(|whole| whole == Whole::Rounded) => words::given::WEIGHTS_ROUNDED.to_owned(),
+        () => words::given::WEIGHTS_LEAD.to_owned(),
+    })
+}
+
 /// What a share may be off by. `distances` are the |m − max| of the row, `shares` what they come to.
 fn share_tolerance(share: f64, distance: f64, distances: &[f64], shares: &[f64]) -> f64 {
     // 3 + 2·|x| units in the last place, and the rounding of x itself, which moves exp(x) by |x|·u.
@@ -540,7 +593,10 @@ fn products(
         .map(|(i, (&left, &right))| {
             let amount = f64::from(left) * f64::from(right);
             let cells = vec![label(i), number(left), number(right), fixed(amount, 3)];
-            let origins = (1..).zip(factors.iter().map(|source| source.at(i, cell.head))).collect();
+            // A bias is in no matrix here.
+            let is_bias = label(i) == say::BIAS;
+            let origins =
+                (1..).zip(factors.iter().map(|source| source.at(i, cell.head))).filter(|_| !is_bias).collect();
             Term { cells, amount, is_cell: false, origins }
         })
         .collect();
@@ -657,17 +713,19 @@ fn given(operands: &Operands, context: Context) -> Explanation {
         Tensor::Input | Tensor::KeyInput => "x",
         _ => "w",
     };
-    let name = context.setup.given.as_ref().map_or("", |given| given.name.as_str());
+    let why = operands.from.as_deref().map_or(String::new(), words::given::why_given);
+    // A small number has digits, too.
+    let short = Some(fixed((*value).into(), 4)).filter(|_| *value == 0.0 || value.abs() >= 0.0005);
     leaf(
         vec![of(role_of(cell.tensor), place(*cell, context))],
-        fixed((*value).into(), 4),
+        short.unwrap_or_else(|| scientific((*value).into())),
         &[
             mathml::sub(letter, &format!("{},{}", cell.row, cell.column)),
             mathml::op("="),
             mathml::num(&fixed((*value).into(), 8)),
         ],
         check(first(left), (*value).into(), 0.0, words::given::READ_AGAIN),
-        words::given::why_given(name),
+        why,
     )
 }
 
@@ -841,9 +899,11 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
         Tensor::Keys => ("k", say::FOUND_BY),
         _ => ("v", say::PASSES_ON),
     };
-    let (terms, sum) = products((*cell, context.setup), left, right, &|i| i.to_string(), 3);
+    let width = context.setup.width;
+    let label = |i: usize| if i < width { i.to_string() } else { say::BIAS.to_owned() };
+    let (terms, sum) = products((*cell, context.setup), left, right, &label, 3);
     let balance = claim::balance(*value, left, right);
-    let why = say_why::projection(&row_in_text(*cell, context), cell.column, does, &balance);
+    let why = say_why::projection(&row_in_text(*cell, context), cell.column, does, &label, &balance);
     let pieces = [
         of(role_of(cell.tensor), row_in_place(*cell, context)),
         plain(cell.column.to_string()),
@@ -859,15 +919,21 @@ fn projection(operands: &Operands, context: Context) -> Explanation {
             &[
                 mathml::sub(letter, &format!("{},{}", cell.row, cell.column)),
                 mathml::op("="),
-                mathml::sum("i", left.len()),
+                mathml::sum("i", width),
                 mathml::sub("x", &format!("{},i", cell.row)),
                 mathml::op("·"),
                 mathml::sub("w", &format!("i,{}", context.width_column(*cell))),
+                bias(left.len() > width, context.width_column(*cell)),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
             why,
         )
     }
+}
+
+/// What is added to a projection, if anything is.
+fn bias(is_there: bool, column: usize) -> String {
+    if is_there { mathml::op("+") + &mathml::sub("b", &column.to_string()) } else { String::new() }
 }
 
 /// A query or a key that was turned by its place. Turning it is the same as turning the two columns of weights behind it,
@@ -1243,17 +1309,25 @@ fn row_sum(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, .. } = operands;
     let terms = row_terms(left, *cell, context);
     let peak = claim::peak(left, &context.visible(cell.row, left.len()));
-    let why = say_why::row_sum(&context.word_in_text(Axis::Keys, peak.key), &peak);
+    let key = context.word_in_text(Axis::Keys, peak.key);
+    let is_given = Tensor::Weights.is_given(context.setup);
+    let (why, check, decimals) = if is_given {
+        let why = say_why::given_row_sum(&key, &peak, sum(left), Whole::of_given(*value, left.len()));
+        // What a file has is nobody's fault here.
+        (why, rounded_sum_check(left, *value), 6)
+    } else {
+        (say_why::row_sum(&key, &peak), rounded_sum_check(left, *value).and(row_check(left, *cell, context)), 3)
+    };
     Explanation {
         columns: say::SHARE_COLUMNS.to_vec(),
         are_shares: true,
-        totals: vec![total(say::sum_of(terms.len()), fixed(sum(left), 3))],
+        totals: vec![total(say::sum_of(terms.len()), fixed(sum(left), decimals))],
         terms,
         ..leaf(
             query_alone(say::SHARES_TOGETHER, *cell, context),
-            fixed((*value).into(), 3),
+            fixed((*value).into(), decimals),
             &[mathml::under("Σ", "j"), mathml::sub("A", &format!("{},j", cell.row))],
-            rounded_sum_check(left, *value).and(row_check(left, *cell, context)),
+            check,
             why,
         )
     }
@@ -1404,7 +1478,8 @@ fn mixed(operands: &Operands, context: Context) -> Explanation {
 fn output(operands: &Operands, context: Context) -> Explanation {
     let Operands { cell, value, left, right, .. } = operands;
     let head_dim = context.head_dim();
-    let label = |i| format!("{} · {i}", i / head_dim + 1);
+    let width = context.setup.width;
+    let label = |i| if i < width { format!("{} · {i}", i / head_dim + 1) } else { say::BIAS.to_owned() };
     let (terms, sum) = products((*cell, context.setup), left, right, &label, 3);
     let balance = claim::balance(*value, left, right);
     let why = say_why::output(&row_in_text(*cell, context), cell.column, &label, &balance);
@@ -1419,10 +1494,11 @@ fn output(operands: &Operands, context: Context) -> Explanation {
             &[
                 mathml::sub("Y", &format!("{},{}", cell.row, cell.column)),
                 mathml::op("="),
-                mathml::sum("i", left.len()),
+                mathml::sum("i", width),
                 mathml::sub("z", "i"),
                 mathml::op("·"),
                 mathml::sub("w", &format!("i,{}", cell.column)),
+                bias(left.len() > width, cell.column),
             ],
             check(sum, (*value).into(), product_tolerance(left, right), say::ADDS_UP),
             why,

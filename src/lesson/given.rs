@@ -17,6 +17,8 @@ pub struct Offer {
     pub axes: Axes,
     /// How many heads share the model width, where nothing else says so.
     pub heads: usize,
+    /// Whether a person said that; if not, it is the most usual number.
+    pub heads_are_said: bool,
     /// What the tokens are called, of the queries and of the keys.
     pub words: [Vec<String>; 2],
 }
@@ -38,7 +40,7 @@ impl Offer {
         if roles.iter().flatten().all(Option::is_none) {
             by_shape(&files, &mut roles);
         }
-        let mut offer = Self { look, files, roles, axes: Axes::Named, heads: 1, words };
+        let mut offer = Self { look, files, roles, axes: Axes::Named, heads: 1, heads_are_said: false, words };
         offer.forget_the_rest();
         offer.heads = offer.usual_heads();
         // Names of other lengths belong to something else.
@@ -54,8 +56,8 @@ impl Offer {
             *roles = before;
         }
         self.axes = before.axes;
-        if self.begins() == Begins::Input && before.heads > 1 {
-            self.heads = before.heads;
+        if before.heads_are_said {
+            (self.heads, self.heads_are_said) = (before.heads, true);
         }
         if before.words.iter().any(|words| !words.is_empty()) {
             self.words = before.words;
@@ -70,19 +72,46 @@ impl Offer {
         }
     }
 
-    /// Where it begins with what there is: with queries, keys and values before anything else.
+    /// Where it begins with what there is: with queries, keys and values before anything else; with X only where matrices are
+    /// there for it, or nothing else is.
     pub fn begins(&self) -> Begins {
         let has = |role| self.roles.iter().flatten().any(|other| *other == Some(role));
         let count = |roles: &[Role]| roles.iter().filter(|role| has(**role)).count();
         let projections = count(&[Role::Queries, Role::Keys, Role::Values]);
+        let matrices = count(&Role::MATRICES);
         match (projections, has(Role::Weights), has(Role::Input)) {
             (3, ..) => Begins::Projections,
             (_, true, false) => Begins::Weights,
+            (_, true, true) if matrices == 0 => Begins::Weights,
             (_, _, true) => Begins::Input,
             (1.., false, false) => Begins::Projections,
-            (0, false, false) if count(Begins::Input.needs()) > 0 => Begins::Input,
+            (0, false, false) if matrices > 0 || has(Role::Memory) => Begins::Input,
             _ => Begins::Weights,
         }
+    }
+
+    /// What a person takes for something that is of no use where it begins.
+    pub fn left_alone(&self) -> Vec<&str> {
+        let begins = self.begins();
+        let all = self.files.iter().flat_map(tensors).zip(self.roles.iter().flatten());
+        all.filter(|(_, role)| role.is_some_and(|role| !begins.needs().contains(&role)))
+            .map(|(tensor, _)| tensor.name.as_str())
+            .collect()
+    }
+
+    /// What each layer's tensor is called, where layers are tensors of their own.
+    pub fn names_of_layers(&self) -> Vec<String> {
+        let mut given = self.given(0).0;
+        let layers = 0..given.layers;
+        let mut name = |layer| {
+            given.layer = layer;
+            Some(self.tensor(self.place_of_layer(&given)?).name.clone())
+        };
+        layers.filter_map(&mut name).collect()
+    }
+
+    fn tensor(&self, place: Place) -> &FoundTensor {
+        &tensors(&self.files[place.file])[place.tensor]
     }
 
     /// Whether anything is taken for something.
@@ -104,16 +133,24 @@ impl Offer {
     pub fn given(&self, layer: usize) -> (Given, Result<Sizes, Unfit>) {
         let begins = self.begins();
         let mut parts = Vec::new();
-        let mut names: Vec<&str> = Vec::new();
         for (file, roles) in self.roles.iter().enumerate() {
             for (tensor, role) in roles.iter().enumerate() {
                 // What is of no use there is left alone.
                 if let Some(role) = role.as_ref().filter(|role| begins.needs().contains(role)) {
                     parts.push((*role, Place { file, tensor }));
-                    if names.last() != Some(&self.files[file].name.as_str()) {
-                        names.push(&self.files[file].name);
-                    }
                 }
+            }
+        }
+        // Layer 10 comes after layer 9, whatever order a file has them in.
+        parts.sort_by_cached_key(|(role, place)| {
+            let (file, tensor) = (&self.files[place.file].name, &self.tensor(*place).name);
+            (Role::ALL.iter().position(|other| other == role), counted(file), counted(tensor))
+        });
+        let mut names: Vec<&str> = Vec::new();
+        for (_, place) in &parts {
+            let name = self.files[place.file].name.as_str();
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
         let more = if names.len() > MOST_NAMES { ", …" } else { "" };
@@ -125,7 +162,19 @@ impl Offer {
             given.layers = sizes.layers;
             given.layer = layer.min(sizes.layers - 1);
         }
+        if let Some(place) = self.place_of_layer(&given) {
+            let Found { name, tensors, .. } = &self.files[place.file];
+            let is_one_of_many = tensors.as_ref().is_ok_and(|tensors| tensors.len() > 1);
+            given.name = if is_one_of_many { [name, ": ", &self.tensor(place).name].concat() } else { name.clone() };
+        }
         (given, sizes)
+    }
+
+    /// The tensor of the layer that is shown, where layers are tensors of their own.
+    fn place_of_layer(&self, given: &Given) -> Option<Place> {
+        let first = given.begins.needs()[0];
+        let count = given.places(first).count();
+        given.places(first).nth(given.layer).filter(|_| count > 1 && count == given.layers)
     }
 
     /// Shows these tensors in the place of sentences.
@@ -156,6 +205,24 @@ impl Offer {
     }
 }
 
+/// A name to sort by, in which numbers are in the order of counting: "h.9" comes before "h.10".
+pub fn counted(name: &str) -> Vec<(String, u64)> {
+    let mut pieces: Vec<(String, u64)> = vec![(String::new(), 0)];
+    let mut was_digit = false;
+    for letter in name.chars() {
+        if was_digit && !letter.is_ascii_digit() {
+            pieces.push((String::new(), 0));
+        }
+        let last = pieces.last_mut().expect("there is always one");
+        match letter.to_digit(10) {
+            Some(digit) => last.1 = last.1.saturating_mul(10).saturating_add(digit.into()),
+            None => last.0.push(letter),
+        }
+        was_digit = letter.is_ascii_digit();
+    }
+    pieces
+}
+
 fn tensors(file: &Found) -> &[FoundTensor] {
     file.tensors.as_deref().unwrap_or_default()
 }
@@ -168,18 +235,21 @@ fn parts(name: &str) -> impl Iterator<Item = String> {
 }
 
 /// By what it is called: as PyTorch, Hugging Face and this page call it.
-fn by_name(FoundTensor { name, shape, .. }: &FoundTensor) -> Option<Role> {
+fn by_name(FoundTensor { name, shape, dtype, .. }: &FoundTensor) -> Option<Role> {
     let parts: Vec<String> = parts(name).collect();
     let has = |names: &[&str]| parts.iter().any(|part| names.contains(&part.as_str()));
     let ends_with = |names: &[&str]| parts.last().is_some_and(|part| names.contains(&part.as_str()));
     let (is_bias, is_projection) = (has(&["bias"]), has(&["proj", "projection", "weight", "linear"]));
+    let is_output = has(&["out", "o"]) && has(&["proj"]) || has(&["attention"]) && has(&["output"]) && has(&["dense"]);
     let (queries, keys, values) =
         (&["q", "query", "queries"][..], &["k", "key", "keys"][..], &["v", "value", "values"][..]);
     let role = match () {
+        // Of a tokenizer.
+        () if has(&["ids", "mask"]) => return None,
         () if has(&["in"]) && has(&["proj"]) && is_bias => Role::InBias,
         () if has(&["in"]) && has(&["proj"]) => Role::InProjection,
-        () if has(&["out", "o"]) && has(&["proj"]) && is_bias => Role::OutBias,
-        () if has(&["out", "o"]) && has(&["proj"]) => Role::OutProjection,
+        () if is_output && is_bias => Role::OutBias,
+        () if is_output => Role::OutProjection,
         () if is_bias && has(queries) => Role::QueryBias,
         () if is_bias && has(keys) => Role::KeyBias,
         () if is_bias && has(values) => Role::ValueBias,
@@ -196,7 +266,7 @@ fn by_name(FoundTensor { name, shape, .. }: &FoundTensor) -> Option<Role> {
         () if has(keys) => Role::Keys,
         () if has(values) => Role::Values,
         () if has(&["memory"]) || has(&["encoder"]) && has(&["hidden"]) => Role::Memory,
-        () if ends_with(&["x"]) || has(&["input", "inputs", "hidden"]) => Role::Input,
+        () if dtype.contains("float") && (ends_with(&["x"]) || has(&["input", "inputs", "hidden"])) => Role::Input,
         () => return None,
     };
     role.takes(shape.len()).then_some(role)
@@ -233,14 +303,13 @@ mod tests {
     use crate::lesson::Step;
     use crate::protocol::Along;
 
+    fn tensor(name: &str, shape: &[usize]) -> FoundTensor {
+        let (name, dtype) = (name.to_owned(), "float32".to_owned());
+        FoundTensor { name, shape: shape.to_vec(), dtype, is_exact: true, texts: vec![] }
+    }
+
     fn file(name: &str, tensors: &[(&str, &[usize])]) -> Found {
-        let found = |(name, shape): &(&str, &[usize])| FoundTensor {
-            name: (*name).to_owned(),
-            shape: shape.to_vec(),
-            dtype: "float32".to_owned(),
-            is_exact: true,
-            texts: vec![],
-        };
+        let found = |(name, shape): &(&str, &[usize])| tensor(name, shape);
         Found { name: name.to_owned(), bytes: 0, tensors: Ok(tensors.iter().map(found).collect()) }
     }
 
@@ -302,6 +371,48 @@ mod tests {
     }
 
     #[test]
+    fn layers_are_in_the_order_of_counting() {
+        let pairs: &[usize] = &[1, 4, 6, 6];
+        let names: Vec<String> = ["10", "2", "11", "0", "1", "9"].map(|layer| format!("h.{layer}.attn")).to_vec();
+        let tensors: Vec<(&str, &[usize])> = names.iter().map(|name| (name.as_str(), pairs)).collect();
+        let offer = Offer::guess(1, vec![file("a.safetensors", &tensors)]);
+        assert_eq!(offer.names_of_layers(), ["0", "1", "2", "9", "10", "11"].map(|layer| format!("h.{layer}.attn")));
+        let given = offer.given(4).0;
+        assert_eq!(given.places(Role::Weights).nth(4).map(|place| place.tensor), Some(0));
+        assert_eq!(given.name, "a.safetensors: h.10.attn");
+        // Files that were chosen in any order.
+        let files = ["layer_10.npy", "layer_9.npy"].map(|name| file(name, &[("attn", pairs)])).to_vec();
+        let given = Offer::guess(1, files).given(0).0;
+        assert_eq!(
+            (given.name.as_str(), given.places(Role::Weights).next().map(|place| place.file)),
+            ("layer_9.npy", Some(1))
+        );
+        let files = ["v.npy", "q.npy", "k.npy"].map(|name| file(name, &[(&name[..1], &[4, 6, 16])])).to_vec();
+        assert_eq!(Offer::guess(1, files).given(0).0.name, "q.npy, k.npy, v.npy");
+    }
+
+    #[test]
+    fn what_a_tokenizer_gives_is_no_input() {
+        let ids = FoundTensor { dtype: "int64".to_owned(), ..tensor("input_ids", &[1, 9]) };
+        let weights = tensor("attentions", &[2, 4, 9, 9]);
+        let found = Found { name: "a.npz".to_owned(), bytes: 0, tensors: Ok(vec![ids, weights]) };
+        assert_eq!(Offer::guess(1, vec![found]).roles[0], [None, Some(Role::Weights)]);
+        // Nor does X alone keep weights from being shown.
+        assert_eq!(roles(&[("x", &[9, 8]), ("attentions", &[2, 4, 9, 9])]), [None, Some(Role::Weights)]);
+    }
+
+    #[test]
+    fn queries_have_keys_of_their_own() {
+        let heads: &[usize] = &[4, 6, 16];
+        let twice = ["q.npy", "k.npy", "v.npy", "q.npy"].map(|name| file(name, &[(&name[..1], heads)])).to_vec();
+        let mut offer = Offer::guess(1, twice);
+        assert!(matches!(offer.given(0).1, Err(Unfit::Lengths { axis: Along::Layers, .. })));
+        // What is taken for something else beside them is named.
+        offer.roles[3][0] = Some(Role::Weights);
+        assert_eq!(offer.left_alone(), ["q"]);
+    }
+
+    #[test]
     fn what_follows_from_the_rest_is_left_alone() {
         let heads: &[usize] = &[4, 6, 16];
         let tensors = [("queries", heads), ("keys", heads), ("values", heads), ("attention_weights", &[4, 6, 6][..])];
@@ -337,6 +448,7 @@ mod tests {
         assert_eq!(sizes.map(|sizes| sizes.layers), Ok(2));
         let part = given.part(Role::Weights, &many.files).expect("it is there").expect("it is there");
         assert_eq!((part.place.tensor, part.layer), (1, 0));
+        assert_eq!(given.name, "a.safetensors: attentions.1");
         let four =
             Offer { axes: Axes::LayersFirst, ..Offer::guess(1, vec![file("a.npy", &[("attn", &[12, 4, 6, 6])])]) };
         assert_eq!(four.given(0).1.map(|sizes| (sizes.layers, sizes.batch)), Ok((12, 1)));

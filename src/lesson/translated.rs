@@ -4,6 +4,7 @@
 use std::{fs, path::Path};
 
 use super::claim::{balance, mix, peak, share};
+use super::explain::Whole;
 use super::glossary::Term;
 use super::tour::Stop;
 use super::{Step, range::Range, words, words_de};
@@ -194,10 +195,15 @@ fn sums_pull_alike() {
                 (words::explain::FOUND_BY, words_de::explain::FOUND_BY),
                 (words::explain::PASSES_ON, words_de::explain::PASSES_ON),
             ];
+            // The last term may be a bias.
+            let [label, german_label] = [words::explain::BIAS, words_de::explain::BIAS].map(|bias| {
+                let last = left.len() - 1;
+                move |index: usize| if index < last { index.to_string() } else { bias.to_owned() }
+            });
             for (does, german) in does {
                 same(
-                    words::why::projection(KEY, 3, does, &balance),
-                    words_de::why::projection(KEY, 3, german, &balance),
+                    words::why::projection(KEY, 3, does, &label, &balance),
+                    words_de::why::projection(KEY, 3, german, &german_label, &balance),
                 );
             }
             let label = |index| format!("1 · {index}");
@@ -223,6 +229,10 @@ fn rows_are_shared_out_alike() {
                 let peak = peak(&row, &visible);
                 same(words::why::row_max(KEY, &peak), words_de::why::row_max(KEY, &peak));
                 same(words::why::row_sum(KEY, &peak), words_de::why::row_sum(KEY, &peak));
+                for whole in [Whole::Exactly, Whole::Rounded, Whole::No] {
+                    let [english, german] = [words::why::given_row_sum, words_de::why::given_row_sum];
+                    same(english(KEY, &peak, 0.75, whole), german(KEY, &peak, 0.75, whole));
+                }
                 same(words::why::exponential_sum(KEY, &peak, 3.5), words_de::why::exponential_sum(KEY, &peak, 3.5));
             }
         }
@@ -448,7 +458,7 @@ fn the_lesson_is_told_alike() {
 
 #[test]
 fn tensors_out_of_files_are_told_alike() {
-    use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, Role, Sizes, Unfit};
+    use crate::protocol::{Along, Axes, Begins, FoundTensor, FromFile, Given, Role, Sizes, Unfit};
     let shape = || vec![2, 3];
     let unfit = [
         Unfit::Nothing,
@@ -460,6 +470,7 @@ fn tensors_out_of_files_are_told_alike() {
         Unfit::Empty { name: "xa".to_owned(), shape: shape() },
         Unfit::KeyHeads { heads: 4, key_heads: 3 },
         Unfit::Heads { heads: 3, width: 64 },
+        Unfit::Heads { heads: 0, width: 64 },
         Unfit::TooLong(5000),
         Unfit::Words { there: 3, needed: 6 },
         Unfit::TooMany { axis: Along::Heads, there: 300, most: 256 },
@@ -498,7 +509,22 @@ fn tensors_out_of_files_are_told_alike() {
         same(words::given::dtype(&tensor), words_de::given::dtype(&tensor));
     }
     same(words::given::reading(3, 7_000_000), words_de::given::reading(3, 7_000_000));
-    same(words::given::why_given("7.npz"), words_de::given::why_given("7.npz"));
+    for dtype in ["float32", "float16"] {
+        let from = FromFile { name: "7.npz".to_owned(), index: shape(), dtype: dtype.to_owned() };
+        same(words::given::why_given(&from), words_de::given::why_given(&from));
+    }
+    for least in [Some(0.5), Some(1.7), None] {
+        let [english, german] = [words::given::weights_do_not_add_up, words_de::given::weights_do_not_add_up];
+        same(english(least, 1.7), german(least, 1.7));
+    }
+    same(words::given::weights_are_no_shares(-0.5, 7.0), words_de::given::weights_are_no_shares(-0.5, 7.0));
+    for (begins, heads_are_said, left_alone) in [(Begins::Input, false, &["x7"][..]), (Begins::Input, true, &[])] {
+        let sizes = Sizes { left_out: 3, ..sizes(4, false) };
+        same(
+            words::given::summary(begins, &sizes, heads_are_said, left_alone),
+            words_de::given::summary(begins, &sizes, heads_are_said, left_alone),
+        );
+    }
     same(words::given::taken_for("x7"), words_de::given::taken_for("x7"));
     same(words::given::left_out(7), words_de::given::left_out(7));
     same(words::given::more_tensors(7), words_de::given::more_tensors(7));

@@ -115,7 +115,11 @@ impl Role {
         Role::ValueBias,
     ];
 
-    /// What its block adds to what it projects: the block here adds nothing.
+    /// The matrices of a block.
+    pub const MATRICES: [Self; 5] =
+        [Role::InProjection, Role::QueryProjection, Role::KeyProjection, Role::ValueProjection, Role::OutProjection];
+
+    /// What a block adds to what it projects.
     pub const BIASES: [Self; 5] = [Role::InBias, Role::OutBias, Role::QueryBias, Role::KeyBias, Role::ValueBias];
 
     /// How many axes it has in one sentence, of one head where it has heads.
@@ -190,7 +194,24 @@ pub struct FoundTensor {
     pub texts: Vec<String>,
 }
 
+/// Where a number stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromFile {
+    /// What the file is called, and the tensor in it if there are several.
+    pub name: String,
+    /// Its index on each axis.
+    pub index: Vec<usize>,
+    /// What it is stored as.
+    pub dtype: String,
+}
+
 impl Given {
+    /// Whether the projections of queries, keys and values, or that of the output, add a bias.
+    pub fn has_bias(&self, of_output: bool) -> bool {
+        let is_one = |role: &Role| Role::BIASES.contains(role) && (*role == Role::OutBias) == of_output;
+        self.begins == Begins::Input && self.parts.iter().any(|(role, _)| is_one(role))
+    }
+
     /// The tensors that are taken for this, in the order of their layers.
     pub fn places(&self, role: Role) -> impl Iterator<Item = Place> {
         self.parts.iter().filter(move |(other, _)| *other == role).map(|(_, place)| *place)
@@ -416,8 +437,10 @@ impl Given {
         let mut layers = (Role::Input, 1);
         for role in self.begins.needs().iter().copied() {
             match self.layers(role, found)? {
-                0 | 1 => {}
-                here if layers.1 == 1 => layers = (role, here),
+                0 => {}
+                // One X, or one matrix, is of all layers; queries have keys of their own.
+                1 if self.begins != Begins::Projections => {}
+                here if layers == (Role::Input, 1) => layers = (role, here),
                 here => same(Along::Layers, (role, here), layers)?,
             }
         }

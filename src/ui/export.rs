@@ -27,10 +27,7 @@ use crate::lesson::{
     },
     scene::Data,
     theme::Colors,
-    words::{
-        NAME, export as say,
-        given::{NO_CODE, NO_LINK},
-    },
+    words::{NAME, export as say, given::NO_LINK},
 };
 use crate::protocol::{Format, Matrix, Slice, Tensor};
 
@@ -213,7 +210,9 @@ pub fn follow(page: Page) {
             (page.exports.get() && !page.playing.get()).then(|| has_link.then(|| address::link(page)))
         },
         |link| {
-            dom::flag("share", "hidden", *link == Some(None));
+            for id in ["share", "code", "page"] {
+                dom::flag(id, "hidden", *link == Some(None));
+            }
             dom::text("share-none", if *link == Some(None) { NO_LINK } else { "" });
             if let Some(Some(link)) = link {
                 dom::set_value("share-link", link);
@@ -344,7 +343,7 @@ fn view() -> String {
             </div>
             <div class="qr" id="share-code"></div>
         </div>
-        <div role="group" aria-label="{code_name}">
+        <div role="group" aria-label="{code_name}" id="code">
             <p class="hint">{code_lead}</p>
             <div class="table-bar">
                 {code}
@@ -522,7 +521,6 @@ fn begin_code(page: Page, promised: Option<Promised>) {
     let Some(data) = data.as_ref() else { return work.fail(say::CHANGED_MEANWHILE) };
     session.head = session.head.min(data.setup.heads - 1);
     match code.slices(&session, data) {
-        _ if data.setup.given.is_some() => work.fail(NO_CODE),
         Some(slices) => make(page, data, slices, work, session),
         None => work.fail(say::CODE_TOO_LONG),
     }

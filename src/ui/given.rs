@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use js_sys::{Array, Object, Reflect};
 use leptos::prelude::{document, window};
-use wasm_bindgen::JsValue;
-use web_sys::{CustomEvent, CustomEventInit, Event};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{CustomEvent, CustomEventInit, Event, KeyboardEvent};
 
 use super::{
     dom,
@@ -16,11 +16,11 @@ use super::{
 use crate::figure::svg::escaped;
 use crate::lesson::{
     Session,
-    given::Offer,
+    given::{Offer, counted},
     number::fixed,
-    words::{export::size, given as say},
+    words::{self, export::size, given as say},
 };
-use crate::protocol::{Axes, Begins, Found, FoundTensor, Role, Setup, Window};
+use crate::protocol::{Axes, Begins, FoundTensor, Role, Setup, Window};
 
 /// No more tensors of a file than these are listed; those that were guessed to be something come first.
 const MOST_LISTED: usize = 300;
@@ -56,6 +56,12 @@ pub fn listen(page: Page) {
             event.prevent_default();
             drops(false);
             take(page, &property(&property(&event, "dataTransfer"), "files"), Asked::default());
+        }
+    });
+    // They are in no address, and would be gone: the browser asks before it leaves the page.
+    dom::listen(&window(), "beforeunload", move |event| {
+        if page.session.read().setup.given.is_some() && !dom::is_embedded() {
+            event.prevent_default();
         }
     });
     // From the page around a frame: www/embed.js.
@@ -125,8 +131,8 @@ fn take(page: Page, files: &JsValue, asked: Asked) {
             None => (vec![], None),
         };
         all.extend(new);
-        let (found, is_open, before) = (None, true, shown);
-        *tensors = Some(Tensors { look, files: all, found, offer, is_open, asked, instead_of, before });
+        let (found, is_open, before, refused) = (None, true, shown, None);
+        *tensors = Some(Tensors { look, files: all, found, offer, is_open, asked, instead_of, before, refused });
     });
     parts::ask(page, parts::Part::Given);
 }
@@ -179,25 +185,38 @@ pub fn follow(page: Page) {
     watch(
         move || {
             let tensors = page.tensors.read();
-            let offer = tensors.as_ref().filter(|tensors| tensors.is_open)?.offer.as_ref()?;
-            Some(offer.given(0))
-        },
-        |given| {
-            let Some((given, sizes)) = given else { return };
-            let said = match sizes {
-                Ok(sizes) => ["✓ ", &say::sizes(given.begins, sizes)].concat(),
-                Err(unfit) => say::unfit(unfit),
+            let tensors = tensors.as_ref().filter(|tensors| tensors.is_open)?;
+            let offer = tensors.offer.as_ref()?;
+            let (given, sizes) = offer.given(0);
+            let said = match (&tensors.refused, &sizes) {
+                (Some(reason), _) => Err((reason.clone(), true)),
+                (None, Ok(sizes)) => Ok(say::summary(given.begins, sizes, offer.heads_are_said, &offer.left_alone())),
+                (None, Err(unfit)) => Err((say::unfit(unfit), false)),
             };
-            dom::text("given-summary", &said);
-            dom::set("given-summary", "class", Some(if sizes.is_ok() { "ok" } else { "wrong" }));
-            dom::disable("given-show", sizes.is_err());
-            dom::flag("given-heads-field", "hidden", given.begins != Begins::Input);
+            Some((said, given.begins))
+        },
+        |summary| {
+            let Some((said, begins)) = summary else { return };
+            let (sign, text, is_english) = match said {
+                Ok(text) => ("✓ ", text, false),
+                Err((text, is_english)) => ("✗ ", text, *is_english),
+            };
+            dom::text("given-summary", &[sign, text].concat());
+            dom::set("given-summary", "lang", is_english.then_some("en"));
+            dom::set("given-summary", "class", Some(if said.is_ok() { "ok" } else { "wrong" }));
+            dom::disable("given-show", said.is_err());
+            dom::flag("given-heads-field", "hidden", *begins != Begins::Input);
+            // Of attention weights it says nothing.
+            dom::flag("given-tokens-first", "disabled", *begins == Begins::Weights);
         },
     );
     let change = move |change: &dyn Fn(&mut Offer)| {
         page.tensors.update(|tensors| {
-            if let Some(offer) = tensors.as_mut().and_then(|tensors| tensors.offer.as_mut()) {
+            if let Some(tensors) = tensors
+                && let Some(offer) = tensors.offer.as_mut()
+            {
                 change(offer);
+                tensors.refused = None;
             }
         });
     };
@@ -217,7 +236,7 @@ pub fn follow(page: Page) {
     });
     dom::on("input", "#given-heads", move |input, _| {
         let heads = dom::number(input);
-        change(&|offer| offer.heads = heads as usize);
+        change(&|offer| (offer.heads, offer.heads_are_said) = (heads as usize, true));
     });
     for (which, selector) in ["#given-words", "#given-key-words"].into_iter().enumerate() {
         dom::on("input", selector, move |input, _| {
@@ -228,17 +247,70 @@ pub fn follow(page: Page) {
     dom::on("click", "#given-show", move |_, _| {
         let offer = page.tensors.read().as_ref().and_then(|tensors| tensors.offer.clone());
         if offer.is_some_and(|offer| show_as(page, &offer, 0, |_| {})) {
-            close(page);
+            page.tensors.update(|tensors| {
+                if let Some(tensors) = tensors {
+                    tensors.is_open = false;
+                }
+            });
             // What was opened is on the stage now.
             focus("given-bar");
         }
     });
+    dom::on("keydown", "#given", |_, event| {
+        if event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
+            dom::click("given-cancel");
+        }
+    });
+    follow_refusal(page);
     dom::on("click", "#given-cancel", move |_, _| {
         // Those on the stage stay as they were.
         page.tensors.update(|tensors| *tensors = tensors.take().and_then(|open| open.before).map(|before| *before));
         focus(if page.tensors.read().is_some() { "given-bar" } else { "given-open" });
     });
     follow_shown(page);
+}
+
+/// What is refused when it is read is chosen anew, and what was on the stage stays there.
+fn follow_refusal(page: Page) {
+    watch(
+        move || page.facts.read().refusal.clone(),
+        move |refusal| {
+            let shown = page.data.read().as_ref().map(|data| data.setup.clone()).unwrap_or_default();
+            let asked = page.session.read().setup.given.clone();
+            let Some(refusal) = refusal.as_ref().filter(|_| !dom::is_embedded()) else { return };
+            if asked.is_none() || asked == shown.given {
+                return;
+            }
+            page.tensors.update(|tensors| {
+                if let Some(tensors) = tensors {
+                    if tensors.before.is_none() && shown.given.is_some() {
+                        tensors.before = Some(Box::new(tensors.clone()));
+                    }
+                    tensors.refused = Some(words::refusal(refusal));
+                    tensors.is_open = true;
+                }
+            });
+            go_back(page, shown);
+        },
+    );
+    // Those of before are let go once the new ones are there.
+    watch(
+        move || {
+            let (tensors, data) = (page.tensors.read(), page.data.read());
+            let tensors = tensors.as_ref().filter(|tensors| !tensors.is_open && tensors.before.is_some());
+            let shown = data.as_ref().and_then(|data| data.setup.given.as_ref());
+            tensors.zip(shown).is_some_and(|(tensors, shown)| tensors.look == shown.look)
+        },
+        move |is_shown| {
+            if *is_shown {
+                page.tensors.update(|tensors| {
+                    if let Some(tensors) = tensors {
+                        tensors.before = None;
+                    }
+                });
+            }
+        },
+    );
 }
 
 /// What is shown of the files, and what can be done about it.
@@ -250,7 +322,12 @@ fn follow_shown(page: Page) {
         },
         move |shown| {
             let html = shown.as_ref().map(|(_, _, layers)| {
-                let options: String = (0..*layers).map(|layer| format!("<option>{}</option>", layer + 1)).collect();
+                let names = on_stage(page).map_or(vec![], |offer| offer.names_of_layers());
+                let option = |layer: usize| {
+                    let name = names.get(layer).map_or(String::new(), |name| [": ", &escaped(name)].concat());
+                    format!(r#"<option value="{0}">{0}{name}</option>"#, layer + 1)
+                };
+                let options: String = (0..*layers).map(option).collect();
                 let choice = match layers {
                     1 => String::new(),
                     _ => format!(
@@ -306,7 +383,10 @@ fn follow_shown(page: Page) {
     dom::on("click", "#given-change", move |_, _| {
         page.tensors.update(|tensors| {
             if let Some(tensors) = tensors.as_mut().filter(|tensors| !tensors.is_open) {
-                tensors.before = Some(Box::new(tensors.clone()));
+                // Those that are still being read are not on the stage.
+                if tensors.before.is_none() {
+                    tensors.before = Some(Box::new(tensors.clone()));
+                }
                 tensors.is_open = true;
             }
         });
@@ -340,14 +420,6 @@ fn focus(id: &'static str) {
 fn go_back(page: Page, setup: Setup) {
     dom::text("given-why", "");
     page.session.update(|session| session.replace_setup(setup));
-}
-
-fn close(page: Page) {
-    page.tensors.update(|tensors| {
-        if let Some(tensors) = tensors {
-            (tensors.is_open, tensors.before) = (false, None);
-        }
-    });
 }
 
 /// What the tensors on the stage are taken for, also while others are chosen.
@@ -414,81 +486,92 @@ fn show_in_frame(page: Page) {
 
 /// What the files hold, and what each tensor is taken for.
 fn form(offer: &Offer) -> String {
-    let mut first = 0;
-    let files: String = offer
-        .files
-        .iter()
-        .zip(&offer.roles)
-        .map(|(file, roles)| {
-            let html = listed(file, roles, first);
-            first += roles.len();
-            html
-        })
+    let refused = offer.files.iter().filter_map(|file| file.tensors.as_ref().err());
+    let refused: String = refused
+        .map(|reason| format!(r#"<p class="wrong" lang="en" role="alert">✗ {}</p>"#, with_code(reason)))
         .collect();
+    let [show, more, cancel] = [("show", say::SHOW), ("more", say::MORE), ("cancel", say::CANCEL)].map(|(id, name)| {
+        let class = if id == "show" { "btn primary" } else { "btn" };
+        format!(r#"<button class="{class}" id="given-{id}">{name}</button>"#)
+    });
+    let title = say::TENSORS;
+    if offer.files.iter().all(|file| file.tensors.is_err()) {
+        return format!(r#"<h2>{title}</h2>{refused}<span class="ways">{more}{cancel}</span>"#);
+    }
     let option = |(index, axes): (usize, Axes)| {
         let selected = if axes == offer.axes { " selected" } else { "" };
-        format!(r#"<option value="{index}"{selected}>{}</option>"#, say::axes(axes))
+        let id = if axes == Axes::TokensFirst { r#" id="given-tokens-first""# } else { "" };
+        format!(r#"<option value="{index}"{id}{selected}>{}</option>"#, say::axes(axes))
     };
     let axes: String = Axes::ALL.into_iter().enumerate().map(option).collect();
-    let words = |which: usize| escaped(&offer.words[which].join(" "));
+    let names = |id: &str, label: &str, which: usize| {
+        format!(
+            r#"<label>{label} <input id="{id}" value="{}" placeholder="{}" autocomplete="off" spellcheck="false" dir="auto"></label>"#,
+            escaped(&offer.words[which].join(" ")),
+            say::WORDS_HINT
+        )
+    };
+    let (words, key_words) = (names("given-words", say::WORDS, 0), names("given-key-words", say::KEY_WORDS, 1));
+    let (choose, files) = (say::CHOOSE, listed(offer));
+    let (axes_name, heads_name, heads) = (say::AXES, say::HEADS, offer.heads);
     format!(
         r#"<h2>{title}</h2>
+        {refused}
         <p class="hint">{choose}</p>
         {files}
         <div class="table-bar">
             <label>{axes_name} <select id="given-axes" aria-label="{axes_name}">{axes}</select></label>
             <label id="given-heads-field">{heads_name} <input type="number" id="given-heads" min="1" max="512" value="{heads}" aria-label="{heads_name}"></label>
-            <label>{words_name} <input id="given-words" value="{}" placeholder="{hint}" autocomplete="off" spellcheck="false" dir="auto"></label>
-            <label>{keys_name} <input id="given-key-words" value="{}" placeholder="{hint}" autocomplete="off" spellcheck="false" dir="auto"></label>
+            {words}
+            {key_words}
         </div>
         <p id="given-summary" aria-live="polite"></p>
-        <span class="ways">
-            <button class="btn primary" id="given-show">{}</button>
-            <button class="btn" id="given-more">{}</button>
-            <button class="btn" id="given-cancel">{}</button>
-        </span>"#,
-        words(0),
-        words(1),
-        say::SHOW,
-        say::MORE,
-        say::CANCEL,
-        title = say::TENSORS,
-        choose = say::CHOOSE,
-        axes_name = say::AXES,
-        heads_name = say::HEADS,
-        heads = offer.heads,
-        words_name = say::WORDS,
-        keys_name = say::KEY_WORDS,
-        hint = say::WORDS_HINT,
+        <span class="ways">{show}{more}{cancel}</span>"#
     )
 }
 
-/// The tensors of a file, or why it cannot be read.
-fn listed(file: &Found, roles: &[Option<Role>], first: usize) -> String {
-    let name = escaped(&file.name);
-    let tensors = match &file.tensors {
-        Ok(tensors) => tensors,
-        Err(reason) => return format!(r#"<p class="wrong" lang="en" role="alert">{}</p>"#, escaped(reason)),
-    };
-    let mut order: Vec<usize> = (0..tensors.len()).collect();
-    order.sort_by_key(|index| roles[*index].is_none());
-    let rows: String =
-        order.iter().take(MOST_LISTED).map(|index| row(&tensors[*index], roles[*index], first + index)).collect();
-    let more = match tensors.len().checked_sub(MOST_LISTED) {
-        None | Some(0) => String::new(),
-        Some(more) => format!("<p>{}</p>", say::more_tensors(more)),
-    };
+/// HTML of a text that has code in it, between backticks.
+fn with_code(text: &str) -> String {
+    let mut is_code = false;
+    let mut html = String::new();
+    for piece in text.split('`') {
+        let piece = escaped(piece);
+        html += &if is_code { format!("<code>{piece}</code>") } else { piece };
+        is_code = !is_code;
+    }
+    html
+}
+
+/// The tensors of all files that can be read. A file with several has a row of its own above them.
+fn listed(offer: &Offer) -> String {
+    let (mut groups, mut first) = (String::new(), 0);
+    for (file, roles) in offer.files.iter().zip(&offer.roles) {
+        let tensors = file.tensors.as_deref().unwrap_or_default();
+        let file_name = format!("{}, {}", escaped(&file.name), size(file.bytes));
+        let mut order: Vec<usize> = (0..tensors.len()).collect();
+        order.sort_by_cached_key(|index| (roles[*index].is_none(), counted(&tensors[*index].name)));
+        let mut rows = String::new();
+        if tensors.len() > 1 {
+            rows += &format!(r#"<tr><th colspan="3" scope="rowgroup">{file_name}</th></tr>"#);
+        }
+        for &index in order.iter().take(MOST_LISTED) {
+            let name = if tensors.len() > 1 { escaped(&tensors[index].name) } else { file_name.clone() };
+            rows += &row(&name, &tensors[index], roles[index], first + index);
+        }
+        if let Some(more) = tensors.len().checked_sub(MOST_LISTED).filter(|more| *more > 0) {
+            rows += &format!(r#"<tr><td colspan="3">{}</td></tr>"#, say::more_tensors(more));
+        }
+        groups += &format!("<tbody>{rows}</tbody>");
+        first += roles.len();
+    }
     let heads: String = say::COLUMNS.into_iter().map(|name| format!(r#"<th scope="col">{name}</th>"#)).collect();
     format!(
-        r#"<div class="found" tabindex="0" role="group" aria-label="{name}">
-            <table><caption>{name}, {}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{more}
-        </div>"#,
-        size(file.bytes)
+        r#"<div class="found" tabindex="0" role="group" aria-label="{}"><table><thead><tr>{heads}</tr></thead>{groups}</table></div>"#,
+        say::TENSORS
     )
 }
 
-fn row(tensor: &FoundTensor, taken_for: Option<Role>, which: usize) -> String {
-    let name = escaped(&tensor.name);
+fn row(name: &str, tensor: &FoundTensor, taken_for: Option<Role>, which: usize) -> String {
     let choice = if tensor.texts.is_empty() {
         let mut options = format!("<option>{}</option>", say::UNUSED);
         for (index, role) in Role::ALL.into_iter().enumerate() {
@@ -501,7 +584,7 @@ fn row(tensor: &FoundTensor, taken_for: Option<Role>, which: usize) -> String {
         String::new()
     };
     let (shape, dtype) = (say::shape(&tensor.shape), say::dtype(tensor));
-    format!(r#"<tr><th scope="row">{name}</th><td>{shape}</td><td>{dtype}</td><td>{choice}</td></tr>"#)
+    format!(r#"<tr><th scope="row">{name}</th><td>{shape} <small>{dtype}</small></td><td>{choice}</td></tr>"#)
 }
 
 /// The place of what is shown of the files, of what they hold, and of what is said while files hover over the page.
@@ -519,10 +602,9 @@ pub fn places() -> String {
 /// The way to choose files.
 pub fn button() -> String {
     format!(
-        r#"<button class="btn small" id="given-open" aria-describedby="given-hint">{}</button>
-        <p class="hint" id="given-hint">{}</p>
-        <input type="file" id="given-files" multiple accept=".npy,.npz,.safetensors,.json" hidden>"#,
-        say::OPEN,
-        say::OPEN_HINT
+        r#"<button class="btn small" id="given-open" title="{}">{}</button>
+        <input type="file" id="given-files" multiple accept=".npy,.npz,.safetensors,.json,.txt" hidden>"#,
+        say::OPEN_HINT,
+        say::OPEN
     )
 }

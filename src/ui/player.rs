@@ -4,10 +4,15 @@ use leptos::prelude::window;
 
 use super::{dom, live::watch, state::Page};
 use crate::lesson::Session;
+use crate::protocol::Begins;
 
 /// Starts or stops Play.
 pub fn toggle(page: Page) {
     let start = !page.playing.get();
+    // Attention weights alone were not calculated: there is nothing to see of it.
+    if start && page.session.read().setup.begins() == Some(Begins::Weights) {
+        return;
+    }
     if start {
         let cut = page.reduced_motion.get();
         page.session.update(|session| session.begin_play(cut));

@@ -134,19 +134,18 @@ pub fn Sentence(page: Page) -> impl IntoView {
         )
     };
     let (first, second) = (text_box(BOXES[0], SENTENCE), text_box(BOXES[1], SECOND_SENTENCE_BOX));
-    let [queries, keys] = TOKENS_OF;
+    let ([queries, keys], open, places) = (TOKENS_OF, given::button(), given::places());
     let (made, made_of_second) = (made_of(Tensor::Tokens), made_of(Tensor::KeyTokens));
     dom::skeleton(format!(
         r#"<section class="sentence" aria-label="{SENTENCE}">
             <div class="boxes" id="boxes">
-                <div><p class="made q">{made}</p><p class="made of-files q">{queries}</p>{first}<div class="tokens" id="tokens"></div></div>
+                <div><p class="made q">{made}</p><p class="made of-files q">{queries}</p>{first}<div class="or"><div class="tokens" id="tokens"></div>{open}</div></div>
                 <div><p class="made k">{made_of_second}</p><p class="made of-files k">{keys}</p>{second}<div class="tokens" id="key-tokens"></div></div>
             </div>
             <label class="items" id="items" hidden>{SHOWN} <select id="item" aria-label="{SENTENCE_SHOWN}"></select></label>
-            {}
+            {places}
             <div role="alert" id="notice"></div>
-        </section>"#,
-        given::places()
+        </section>"#
     ))
 }
 

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use web_sys::Element;
 
-use super::{dom, given, live::watch, state::Page};
+use super::{dom, live::watch, state::Page};
 use crate::lesson::{
     Arcs, HEAD_COUNTS, Session, SharesMap, Sight, SignedMap, WIDTHS, limits,
     number::fixed,
@@ -114,14 +114,12 @@ pub fn SetUp(page: Page) -> impl IntoView {
             <p class="hint" id="untrained">{UNTRAINED}</p>
             <p class="hint" id="sizes-given">{SIZES_ARE_GIVEN}</p>
             <p class="hint" id="nothing-follows">{NOTHING_FOLLOWS}</p>
-            {}
             <h2 class="what-if">{WHAT_IF}</h2>
             <p class="hint what-if">{WHAT_IF_HINT}</p>
             <div class="fields what-if" role="group" aria-label="{WHAT_IF}">{mask}{back}{ahead}{padding}{scaling}{temperature}{softcap}{head}{change}</div>
             <h2>{COLOURS}</h2>
             <div class="fields" role="group" aria-label="{COLOURS}">{shares}{signed}{range}{range_signed}{range_shares}{sight}</div>
-        </aside>"#,
-        given::button()
+        </aside>"#
     ))
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::lesson::{
     Arcs, Projection, Session, Step,
-    explain::{announcement, change_announcement, what_moved},
+    explain::{announcement, change_announcement, what_moved, what_was_given},
     glossary::Seen,
     picture::{Earlier, Grid, View, arcs::has_arcs, changing, common_height, matrix_height, picture},
     scene::{self, Data},
@@ -127,7 +127,8 @@ fn title_and_lead(page: Page) -> (Step, &'static str, String) {
     let is_padded = data.as_ref().is_some_and(|data| data.sentence().own_keys() < data.lengths().keys);
     let lead = words::step_lead(session.step, &session.setup.within(paint::takes(page)), is_padded);
     let title = words::step_title(session.step, &session.setup);
-    (session.step, title, moved.unwrap_or_else(|| lead.to_owned()))
+    let given = data.as_ref().and_then(|data| what_was_given(&session, data));
+    (session.step, title, moved.or(given).unwrap_or_else(|| lead.to_owned()))
 }
 
 /// Says more about the step.

@@ -163,8 +163,10 @@ pub struct Tensors {
     pub asked: Asked,
     /// The set-up of the sentence, for the way back.
     pub instead_of: Setup,
-    /// Those that are on the stage, while others are chosen.
+    /// Those that are on the stage, while others are chosen, or read.
     pub before: Option<Box<Tensors>>,
+    /// Why the engine refused to show them as they are taken now.
+    pub refused: Option<String>,
 }
 
 impl Tensors {
@@ -281,7 +283,8 @@ impl Page {
     /// Shows a step, finished, and stops Play; or says why there is none.
     pub fn go_to(self, step: Step) {
         let is_there = step.is_of(&self.session.read().setup);
-        dom::text("given-why", if is_there { "" } else { NOT_OF_FILES });
+        let is_later = step > self.session.read().step;
+        dom::text("given-why", if is_there { "" } else { NOT_OF_FILES[usize::from(is_later)] });
         if !is_there {
             return;
         }

@@ -24,7 +24,7 @@ pub fn Steps(page: Page) -> impl IntoView {
                 let index = step.index();
                 dom::disable(&format!("step-{index}"), !is_there[index]);
                 // What begins with a tensor out of a file has no steps before it.
-                let title = (!is_there[index]).then_some(NOT_OF_FILES);
+                let title = (!is_there[index]).then_some(NOT_OF_FILES[usize::from(step > *now)]);
                 dom::set(&format!("step-{index}"), "title", title);
                 let state = if step < *now { Some("done") } else { (step == *now).then_some("now") };
                 let state = state.filter(|_| is_there[index]);

@@ -49,6 +49,14 @@ def main():
     y, _ = block(x, x, x)
     save_file({"x": x, **{f"self_attn.{name}": weight for name, weight in block.state_dict().items()}}, FOLDER / "block.safetensors")
     save_file({"y": y.detach().contiguous()}, FOLDER / "block_expected.safetensors")
+    # Another with biases, whose keys and values come from five other tokens, as in a decoder.
+    block = torch.nn.MultiheadAttention(16, 4, bias=True, batch_first=True)
+    for bias in (block.in_proj_bias, block.out_proj.bias):
+        torch.nn.init.normal_(bias)
+    x, memory = torch.randn(2, 6, 16), torch.randn(2, 5, 16)
+    y, _ = block(x, memory, memory)
+    save_file({"x": x, "memory": memory, **block.state_dict()}, FOLDER / "biased.safetensors")
+    save_file({"y": y.detach().contiguous()}, FOLDER / "biased_expected.safetensors")
     print(sum(file.stat().st_size for file in FOLDER.iterdir()), "bytes in", len(list(FOLDER.iterdir())), "files")
 
 

@@ -114,7 +114,7 @@ for (const step of ["Q K V", "Softmax", "Mix values"]) {
 
 test("all steps, all heads and one matrix, on every ground, and too many pixels are refused", async ({ page, headlight }, info) => {
   await headlight.open();
-  const all = await saveFigure(page, info, { Format: "SVG", Shows: "all nine steps" });
+  const all = await saveFigure(page, info, { Format: "SVG", Shows: "all steps" });
   const heads = await saveFigure(page, info, { Format: "SVG", Shows: "what this step makes, in all heads", Ground: "dark" });
   const one = await saveFigure(page, info, { Format: "SVG", Shows: "Values", Ground: "transparent" }, ["Title and caption"]);
   const png = await saveFigure(page, info, { Format: "PNG" });
@@ -235,7 +235,7 @@ print(json.dumps([film.n_frames, film.size == picture.size, durations, differ, f
   expect(title).toMatch(/^Tokens/);
 
   for (const [choose, why] of [
-    [() => group.getByRole("combobox", { name: "Shows" }).selectOption("all nine steps"), /only this step moves/],
+    [() => group.getByRole("combobox", { name: "Shows" }).selectOption("all steps"), /only this step moves/],
     [async () => {
       await group.getByRole("combobox", { name: "Shows" }).selectOption("this step, as it is on the page");
       await headlight.choose("Show change", "on");
@@ -252,7 +252,7 @@ test("a figure of what has changed meanwhile is given up, and the page goes on",
   await headlight.open();
   await openExport(page);
   const group = page.getByRole("group", { name: "Figure", exact: true });
-  await group.getByRole("combobox", { name: "Shows" }).selectOption("all nine steps");
+  await group.getByRole("combobox", { name: "Shows" }).selectOption("all steps");
   // The sentence changes in the very task in which the figure is asked for.
   await page.evaluate(() => {
     const box = document.getElementById("sentence");

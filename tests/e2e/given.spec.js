@@ -36,6 +36,14 @@ class Form {
     await expect(this.show).toBeVisible();
   }
 
+  /** The same of files that may be of no use. */
+  async openAll(...paths) {
+    const chooser = this.page.waitForEvent("filechooser");
+    await this.page.getByRole("button", { name: "Open tensors", exact: true }).click();
+    await (await chooser).setFiles(paths);
+    await expect(this.cancel).toBeVisible();
+  }
+
   async takeFor(tensor, role) {
     await this.region.getByRole("combobox", { name: `“${tensor}” is taken for`, exact: true }).selectOption(role);
   }
@@ -98,10 +106,10 @@ test("safetensors' types: bfloat16 and the others", async ({ page, headlight }) 
   for (const [q, k, v] of [["bfloat16", "float16", "float64"], ["float32", "int8", "uint8"], ["int16", "int32", "int64"], ["bool", "bfloat16", "int8"]]) {
     if (!(await form.show.isVisible())) await page.getByRole("button", { name: "Change", exact: true }).click();
     for (const choice of await form.region.getByRole("combobox", { name: /is taken for$/ }).all()) await choice.selectOption("not used");
-    await expect(form.summary).toHaveText(/^Nothing is chosen yet\./);
+    await expect(form.summary).toHaveText(/^✗ Nothing is chosen yet\./);
     await form.takeFor(q, "Q, queries");
     await form.takeFor(k, "K, keys");
-    await expect(form.summary).toHaveText(/^V, values is missing\./);
+    await expect(form.summary).toHaveText(/^✗ V, values is missing\./);
     await form.takeFor(v, "V, values");
     const before = (await headlight.lastRan()).run;
     await form.show.click();
@@ -125,7 +133,9 @@ test("attention weights alone: layers and heads, from three formats, and nothing
     const layers = [];
     for (const layer of ["1", "3"]) {
       await form.layer.selectOption(layer);
-      await expect(form.shown).toHaveText(`attention weights from ${file}, layer ${layer} of 3`);
+      // The layers of the one are tensors of their own.
+      const name = file.endsWith(".npz") ? file : `${file}: attentions.${layer - 1}`;
+      await expect(form.shown).toHaveText(`attention weights from ${name}, layer ${layer} of 3`);
       await expect.poll(async () => (await headlight.lastRan()).setup.given?.layer).toBe(Number(layer) - 1);
       layers.push(await numbers(headlight, (await headlight.lastRan()).run, "Weights", 4));
     }
@@ -157,8 +167,12 @@ test("a block of PyTorch's: X and its weights make its output", async ({ page, h
   const form = new Form(page);
   await form.open(`${GIVEN}block.safetensors`);
   const heads = form.region.getByRole("spinbutton", { name: "Heads", exact: true });
+  // A guess is said to be one.
+  await expect(form.summary).toHaveText(/^✓ .*How many heads there are stands in no file: .*check it$/);
   await heads.fill("3");
-  await expect(form.summary).toHaveText("3 heads cannot share a model width of 16 evenly. Choose a number that divides 16.");
+  await expect(form.summary).toHaveText("✗ 3 heads cannot share a model width of 16 evenly. Choose a number that divides 16.");
+  await heads.fill("");
+  await expect(form.summary).toHaveText(/^✗ Say how many heads share the model width of 16/);
   await heads.fill("4");
   await expect(form.summary).toHaveText("✓ 2 sentences · 4 heads · 6 tokens · head width 4");
   await form.show.click();
@@ -193,8 +207,7 @@ test("what is set, what is taken along, and the way back", async ({ page, headli
   await expect(page.locator("#engine-check-result td", { hasText: "✓" })).toHaveCount(5);
   await page.getByRole("button", { name: "Export", exact: true }).click();
   await expect(page.locator("#share-none")).toHaveText(/^Tensors from files are in no link/);
-  await page.getByRole("button", { name: "Save code", exact: true }).click();
-  await expect(page.locator("#code-said")).toHaveText(/these come from files/);
+  for (const name of ["Code", "Link", "Page"]) await expect(page.getByRole("group", { name, exact: true })).toBeHidden();
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save figure", exact: true }).click();
   const path = info.outputPath("figure.svg");
@@ -221,12 +234,12 @@ test("files are dropped on the page, one after the other, and can be let go agai
     await expect(page.locator(".drop")).toBeVisible();
     await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
     await expect(page.locator(".drop")).toBeHidden();
-    await expect(form.region.getByRole("group", { name: `${name}.npy`, exact: true })).toBeVisible();
+    await expect(form.region.getByRole("rowheader", { name: new RegExp(`^${name}\\.npy, `) })).toBeVisible();
   }
   await expect(form.summary).toHaveText("✓ 1 head · 6 queries, 5 keys · head width 8");
   await form.region.getByLabel("Names of the tokens").fill("a b c");
-  await expect(form.summary).toHaveText("There are 3 names for 6 tokens. Give one for each, or none.");
-  await form.cancel.click();
+  await expect(form.summary).toHaveText("✗ There are 3 names for 6 tokens. Give one for each, or none.");
+  await page.keyboard.press("Escape");
   await expect(form.region).toBeHidden();
   await expect(page.getByRole("button", { name: "Open tensors", exact: true })).toBeFocused();
   await headlight.ranWith({ heads: 4, given: null });
@@ -240,8 +253,8 @@ test("what is no tensor is refused by its name, and the picture stays", async ({
   writeFileSync(cut, readFileSync(`${GIVEN}qkv.npz`).subarray(0, 2000));
   await form.open(`${TYPES}pickle.pt`, `${TYPES}objects.npy`, cut, `${GIVEN}q.npy`);
   const refused = form.region.getByRole("alert");
-  await expect(refused).toHaveText([/^pickle\.pt: .*can run anything/, /^objects\.npy: .*Python objects/, /^cut\.npz: /]);
-  await expect(form.summary).toHaveText(/^K, keys is missing/);
+  await expect(refused).toHaveText([/^✗ pickle\.pt: .*can run anything/, /^✗ objects\.npy: .*Python objects/, /^✗ cut\.npz: /]);
+  await expect(form.summary).toHaveText(/^✗ K, keys is missing/);
   await expect(form.show).toHaveAttribute("aria-disabled", "true");
   await form.show.press("Enter");
   await expect(form.region).toBeVisible();
@@ -253,10 +266,69 @@ test("what is no tensor is refused by its name, and the picture stays", async ({
   await form.cancel.click();
   await form.open(`${GIVEN}q.npy`, `${GIVEN}k.npy`, nan);
   await form.show.click();
-  await expect(headlight.notice.filter({ hasText: "NaN" })).toBeVisible();
-  expect(await headlight.picture()).toBe(picture);
-  await form.back.click();
-  await expect(headlight.notice.filter({ hasText: "NaN" })).toHaveCount(0);
+  // It is said where it can be changed; what is shown, and said of it, is what was there before.
+  await expect(form.summary).toHaveText(/^✗ values have NaN at \[0, 0, 4, 7\]/);
+  await expect(form.show).toHaveAttribute("aria-disabled", "true");
+  await expect(form.shown).toBeHidden();
+  await headlight.ranWith({ heads: 4, given: null });
+  await expect.poll(() => headlight.picture()).toBe(picture);
+  await expect(headlight.notice).toHaveText("");
+  await form.takeFor("v", "not used");
+  await expect(form.summary).toHaveText(/^✗ V, values is missing/);
+  await form.cancel.click();
+  // Over tensors that are shown, too.
+  await form.open(`${GIVEN}qkv.npz`);
+  await form.show.click();
+  await headlight.ranWith({ width: 32 });
+  await form.open(`${GIVEN}q.npy`, `${GIVEN}k.npy`, nan);
+  await form.show.click();
+  await expect(form.summary).toHaveText(/^✗ values have NaN/);
+  await expect(form.shown).toHaveText("queries, keys and values from qkv.npz");
+  await form.cancel.click();
+  await expect(form.shown).toHaveText("queries, keys and values from qkv.npz");
+  await headlight.ranWith({ width: 32 });
+  // Of files none of which can be read there is nothing to choose.
+  await form.openAll(`${TYPES}pickle.pt`);
+  await expect(form.region.getByRole("alert")).toHaveCount(1);
+  await expect(form.region.getByRole("alert").locator("code")).toHaveText(["safetensors.torch.save_file(tensors, \"tensors.safetensors\")", "numpy.savez(\"tensors.npz\", **arrays)"]);
+  await expect(form.region.getByRole("button")).toHaveText(["Add files", "Cancel"]);
+});
+
+test("weights that do not add up to 1, and what is no weights, say so", async ({ page, headlight }, info) => {
+  await headlight.open();
+  const form = new Form(page);
+  const lead = page.locator("#stage-lead");
+  for (const [numbers, said] of [
+    [[[0.5, 0.5], [0.25, 0.75]], /it sums to 1\.$/],
+    [[[0.4999, 0.5], [0.25, 0.75]], /but for the rounding of the numbers in the file\.$/],
+    [[[0.5, 0.7], [0, 0]], /^.*these do not: they sum to 0\.000 to 1\.200\.$/],
+    [[[-0.5, 2.5], [3, 0.1]], /^These numbers .* reach from −0\.500 to 3\.000, and shares of attention lie between 0 and 1/],
+  ]) {
+    const path = info.outputPath("attn.json");
+    writeFileSync(path, JSON.stringify({ attention_weights: [numbers] }));
+    const names = info.outputPath("names.txt");
+    writeFileSync(names, "[CLS]\nnaïve\n");
+    await form.open(path, names);
+    await form.show.click();
+    await expect(lead).toHaveText(said);
+    await expect(headlight.tokens).toHaveText(["[CLS]", "naïve"]);
+  }
+  await headlight.grid("Row sums").focus();
+  await expect(headlight.check()).toHaveText(/^✓ adds up/);
+  await expect(headlight.inspector).toContainText("and shares of attention make 1. The file has them so");
+  await headlight.grid("Attention weights").focus();
+  await page.keyboard.press("Control+Home");
+  await expect(headlight.inspector).toContainText("This number stands in attn.json at [0, 0, 0], as float32");
+  // Nothing plays.
+  await expect(headlight.play).toBeHidden();
+  await expect(headlight.slider).toBeHidden();
+  // Tensors are in no address: before they are gone, the browser asks.
+  const asked = page.waitForEvent("dialog");
+  const gone = page.reload();
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.accept();
+  await gone;
 });
 
 test("of half a gigabyte one layer is read: the page goes on, memory stays small, and reading can be stopped", async ({ page, headlight }, info) => {
@@ -327,15 +399,15 @@ test("other files can be looked into and let go again; the way back leads throug
   await headlight.open();
   const form = new Form(page);
   await form.open(`${GIVEN}attentions.npz`);
-  await form.region.getByRole("combobox", { name: "Axes", exact: true }).selectOption("layer, head, token, …");
+  await form.region.getByRole("combobox", { name: "Axes", exact: true }).selectOption("layer, head, token");
   await form.show.click();
   await form.layer.selectOption("2");
   await expect.poll(async () => (await headlight.lastRan()).setup.given?.layer).toBe(1);
   // What was chosen is there when the form opens again.
   await page.getByRole("button", { name: "Change", exact: true }).click();
-  await expect(form.region.getByRole("combobox", { name: "Axes", exact: true }).locator("option:checked")).toHaveText("layer, head, token, …");
+  await expect(form.region.getByRole("combobox", { name: "Axes", exact: true }).locator("option:checked")).toHaveText("layer, head, token");
   await form.open(`${GIVEN}qkv.npz`);
-  await expect(form.region.getByRole("group", { name: "qkv.npz", exact: true })).toBeVisible();
+  await expect(form.region.getByRole("rowheader", { name: /^qkv\.npz, / })).toBeVisible();
   // Those on the stage are still those.
   await form.layer.selectOption("1");
   await expect.poll(async () => (await headlight.lastRan()).setup.given?.layer).toBe(0);

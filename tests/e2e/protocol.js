@@ -252,6 +252,11 @@ class Reader {
       () => null,
       () => this.f32(),
     );
-    return { item, cell, value, before, left: this.floats(), right: this.floats() };
+    const [left, right] = [this.floats(), this.floats()];
+    const from = this.tag(
+      () => null,
+      () => ({ name: this.string(), index: this.list(() => this.varint()), dtype: this.string() }),
+    );
+    return { item, cell, value, before, left, right, from };
   }
 }

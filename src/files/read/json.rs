@@ -8,6 +8,8 @@ use serde::{
     de::{Error as _, MapAccess, SeqAccess, Visitor},
 };
 
+use serde_json::error::Category;
+
 use super::{Dtype, Entry, Error, MOST_HEADER, MOST_TENSORS, Place, dtype::Kind, source::Source};
 
 /// Longer texts are read as no JSON: they would have to be in memory as a whole.
@@ -23,13 +25,25 @@ pub fn entries(name: &str, source: &impl Source) -> Result<Vec<Entry>, Error> {
     }
     let mut text = vec![0; source.len() as usize];
     source.read(0, &mut text)?;
-    let wrong = |error: serde_json::Error| Error(format!("it is no JSON of tensors: {error}."));
     let mut entries = Vec::new();
-    list(serde_json::from_slice(&text).map_err(wrong)?, name, &mut entries)?;
+    list(serde_json::from_slice(&text).map_err(|error| wrong(&error, &text))?, name, &mut entries)?;
     if entries.is_empty() {
         return Err(Error("there are no arrays of numbers in it.".to_owned()));
     }
     Ok(entries)
+}
+
+/// Why a text is no JSON of tensors.
+fn wrong(error: &serde_json::Error, text: &[u8]) -> Error {
+    let has = |word: &[u8]| text.windows(word.len()).any(|letters| letters == word);
+    Error(match error.classify() {
+        Category::Eof => "the JSON ends early. Was it copied to the end?".to_owned(),
+        Category::Syntax if has(b"NaN") || has(b"Infinity") => format!(
+            "JSON has no NaN and no Infinity, and there is one at line {}, or near it. Write null for −∞, and numbers else.",
+            error.line()
+        ),
+        _ => format!("it is no JSON of tensors: {error}."),
+    })
 }
 
 /// What a text holds.

@@ -1,4 +1,4 @@
-//! Tensors out of files that other programs wrote: .npy, .npz, .safetensors and JSON.
+//! Tensors out of files that other programs wrote: .npy, .npz, .safetensors and JSON; and names of tokens, one a line, in .txt.
 //!
 //! [`contents`] says what a file holds, from its headers alone; [`Entry::numbers`] reads the numbers of one tensor, or of a part
 //! of it, and no more of the file than those.
@@ -105,6 +105,8 @@ pub fn contents(name: &str, source: &impl Source) -> Result<Vec<Entry>, Error> {
     } else if extension == "safetensors" {
         // It has its own words for what is wrong.
         safetensors::entries(source)
+    } else if extension == "txt" {
+        names(stem, source).map(|entry| vec![entry])
     } else if first.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte)) {
         json::entries(stem, source)
     } else {
@@ -120,6 +122,20 @@ pub fn contents(name: &str, source: &impl Source) -> Result<Vec<Entry>, Error> {
     Ok(entries)
 }
 
+/// The names of tokens that a text has, one a line.
+fn names(name: &str, source: &impl Source) -> Result<Entry, Error> {
+    if source.len() > MOST_HEADER {
+        return Err(Error(format!("it has {} bytes, more than names of tokens can have.", source.len())));
+    }
+    let mut bytes = vec![0; source.len() as usize];
+    source.read(0, &mut bytes)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error("it is no text in UTF-8. Names of tokens are one a line, in UTF-8.".to_owned()))?;
+    let texts: Vec<String> = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    let (name, shape, dtype) = (name.to_owned(), vec![texts.len()], Dtype::little_endian(dtype::Kind::Text(0)));
+    Ok(Entry { name, shape, dtype, place: Place::Texts(texts) })
+}
+
 /// Says what else it may be.
 fn unknown(first: &[u8]) -> Error {
     let instead = match first {
@@ -132,7 +148,9 @@ fn unknown(first: &[u8]) -> Error {
         }
         [0x1f, 0x8b, ..] => "It is compressed by gzip: unpack it first.",
         [b'G', b'G', b'U', b'F', ..] => "It is GGUF. Convert the tensors that you want to .safetensors or .npz.",
-        _ => "Give a .npy or .npz of NumPy's, a .safetensors, or JSON of nested arrays.",
+        _ => {
+            "Give a .npy or .npz of NumPy's, a .safetensors, or JSON of nested arrays; for names of tokens a .txt with one a line."
+        }
     };
     Error(format!("it is none of the files that are read here. {instead}"))
 }

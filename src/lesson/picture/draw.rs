@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        explain::{Role, is_whole_row, role_of},
+        explain::{Role, Whole, is_whole_row, role_of},
         number::{fixed, shape, short},
         scene::{Data, Source},
         theme::Colors,
@@ -467,30 +467,30 @@ fn draw_panel(laid: &Laid, grid: &Grid, (cell_width, cell_height): (f32, f32), d
             let shown = (panel.shown)(tensor_row, tensor_column);
             shown_cells.push(shown);
             if let (Some(size), Some(number), Cell::Color(ground)) = (number_size, shown.number, shown.cell) {
-                let number = match panel.decimals {
+                let text = match panel.decimals {
                     Some(decimals) => fixed(f64::from(number), decimals),
                     None => short(number),
                 };
                 texts.push(Mark::Text(Text {
                     x: x + (column as f32 + 0.5) * cell_width - gap / 2.0,
                     y: y + (row as f32 + 0.5) * cell_height - gap / 2.0,
-                    text: number,
+                    text,
                     size,
                     color: if ground == colors.panel { colors.ink } else { ink_on(ground) },
                     anchor: Anchor::Middle,
                     face: Face::Plain,
                     turned: false,
                 }));
-                if panel.sums_to_one
+                if let Some((mark, color)) = sum_mark(number, data, colors)
+                    && panel.sums_to_one
                     && cell_height >= 30.0
-                    && shown.number.is_some_and(|sum| is_whole_row(sum, data.lengths().keys))
                 {
                     texts.push(Mark::Text(Text {
                         x: x + (column as f32 + 0.5) * cell_width,
                         y: y + (row as f32 + 0.5) * cell_height + 13.0,
-                        text: "✓".to_owned(),
+                        text: mark.to_owned(),
                         size: 11.0,
-                        color: colors.good,
+                        color,
                         anchor: Anchor::Middle,
                         face: Face::Plain,
                         turned: false,
@@ -569,6 +569,17 @@ fn number_size(panel: &Panel, cell_width: f32) -> Option<f32> {
     // The smallest may come nearer to the cell's edges.
     let fits = |(size, free): &(f32, f32)| about_width(&longest, *size) + free <= cell_width;
     [(12.0, 5.0), (11.0, 5.0), (10.0, 3.0)].into_iter().find(fits).map(|(size, _)| size)
+}
+
+/// What stands under the sum of a row of shares: whether it is 1. Of a row that sees nothing it is said elsewhere.
+fn sum_mark(sum: f32, data: &Data, colors: &Colors) -> Option<(&'static str, Rgb)> {
+    let keys = data.lengths().keys;
+    let is_one = match Tensor::Weights.is_given(&data.setup) {
+        true => Whole::of_given(sum, keys) != Whole::No,
+        false if is_whole_row(sum, keys) => true,
+        false => return None,
+    };
+    Some(if is_one { ("✓", colors.good) } else { ("≠ 1", colors.ink) })
 }
 
 /// What stands under a matrix, a line each: its shape, and, unless the legend says it, the range of its colours.

@@ -58,7 +58,8 @@ impl Scale {
         };
         let below = match self {
             Scale::Signed(end, _) => count(&|value| value < -end),
-            Scale::Share(..) => 0,
+            // Of shares that were calculated there are none.
+            Scale::Share(..) => count(&|value| value < 0.0),
         };
         (below, count(&|value| value > self.end()))
     }

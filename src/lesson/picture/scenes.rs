@@ -3,7 +3,7 @@
 use super::{
     super::{
         Projection, Session, Step,
-        explain::{is_whole_row, role_of},
+        explain::role_of,
         number::fixed,
         scene::{self, Data, Source, head_of},
         theme::Colors,
@@ -342,6 +342,9 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
     let of = |tensor| scene::of_projection(tensor, projection, &data.setup);
     let result = matrix(result_tensor)?;
     let result_scale = Scale::of(result_tensor, result, &colors);
+    // What a block adds to what it projects.
+    let given = data.setup.given.as_ref();
+    let equals = |of_output| if given.is_some_and(|given| given.has_bias(of_output)) { "+ b =" } else { "=" };
     let making = || {
         let (left, right) = scene::factors(step, projection, &data.setup)?;
         let operands = [(left, matrix(left)?), (right, matrix(right)?), (result_tensor, result)];
@@ -402,7 +405,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
         Step::Project => {
             let making = making()?;
             let size = Size::flat((230.0, 150.0), (26.0, 20.0));
-            let mut results = vec![operator("=")];
+            let mut results = vec![operator(equals(false))];
             for which in Projection::ALL {
                 let tensor = scene::projected(which);
                 let mut shown = panel(tensor, size)?;
@@ -524,7 +527,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
             let mut sums = panel(Tensor::RowSums, Size::flat((46.0, view.matrix_height), (46.0, cell)))?.beside();
             let row_sums = matrix(Tensor::RowSums)?;
             sums.decimals = Some(3);
-            sums.sums_to_one = row_sums.values.iter().all(|sum| is_whole_row(*sum, data.shape(Tensor::Weights).1));
+            sums.sums_to_one = true;
             let number =
                 move |row: usize, _| Shown { cell: Cell::Color(colors.panel), number: Some(row_sums.values[row]) };
             let weights = panel(Tensor::Weights, Size::square(cell, view))?.labels(true, true);
@@ -562,7 +565,7 @@ pub(super) fn scene<'a>(session: &Session, data: &'a Data, view: &View) -> Optio
                 .showing(making.shown(result_scale, colors));
             let rows = vec![
                 vec![Item::Panel(joined), operator("·"), Item::Panel(weights)],
-                vec![operator("="), Item::Panel(built)],
+                vec![operator(equals(true)), Item::Panel(built)],
             ];
             Some(product(rows, making))
         }

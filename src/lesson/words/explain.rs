@@ -148,6 +148,8 @@ pub fn seed_and_id(id: u32, seed: u64) -> String {
 
 // What the check claims when it holds, and says when it does not.
 
+/// What a projection adds, among its terms.
+pub const BIAS: &str = "bias";
 pub const ADDS_UP: &str = "adds up to the stored number";
 pub const ID_FOLLOWS: &str = "the id follows from these characters";
 pub const DRAWN_AGAIN_FROM_WORD: &str = "drawn again from the word and the seed: the same bits";

@@ -52,7 +52,7 @@ pub const NO_PICTURE: &str = "the browser made no picture";
 pub fn subject(subject: Subject) -> &'static str {
     match subject {
         Subject::Step => "this step, as it is on the page",
-        Subject::AllSteps => "all nine steps",
+        Subject::AllSteps => "all steps",
         Subject::AllHeads => "what this step makes, in all heads",
         Subject::One(tensor) => tensor_name(tensor),
     }

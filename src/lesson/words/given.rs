@@ -1,7 +1,9 @@
 //! The words around tensors out of files.
 
 use crate::lesson::number::fixed;
-use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit};
+use crate::protocol::{
+    Along, Axes, Begins, FoundTensor, FromFile, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit,
+};
 
 /// The button that lets files be chosen.
 pub const OPEN: &str = "Open tensors";
@@ -18,7 +20,7 @@ pub const CHOOSE: &str = "This is what they look like by name and shape. Change 
 /// A tensor that is taken for nothing.
 pub const UNUSED: &str = "not used";
 /// The heads of the columns of the list.
-pub const COLUMNS: [&str; 4] = ["Tensor", "Shape", "Type", "Taken for"];
+pub const COLUMNS: [&str; 3] = ["Tensor", "Shape and type", "Taken for"];
 /// What a tensor is taken for.
 pub fn taken_for(tensor: &str) -> String {
     format!("“{tensor}” is taken for")
@@ -34,7 +36,7 @@ pub const WORDS: &str = "Names of the tokens";
 /// What those of the keys are called.
 pub const KEY_WORDS: &str = "Names of the keys’ tokens";
 /// How they are typed.
-pub const WORDS_HINT: &str = "separated by spaces; numbers if empty";
+pub const WORDS_HINT: &str = "a name for each, with spaces between";
 /// The button that shows them.
 pub const SHOW: &str = "Show";
 /// The button that takes more files.
@@ -49,8 +51,10 @@ pub const BACK: &str = "Back to the sentence";
 pub const READING: &str = "Reading";
 /// The title over attention weights.
 pub const WEIGHTS_TITLE: &str = "Attention weights: who looks at whom?";
-/// The sentence under it.
-pub const WEIGHTS_LEAD: &str = "These weights are shown as they were given. Each row is one token’s attention, shared out among the keys, and should add up to 1.";
+/// The sentence under it, where rows add up to 1.
+pub const WEIGHTS_LEAD: &str = "These weights are shown as they were given. Each row is one token’s attention, shared out among the keys: it sums to 1.";
+/// The same, where only rounding keeps them from it.
+pub const WEIGHTS_ROUNDED: &str = "These weights are shown as they were given. Each row is one token’s attention, shared out among the keys: it sums to 1, but for the rounding of the numbers in the file.";
 /// Over the names of the tokens of queries and of keys.
 pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys and values"];
 /// The files are not there any more.
@@ -61,18 +65,17 @@ pub const SIZES_ARE_GIVEN: &str =
     "Heads, widths and tokens are those of the tensors; positions and padding, if any, are in their numbers already.";
 /// Over settings where attention weights alone were given.
 pub const NOTHING_FOLLOWS: &str = "Attention weights are the end of it: from them alone nothing more is calculated, so there is nothing to set. Give queries, keys and values, and every step opens.";
-/// Why a step can't be shown.
-pub const NOT_OF_FILES: &str = "The tensors from your files begin after this step, or end before it.";
+/// Why an earlier step, or a later one, can't be shown.
+pub const NOT_OF_FILES: [&str; 2] = [
+    "The tensors from your files begin after this step.",
+    "The tensors from your files end before this step: nothing that it needs is in them.",
+];
 /// What the check of a number from a file says.
 pub const READ_AGAIN: &str = "The same, as float32, when it is read from the file once more";
 /// The badge, where nothing was calculated.
 pub const FROM_FILE: &str = "from file";
 /// Why a link does not lead to them.
-pub const NO_LINK: &str =
-    "Tensors from files are in no link: they never leave this computer. Save a figure, or hand the files on.";
-/// Why there is no code.
-pub const NO_CODE: &str =
-    "the code makes its numbers from a seed, and these come from files; your own program has them already";
+pub const NO_LINK: &str = "Tensors from files are in no link, no code and no saved page: they never leave this computer. Save a figure or the tensors, or hand the files on.";
 
 /// What a tensor is taken for.
 pub fn role(role: Role) -> &'static str {
@@ -99,9 +102,9 @@ pub fn role(role: Role) -> &'static str {
 /// What the axes of four are.
 pub fn axes(axes: Axes) -> &'static str {
     match axes {
-        Axes::Named => "batch, head, token, …",
-        Axes::LayersFirst => "layer, head, token, …",
-        Axes::TokensFirst => "batch, token, head, …",
+        Axes::Named => "batch, head, token",
+        Axes::LayersFirst => "layer, head, token",
+        Axes::TokensFirst => "batch, token, head",
     }
 }
 
@@ -124,15 +127,32 @@ pub fn dtype(FoundTensor { dtype, is_exact, texts, .. }: &FoundTensor) -> String
     }
 }
 
+/// What tensors agree on; what of that nobody said; and what is left alone.
+pub fn summary(begins: Begins, sizes: &Sizes, heads_are_said: bool, left_alone: &[&str]) -> String {
+    let mut summary = self::sizes(begins, sizes);
+    if begins == Begins::Input && !heads_are_said {
+        summary += ". How many heads there are stands in no file: this is the most usual number, so check it";
+    }
+    if sizes.left_out > 0 {
+        summary += ". If these are layers and not sentences, say so under “Axes”";
+    }
+    if !left_alone.is_empty() {
+        summary += &format!(". Of no use beside the others, and left alone: {}", left_alone.join(", "));
+    }
+    summary
+}
+
 /// What tensors agree on.
 pub fn sizes(begins: Begins, sizes: &Sizes) -> String {
-    let Sizes { layers, batch, heads, key_heads, queries, keys, head_dim, is_cross, .. } = *sizes;
+    let Sizes { layers, batch, left_out, heads, key_heads, queries, keys, head_dim, is_cross } = *sizes;
     let mut all = vec![];
     if layers > 1 {
         all.push(format!("{layers} layers"));
     }
-    if batch > 1 {
-        all.push(format!("{batch} sentences"));
+    match left_out {
+        0 if batch == 1 => {}
+        0 => all.push(format!("{batch} sentences")),
+        more => all.push(format!("the first {batch} of {} sentences", batch + more)),
     }
     all.push(if heads == 1 { "1 head".to_owned() } else { format!("{heads} heads") });
     if key_heads != heads {
@@ -141,7 +161,7 @@ pub fn sizes(begins: Begins, sizes: &Sizes) -> String {
     if is_cross {
         all.push(format!("{queries} queries, {keys} keys"));
     } else {
-        all.push(format!("{queries} tokens"));
+        all.push(along(Along::Keys, queries));
     }
     if begins != Begins::Weights {
         all.push(format!("head width {head_dim}"));
@@ -161,9 +181,31 @@ pub fn from_files(Given { name, begins, layer, layers, .. }: &Given) -> String {
 }
 
 /// Why a number that came from a file is what it is.
-pub fn why_given(name: &str) -> String {
+pub fn why_given(FromFile { name, index, dtype }: &FromFile) -> String {
+    let index = shape(index);
+    let used = if dtype == "float32" { "" } else { " and used as float32" };
     format!(
-        "This number stands in {name}, and is used as float32: nothing here has made it. Whatever follows from it is calculated."
+        "This number stands in {name} at {index}, as {dtype}{used}: nothing here has made it. Whatever follows from it is calculated."
+    )
+}
+
+/// The sentence under attention weights whose rows do not add up to 1: the least that one adds up to, if it is known, and the most.
+pub fn weights_do_not_add_up(least: Option<f32>, most: f32) -> String {
+    let most = fixed(most.into(), 3);
+    let sums = match least.map(|least| fixed(least.into(), 3)) {
+        Some(least) if least == most => format!("each sums to {most}"),
+        Some(least) => format!("they sum to {least} to {most}"),
+        None => format!("one sums to {most}"),
+    };
+    format!("These weights are shown as they were given. Rows of shares sum to 1, and these do not: {sums}.")
+}
+
+/// The same, where some are no shares.
+pub fn weights_are_no_shares(least: f32, most: f32) -> String {
+    format!(
+        "These numbers are shown as they were given. They reach from {} to {}, and shares of attention lie between 0 and 1: if these are scores, take the softmax over the keys first.",
+        fixed(least.into(), 3),
+        fixed(most.into(), 3)
     )
 }
 
@@ -176,7 +218,7 @@ pub fn reading(done: u64, of: u64) -> String {
 /// So many sentences of files are not shown.
 pub fn left_out(sentences: usize) -> String {
     format!(
-        "These files hold more sentences than are calculated together, so the last {sentences} were left out: at most {MOST_SENTENCES}, with {MOST_TOKENS} tokens. Save the others by themselves."
+        "These files hold more sentences than are shown together, so the last {sentences} were left out: at most {MOST_SENTENCES}, with {MOST_TOKENS} tokens. Save the others by themselves."
     )
 }
 
@@ -192,7 +234,7 @@ pub fn unfit(unfit: &Unfit) -> String {
             let why = match missing {
                 Role::Queries | Role::Keys | Role::Values => "Scores need Q and K, and what is mixed is V.",
                 Role::InProjection | Role::OutProjection => {
-                    "From X alone nothing follows: the weights of torch.nn.MultiheadAttention belong to it."
+                    "With X go the weights of torch.nn.MultiheadAttention: in_proj_weight and out_proj.weight."
                 }
                 _ => "The others need it.",
             };
@@ -220,6 +262,7 @@ pub fn unfit(unfit: &Unfit) -> String {
         Unfit::KeyHeads { heads, key_heads } => format!(
             "Q has {heads} heads and K has {key_heads}, which cannot be shared out evenly. If these are tokens, change what the axes are."
         ),
+        Unfit::Heads { heads: 0, width } => format!("Say how many heads share the model width of {width}: a number that divides it."),
         Unfit::Heads { heads, width } => {
             format!("{heads} heads cannot share a model width of {width} evenly. Choose a number that divides {width}.")
         }

@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 
+use super::explain::BIAS;
+
 use crate::lesson::claim::{Balance, Mix, Peak, Share, Standing};
+use crate::lesson::explain::Whole;
 use crate::lesson::number::{fixed, percent, signed};
 
 /// Why two tokens pull together or apart.
@@ -30,9 +33,15 @@ pub fn score(query: &str, key: &str, balance: &Balance) -> String {
 }
 
 /// Why a number of a query, key or value is what it is.
-pub fn projection(word: &str, dimension: usize, does: &str, balance: &Balance) -> String {
+pub fn projection(
+    word: &str,
+    dimension: usize,
+    does: &str,
+    label: &dyn Fn(usize) -> String,
+    balance: &Balance,
+) -> String {
     let because = pulls(balance);
-    let largest = largest("i =", &|i| i.to_string(), balance);
+    let largest = largest("i =", label, balance);
     format!(
         "Dimension {dimension} of what “{word}” {does} comes to {}, because {because}.{largest}",
         signed(balance.value)
@@ -167,6 +176,22 @@ pub fn exponential_sum(key: &str, peak: &Peak, sum: f64) -> String {
     )
 }
 
+/// What a row of shares out of a file comes to, with more and with fewer digits.
+pub fn given_row_sum(key: &str, peak: &Peak, sum: f64, whole: Whole) -> String {
+    let number = fixed(sum, 6);
+    let sums = match whole {
+        Whole::Exactly => "They make 1: one token’s attention, shared out.".to_owned(),
+        Whole::Rounded => format!("They make {number}: 1, but for the rounding of the numbers in the file."),
+        Whole::No => format!(
+            "They make {number}, and shares of attention make 1. The file has them so; nothing here has changed them."
+        ),
+    };
+    if peak.value <= 0.0 {
+        return sums;
+    }
+    format!("{sums} “{key}”{} has the most, {}.", others(peak.tied), percent(peak.value))
+}
+
 /// Why a row of shares is whole.
 pub fn row_sum(key: &str, peak: &Peak) -> String {
     if peak.visible == 0 {
@@ -222,7 +247,11 @@ fn pulls(balance: &Balance) -> String {
 
 /// The largest one or two terms of a sum.
 fn largest(kind: &str, label: &dyn Fn(usize) -> String, balance: &Balance) -> String {
-    let term = |&(index, product): &(usize, f64)| format!("{kind} {} ({})", label(index), signed(product));
+    let name = |index| match label(index) {
+        name if name == BIAS => name,
+        name => format!("{kind} {name}"),
+    };
+    let term = |&(index, product): &(usize, f64)| format!("{} ({})", name(index), signed(product));
     match balance.largest.as_slice() {
         [one, other] if one.1 != 0.0 => format!(" The largest are {} and {}.", term(one), term(other)),
         _ => String::new(),

@@ -148,6 +148,8 @@ pub fn seed_and_id(id: u32, seed: u64) -> String {
 
 // What the check claims when it holds, and says when it does not.
 
+/// What a projection adds, among its terms.
+pub const BIAS: &str = "Bias";
 pub const ADDS_UP: &str = "ergibt zusammen die gespeicherte Zahl";
 pub const ID_FOLLOWS: &str = "die ID folgt aus diesen Zeichen";
 pub const DRAWN_AGAIN_FROM_WORD: &str = "aus Wort und Seed noch einmal gezogen: dieselben Bits";

@@ -52,7 +52,7 @@ pub const NO_PICTURE: &str = "der Browser hat kein Bild gemacht";
 pub fn subject(subject: Subject) -> &'static str {
     match subject {
         Subject::Step => "diesen Schritt, wie er auf der Seite ist",
-        Subject::AllSteps => "alle neun Schritte",
+        Subject::AllSteps => "alle Schritte",
         Subject::AllHeads => "was dieser Schritt macht, in allen Köpfen",
         Subject::One(tensor) => tensor_name(tensor),
     }

@@ -1,7 +1,9 @@
 //! The words around tensors out of files.
 
 use crate::lesson::number::fixed;
-use crate::protocol::{Along, Axes, Begins, FoundTensor, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit};
+use crate::protocol::{
+    Along, Axes, Begins, FoundTensor, FromFile, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit,
+};
 
 /// The button that lets files be chosen.
 pub const OPEN: &str = "Tensoren öffnen";
@@ -18,7 +20,7 @@ pub const CHOOSE: &str = "Danach sehen sie aus, nach Namen und Form. Ändern, wa
 /// A tensor that is taken for nothing.
 pub const UNUSED: &str = "nicht verwendet";
 /// The heads of the columns of the list.
-pub const COLUMNS: [&str; 4] = ["Tensor", "Form", "Typ", "Gilt als"];
+pub const COLUMNS: [&str; 3] = ["Tensor", "Form und Typ", "Gilt als"];
 /// What a tensor is taken for.
 pub fn taken_for(tensor: &str) -> String {
     format!("„{tensor}“ gilt als")
@@ -34,7 +36,7 @@ pub const WORDS: &str = "Namen der Tokens";
 /// What those of the keys are called.
 pub const KEY_WORDS: &str = "Namen der Tokens der Keys";
 /// How they are typed.
-pub const WORDS_HINT: &str = "durch Leerzeichen getrennt; leer: Nummern";
+pub const WORDS_HINT: &str = "für jedes einer, mit Leerzeichen";
 /// The button that shows them.
 pub const SHOW: &str = "Zeigen";
 /// The button that takes more files.
@@ -49,8 +51,10 @@ pub const BACK: &str = "Zurück zum Satz";
 pub const READING: &str = "Wird gelesen";
 /// The title over attention weights.
 pub const WEIGHTS_TITLE: &str = "Attention-Gewichte: Wer sieht wen an?";
-/// The sentence under it.
-pub const WEIGHTS_LEAD: &str = "Diese Gewichte sind die gegebenen, wie sie sind. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys, und sollte zusammen 1 ergeben.";
+/// The sentence under it, where rows add up to 1.
+pub const WEIGHTS_LEAD: &str = "Diese Gewichte sind die gegebenen, wie sie sind. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys: Ihre Summe ist 1.";
+/// The same, where only rounding keeps them from it.
+pub const WEIGHTS_ROUNDED: &str = "Diese Gewichte sind die gegebenen, wie sie sind. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys: Ihre Summe ist 1 bis auf die Rundung der Zahlen in der Datei.";
 /// Over the names of the tokens of queries and of keys.
 pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys und Values"];
 /// The files are not there any more.
@@ -60,17 +64,17 @@ pub const GONE: &str =
 pub const SIZES_ARE_GIVEN: &str = "Köpfe, Breiten und Tokens sind die der Tensoren; Positionen und Padding stecken, wenn es sie gibt, schon in den Zahlen.";
 /// Over settings where attention weights alone were given.
 pub const NOTHING_FOLLOWS: &str = "Attention-Gewichte sind das Ende: Aus ihnen allein wird nichts weiter berechnet, einzustellen gibt es also nichts. Mit Queries, Keys und Values öffnet sich jeder Schritt.";
-/// Why a step can't be shown.
-pub const NOT_OF_FILES: &str = "Die Tensoren aus den Dateien beginnen nach diesem Schritt oder enden vor ihm.";
+/// Why an earlier step, or a later one, can't be shown.
+pub const NOT_OF_FILES: [&str; 2] = [
+    "Die Tensoren aus den Dateien beginnen nach diesem Schritt.",
+    "Die Tensoren aus den Dateien enden vor diesem Schritt: Nichts, was er braucht, steht in ihnen.",
+];
 /// What the check of a number from a file says.
 pub const READ_AGAIN: &str = "Noch einmal aus der Datei gelesen: als float32 dasselbe";
 /// The badge, where nothing was calculated.
 pub const FROM_FILE: &str = "aus Datei";
 /// Why a link does not lead to them.
-pub const NO_LINK: &str = "Tensoren aus Dateien stehen in keinem Link: Sie verlassen diesen Rechner nicht. Eine Abbildung speichern oder die Dateien weitergeben.";
-/// Why there is no code.
-pub const NO_CODE: &str =
-    "der Code macht seine Zahlen aus einem Seed, diese kommen aus Dateien; das eigene Programm hat sie schon";
+pub const NO_LINK: &str = "Tensoren aus Dateien stehen in keinem Link, keinem Code und keiner gespeicherten Seite: Sie verlassen diesen Rechner nicht. Eine Abbildung oder die Tensoren speichern oder die Dateien weitergeben.";
 
 /// What a tensor is taken for.
 pub fn role(role: Role) -> &'static str {
@@ -97,9 +101,9 @@ pub fn role(role: Role) -> &'static str {
 /// What the axes of four are.
 pub fn axes(axes: Axes) -> &'static str {
     match axes {
-        Axes::Named => "Batch, Kopf, Token, …",
-        Axes::LayersFirst => "Schicht, Kopf, Token, …",
-        Axes::TokensFirst => "Batch, Token, Kopf, …",
+        Axes::Named => "Batch, Kopf, Token",
+        Axes::LayersFirst => "Schicht, Kopf, Token",
+        Axes::TokensFirst => "Batch, Token, Kopf",
     }
 }
 
@@ -122,15 +126,32 @@ pub fn dtype(FoundTensor { dtype, is_exact, texts, .. }: &FoundTensor) -> String
     }
 }
 
+/// What tensors agree on; what of that nobody said; and what is left alone.
+pub fn summary(begins: Begins, sizes: &Sizes, heads_are_said: bool, left_alone: &[&str]) -> String {
+    let mut summary = self::sizes(begins, sizes);
+    if begins == Begins::Input && !heads_are_said {
+        summary += ". Wie viele Köpfe es sind, steht in keiner Datei: Das hier ist die üblichste Zahl, also prüfen";
+    }
+    if sizes.left_out > 0 {
+        summary += ". Falls das Schichten sind und keine Sätze: unter „Achsen“ angeben";
+    }
+    if !left_alone.is_empty() {
+        summary += &format!(". Neben den anderen nicht zu gebrauchen und übergangen: {}", left_alone.join(", "));
+    }
+    summary
+}
+
 /// What tensors agree on.
 pub fn sizes(begins: Begins, sizes: &Sizes) -> String {
-    let Sizes { layers, batch, heads, key_heads, queries, keys, head_dim, is_cross, .. } = *sizes;
+    let Sizes { layers, batch, left_out, heads, key_heads, queries, keys, head_dim, is_cross } = *sizes;
     let mut all = vec![];
     if layers > 1 {
         all.push(format!("{layers} Schichten"));
     }
-    if batch > 1 {
-        all.push(format!("{batch} Sätze"));
+    match left_out {
+        0 if batch == 1 => {}
+        0 => all.push(format!("{batch} Sätze")),
+        more => all.push(format!("die ersten {batch} von {} Sätzen", batch + more)),
     }
     all.push(if heads == 1 { "1 Kopf".to_owned() } else { format!("{heads} Köpfe") });
     if key_heads != heads {
@@ -139,7 +160,7 @@ pub fn sizes(begins: Begins, sizes: &Sizes) -> String {
     if is_cross {
         all.push(format!("{queries} Queries, {keys} Keys"));
     } else {
-        all.push(format!("{queries} Tokens"));
+        all.push(along(Along::Keys, queries));
     }
     if begins != Begins::Weights {
         all.push(format!("Kopfbreite {head_dim}"));
@@ -159,9 +180,33 @@ pub fn from_files(Given { name, begins, layer, layers, .. }: &Given) -> String {
 }
 
 /// Why a number that came from a file is what it is.
-pub fn why_given(name: &str) -> String {
+pub fn why_given(FromFile { name, index, dtype }: &FromFile) -> String {
+    let index = shape(index);
+    let used = if dtype == "float32" { "" } else { " und gilt hier als float32" };
     format!(
-        "Diese Zahl steht in {name} und gilt hier als float32: Nichts hier hat sie gemacht. Was aus ihr folgt, ist berechnet."
+        "Diese Zahl steht in {name} bei {index}, als {dtype}{used}: Nichts hier hat sie gemacht. Was aus ihr folgt, ist berechnet."
+    )
+}
+
+/// The sentence under attention weights whose rows do not add up to 1: the least that one adds up to, if it is known, and the most.
+pub fn weights_do_not_add_up(least: Option<f32>, most: f32) -> String {
+    let most = fixed(most.into(), 3);
+    let sums = match least.map(|least| fixed(least.into(), 3)) {
+        Some(least) if least == most => format!("Jede ergibt {most}"),
+        Some(least) => format!("Sie ergeben {least} bis {most}"),
+        None => format!("Eine ergibt {most}"),
+    };
+    format!(
+        "Diese Gewichte sind die gegebenen, wie sie sind. Zeilen von Anteilen ergeben zusammen 1, diese nicht: {sums}."
+    )
+}
+
+/// The same, where some are no shares.
+pub fn weights_are_no_shares(least: f32, most: f32) -> String {
+    format!(
+        "Diese Zahlen sind die gegebenen, wie sie sind. Sie reichen von {} bis {}, und Anteile von Attention liegen zwischen 0 und 1: Falls das Scores sind, erst Softmax über die Keys nehmen.",
+        fixed(least.into(), 3),
+        fixed(most.into(), 3)
     )
 }
 
@@ -174,7 +219,7 @@ pub fn reading(done: u64, of: u64) -> String {
 /// So many sentences of files are not shown.
 pub fn left_out(sentences: usize) -> String {
     format!(
-        "Diese Dateien haben mehr Sätze, als zusammen berechnet werden, die letzten {sentences} wurden deshalb weggelassen: höchstens {MOST_SENTENCES} mit {MOST_TOKENS} Tokens. Die anderen für sich speichern."
+        "Diese Dateien haben mehr Sätze, als zusammen gezeigt werden, die letzten {sentences} wurden deshalb weggelassen: höchstens {MOST_SENTENCES} mit {MOST_TOKENS} Tokens. Die anderen für sich speichern."
     )
 }
 
@@ -190,7 +235,7 @@ pub fn unfit(unfit: &Unfit) -> String {
             let why = match missing {
                 Role::Queries | Role::Keys | Role::Values => "Scores brauchen Q und K, und gemischt wird V.",
                 Role::InProjection | Role::OutProjection => {
-                    "Aus X allein folgt nichts: Die Gewichte von torch.nn.MultiheadAttention gehören dazu."
+                    "Zu X gehören die Gewichte von torch.nn.MultiheadAttention: in_proj_weight und out_proj.weight."
                 }
                 _ => "Die anderen brauchen ihn.",
             };
@@ -218,6 +263,9 @@ pub fn unfit(unfit: &Unfit) -> String {
         Unfit::KeyHeads { heads, key_heads } => format!(
             "Q hat {heads} Köpfe und K hat {key_heads}, das geht nicht auf. Falls das Tokens sind: ändern, was die Achsen sind."
         ),
+        Unfit::Heads { heads: 0, width } => {
+            format!("Angeben, wie viele Köpfe sich die Modellbreite {width} teilen: eine Zahl, die sie teilt.")
+        }
         Unfit::Heads { heads, width } => format!(
             "{heads} Köpfe können eine Modellbreite von {width} nicht gleichmäßig teilen. Eine Zahl wählen, die {width} teilt."
         ),

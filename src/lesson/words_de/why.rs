@@ -4,7 +4,10 @@
 
 use std::cmp::Ordering;
 
+use super::explain::BIAS;
+
 use crate::lesson::claim::{Balance, Mix, Peak, Share, Standing};
+use crate::lesson::explain::Whole;
 use crate::lesson::number::{fixed, percent, signed};
 
 /// Why two tokens pull together or apart.
@@ -40,9 +43,15 @@ pub fn score(query: &str, key: &str, balance: &Balance) -> String {
 }
 
 /// Why a number of a query, key or value is what it is.
-pub fn projection(word: &str, dimension: usize, does: &str, balance: &Balance) -> String {
+pub fn projection(
+    word: &str,
+    dimension: usize,
+    does: &str,
+    label: &dyn Fn(usize) -> String,
+    balance: &Balance,
+) -> String {
     let because = pulls(balance);
-    let largest = largest("i =", &|i| i.to_string(), balance);
+    let largest = largest("i =", label, balance);
     format!(
         "Dimension {dimension} dessen, was „{word}“ {does}, ergibt {}, denn {because}.{largest}",
         signed(balance.value)
@@ -195,6 +204,22 @@ pub fn exponential_sum(key: &str, peak: &Peak, sum: f64) -> String {
     )
 }
 
+/// What a row of shares out of a file comes to, with more and with fewer digits.
+pub fn given_row_sum(key: &str, peak: &Peak, sum: f64, whole: Whole) -> String {
+    let number = fixed(sum, 6);
+    let sums = match whole {
+        Whole::Exactly => "Zusammen ergeben sie 1: die Attention eines Tokens, aufgeteilt.".to_owned(),
+        Whole::Rounded => format!("Zusammen ergeben sie {number}: 1 bis auf die Rundung der Zahlen in der Datei."),
+        Whole::No => format!(
+            "Zusammen ergeben sie {number}, und Anteile von Attention ergeben 1. So stehen sie in der Datei; nichts hier hat sie verändert."
+        ),
+    };
+    if peak.value <= 0.0 {
+        return sums;
+    }
+    format!("{sums} Am meisten hat „{key}“{}, {}.", others(peak.tied), percent(peak.value))
+}
+
 /// Why a row of shares is whole.
 pub fn row_sum(key: &str, peak: &Peak) -> String {
     if peak.visible == 0 {
@@ -256,7 +281,11 @@ fn pulls(balance: &Balance) -> String {
 
 /// The largest one or two terms of a sum.
 fn largest(kind: &str, label: &dyn Fn(usize) -> String, balance: &Balance) -> String {
-    let term = |&(index, product): &(usize, f64)| format!("{kind} {} ({})", label(index), signed(product));
+    let name = |index| match label(index) {
+        name if name == BIAS => name,
+        name => format!("{kind} {name}"),
+    };
+    let term = |&(index, product): &(usize, f64)| format!("{} ({})", name(index), signed(product));
     match balance.largest.as_slice() {
         [one, other] if one.1 != 0.0 => format!(" Die größten sind {} und {}.", term(one), term(other)),
         _ => String::new(),
