@@ -15,7 +15,7 @@ use crate::lesson::{
         page::{ALL_TOKENS, ZOOM, ZOOM_IN, ZOOM_OUT},
     },
 };
-use crate::protocol::{Lengths, Span};
+use crate::protocol::{CellRef, Lengths, Span};
 
 /// One step nearer shows so many times the tokens.
 const STEP: f64 = 0.5;
@@ -37,7 +37,8 @@ pub fn controls(page: Page) -> String {
             dom::set("figure", "data-zoomed", (!zoom.shows_all(len)).then_some(""));
         },
     );
-    dom::on("click", "#zoom-in", move |_, _| scale(page, STEP, (0.5, 0.5)));
+    // The cell that a person chose stays in sight.
+    dom::on("click", "#zoom-in", move |_, _| scale(page, STEP, place_in_sight(page, page.chosen())));
     dom::on("click", "#zoom-out", move |_, _| scale(page, 1.0 / STEP, (0.5, 0.5)));
     dom::on("click", "#zoom-all", move |_, _| page.session.update(|session| session.zoom = Zoom::ALL));
     dom::on("keydown", "[role=grid]", move |_, event| {
@@ -110,7 +111,12 @@ fn scale(page: Page, factor: f64, at: (f64, f64)) {
 
 /// Where the keyboard is, as parts of the queries and keys that are shown.
 fn at_cursor(page: Page) -> (f64, f64) {
-    page.at_cursor().map_or((0.5, 0.5), |cell| page.session.read().zoom.place_of(cell, tokens(page)))
+    place_in_sight(page, page.at_cursor())
+}
+
+/// Where a cell is, in the same way; the middle where there is none, or it is out of sight.
+fn place_in_sight(page: Page, cell: Option<CellRef>) -> (f64, f64) {
+    cell.map_or((0.5, 0.5), |cell| page.session.read().zoom.place_of(cell, tokens(page)))
 }
 
 /// Where the pointer is in a matrix, as parts of the queries and keys that it shows.

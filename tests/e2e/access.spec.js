@@ -260,6 +260,7 @@ test("a walk through attention without a pointer", async ({ headlight, page }) =
   await page.keyboard.press("Tab");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
   await expect(headlight.step("Tokens")).toBeFocused();
 });
 

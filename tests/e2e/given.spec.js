@@ -314,6 +314,7 @@ test("weights that do not add up to 1, and what is no weights, say so", async ({
     await expect(headlight.tokens).toHaveText(["[CLS]", "naïve"]);
   }
   await headlight.grid("Row sums").focus();
+  await page.keyboard.press("Control+Home");
   await expect(headlight.check()).toHaveText(/^✓ adds up/);
   await expect(headlight.inspector).toContainText("and shares of attention make 1. The file has them so");
   await headlight.grid("Attention weights").focus();
