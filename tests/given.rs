@@ -289,11 +289,11 @@ fn of_weights_that_are_no_shares_it_is_said_and_nobody_is_blamed() {
     assert!(rows.iter().all(|row| row.check.holds && row.why.starts_with("They make 1: one token’s")));
     // As half precision rounds.
     let (rounded, rows) = said("[[[0.4999, 0.5], [0.25, 0.75]]]");
-    assert!(rounded.contains("but for the rounding"), "{rounded}");
-    assert!(rows[0].check.holds && rows[0].why.starts_with("They make 0.999900: 1, but for"), "{}", rows[0].why);
+    assert!(rounded.ends_with("it sums to 1, as nearly as numbers of few digits do."), "{rounded}");
+    assert!(rows[0].check.holds && rows[0].why.starts_with("They make 0.999900: 1, as nearly"), "{}", rows[0].why);
     assert_eq!(rows[0].value, "0.999900");
     let (other, rows) = said("[[[0.5, 0.7], [0, 0]]]");
-    assert!(other.ends_with("these do not: they sum to 0.000 to 1.200."), "{other}");
+    assert!(other.ends_with("not all of these do: they sum to 0.000 to 1.200."), "{other}");
     assert!(rows[0].check.holds && rows[0].why.contains("They make 1.200000, and shares of attention make 1."));
     assert!(!rows[1].why.contains("has the most"), "{}", rows[1].why);
     let (scores, rows) = said("[[[-0.5, 2.5], [3.0, 0.1]]]");

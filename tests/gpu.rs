@@ -235,6 +235,16 @@ fn scores_at_the_edge_of_f32_give_finite_weights() {
 }
 
 #[test]
+fn biases_are_refused_which_the_kernels_do_not_add() {
+    let square = || Array2::ones((2, 2));
+    let weights = BlockWeights { w_q: square(), w_k: square(), w_v: Array2::ones((3, 2)), w_o: square() };
+    let case = Case { input: Array3::ones((1, 3, 2)), weights, heads: 1, config: Config::default(), mask: None };
+    assert!(case.on_cpu().is_ok());
+    let refused = case.on_gpu(&mut open()).expect_err("there is a bias").to_string();
+    assert!(refused.contains("w_v has shape [3, 2]") && refused.contains("add no biases"), "{refused}");
+}
+
+#[test]
 fn the_largest_floats_are_turned_to_finite_ones() {
     let one = || Array2::ones((2, 2));
     let weights = BlockWeights { w_q: one() * 0.5, w_k: Array2::zeros((2, 2)), w_v: one() * 0.0, w_o: one() };

@@ -145,11 +145,12 @@ fn json_is_read_nested_named_and_flat() {
         (nested.name.as_str(), &nested.shape[..], all(&bytes, nested)),
         ("nested", &[2, 3, 4][..], expected("float32"))
     );
-    let [names] = &contents("tokens.txt", &b" The\r\n\ncat\n[SEP]".to_vec()).expect("read")[..] else {
+    let [names] = &contents("tokens.txt", &"\u{feff}[CLS]\r\n\ncat\n[SEP]".as_bytes().to_vec()).expect("read")[..]
+    else {
         panic!("one list")
     };
     assert_eq!((names.name.as_str(), &names.shape[..]), ("tokens", &[3][..]));
-    assert_eq!(names.texts().expect("texts"), ["The", "cat", "[SEP]"]);
+    assert_eq!(names.texts().expect("texts"), ["[CLS]", "cat", "[SEP]"]);
     let bytes = file("named.json");
     let [tokens, weights, flat] = &contents("named.json", &bytes).expect("read")[..] else { panic!("three tensors") };
     assert_eq!(tokens.texts().expect("texts"), ["The", "cat"]);
@@ -345,7 +346,9 @@ fn what_is_damaged_or_made_to_do_harm_is_refused_in_words_of_its_own() {
         ("mixed.json", b"[1, \"a\"]".to_vec(), "hold different things"),
         ("open.json", b"[[1, 2], [3".to_vec(), "ends early"),
         ("nan.json", b"[[1, 2], [3, NaN]]".to_vec(), "no NaN and no Infinity"),
+        ("other.json", b"{\"NaN\": [1, 2], }".to_vec(), "no JSON of tensors"),
         ("names.txt", vec![b'a', 0xff, b'\n'], "no text in UTF-8"),
+        ("blank.txt", b" \n\n".to_vec(), "no names of tokens"),
         ("nothing.json", b"{\"a\": 1}".to_vec(), "no arrays of numbers"),
         ("deep.json", "[".repeat(100_000).into_bytes(), "recursion limit exceeded"),
         ("twice.json", b"{\"a\": [1], \"a\": [2]}".to_vec(), "“a” is there twice"),

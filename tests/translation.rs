@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const ALIKE: &[&str] = &[
     // Names.
     "Headlight",
+    "float32",
     "cividis",
     "viridis",
     "batlow",

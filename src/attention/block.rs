@@ -101,24 +101,34 @@ pub fn multi_head(
     config: &Config,
     mask: Option<Mask>,
 ) -> Result<BlockTrace, Error> {
-    let inputs = projected(input, block, heads, config, mask, project)?;
+    let inputs = projected(input, block, heads, config, mask)?;
     let attention = attend(&inputs);
     let output = project(width_from_heads(attention.output.view()).view(), &block.w_o);
     Ok(BlockTrace { inputs, attention, output })
 }
 
-/// Queries, keys and values of every head, checked: what [`multi_head`] begins with. `project` is [`project`], or as
-/// good.
+/// Queries, keys and values of every head, checked: what [`multi_head`] begins with.
 ///
 /// # Errors
 /// As [`multi_head`].
-pub(super) fn projected(
+pub fn projected(
     input: BlockInput,
     block: &BlockWeights,
     heads: usize,
     config: &Config,
     mask: Option<Mask>,
+) -> Result<Inputs, Error> {
+    projected_by(project, input, block, heads, config, mask)
+}
+
+/// The same by [`project`], or by what is as good.
+pub(super) fn projected_by(
     project: fn(ArrayView3<f32>, &Array2<f32>) -> Array3<f32>,
+    input: BlockInput,
+    block: &BlockWeights,
+    heads: usize,
+    config: &Config,
+    mask: Option<Mask>,
 ) -> Result<Inputs, Error> {
     block.check(input, heads, config)?;
     let of_heads = |input, matrix| heads_from_width(project(input, matrix).view(), heads);
@@ -128,9 +138,27 @@ pub(super) fn projected(
 }
 
 impl BlockWeights {
+    /// Refuses biases.
+    ///
+    /// # Errors
+    /// [`Error::WrongShape`].
+    pub fn refuse_biases(&self) -> Result<(), Error> {
+        for (name, matrix) in self.named() {
+            if matrix.nrows() > matrix.ncols() {
+                let (shape, expected) = (matrix.shape().to_vec(), vec![matrix.ncols(); 2]);
+                return Err(Error::WrongShape { name, shape, expected, reason: "the kernels add no biases" });
+            }
+        }
+        Ok(())
+    }
+
+    fn named(&self) -> [(&'static str, &Array2<f32>); 4] {
+        [("w_q", &self.w_q), ("w_k", &self.w_k), ("w_v", &self.w_v), ("w_o", &self.w_o)]
+    }
+
     /// Whether a matrix has a bias.
     pub fn has_biases(&self) -> bool {
-        [&self.w_q, &self.w_k, &self.w_v, &self.w_o].into_iter().any(|matrix| matrix.nrows() > matrix.ncols())
+        self.named().into_iter().any(|(_, matrix)| matrix.nrows() > matrix.ncols())
     }
 
     /// Checks the matrices against the input and the number of heads, and the config.
@@ -155,7 +183,7 @@ impl BlockWeights {
         if heads == 0 || !width.is_multiple_of(heads) {
             return Err(Error::HeadsDoNotDivideWidth { width, heads });
         }
-        for (name, matrix) in [("w_q", &self.w_q), ("w_k", &self.w_k), ("w_v", &self.w_v), ("w_o", &self.w_o)] {
+        for (name, matrix) in self.named() {
             if !(width..=width + 1).contains(&matrix.nrows()) || matrix.ncols() != width {
                 return Err(Error::WrongShape {
                     name,

@@ -11,7 +11,7 @@ use lanes::{InFours, Lanes, Spans, columns, put_side_by_side, scale, softmax, wr
 pub use lanes::{all_finite, exp, exp_all};
 use ndarray::{Array2, Array3, Array4, ArrayView3, s};
 
-use super::block::{add_bias, projected};
+use super::block::{add_bias, projected_by};
 use super::{
     BlockInput, BlockTrace, BlockWeights, Config, Error, Inputs, Mask, Outputs, Rules, Shape, Wanted, bent,
     width_from_heads, with_bias,
@@ -121,7 +121,7 @@ pub fn inputs(
     config: &Config,
     mask: Option<Mask>,
 ) -> Result<Inputs, Error> {
-    projected(input, block, heads, config, mask, project)
+    projected_by(project, input, block, heads, config, mask)
 }
 
 /// What [`multi_head`] ends with, where its attention is done. Panics where that has no output.

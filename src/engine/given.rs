@@ -387,22 +387,39 @@ impl FromFiles {
         })
     }
 
+    /// The same, where none of them can be hidden by a mask: what is no number is refused by where it stands.
+    async fn finite(&self, role: Role, items: usize) -> Result<(Vec<f32>, Part), Refusal> {
+        let (numbers, part) = self.numbers(role, items).await?;
+        let bad = numbers.iter().position(|number| !number.is_finite());
+        match bad {
+            None => Ok((numbers, part)),
+            Some(at) => {
+                let number = if numbers[at].is_nan() { "NaN" } else { "an infinite number" };
+                let before = part.layer as u64 * part.layout.of_layer();
+                let FromFile { name, index, .. } = self.where_it_stands(part.place, before + at as u64);
+                Err(Refusal::Attention(format!(
+                    "{name} has {number} at {index:?}, and all that is made of it would be none either. Replace it with a finite number."
+                )))
+            }
+        }
+    }
+
     /// `[B, S, E]`.
     async fn rows(&self, role: Role) -> Result<Array3<f32>, Refusal> {
         let items = self.sizes.batch;
-        let (numbers, Part { layout, .. }) = self.numbers(role, items).await?;
+        let (numbers, Part { layout, .. }) = self.finite(role, items).await?;
         Ok(Array3::from_shape_vec((items, layout.rows, layout.columns), numbers).expect("as many were read"))
     }
 
     /// `[out, in]` as PyTorch keeps it.
     async fn matrix(&self, role: Role) -> Result<Array2<f32>, Refusal> {
-        let (numbers, Part { layout, .. }) = self.numbers(role, 1).await?;
+        let (numbers, Part { layout, .. }) = self.finite(role, 1).await?;
         Ok(Array2::from_shape_vec((layout.rows, layout.columns), numbers).expect("as many were read"))
     }
 
     /// What a projection adds, if a file says so.
     async fn bias(&self, role: Role) -> Result<Option<Vec<f32>>, Refusal> {
-        Ok(if self.has(role) { Some(self.numbers(role, 1).await?.0) } else { None })
+        Ok(if self.has(role) { Some(self.finite(role, 1).await?.0) } else { None })
     }
 
     async fn weights(&self) -> Result<BlockWeights, Refusal> {

@@ -53,7 +53,7 @@ pub struct Block {
     pub queries: Embedded,
     /// What keys and values were made of, if of something else.
     pub memory: Option<Embedded>,
-    /// The four matrices, each `[E, E]`.
+    /// The four matrices, each `[E, E]`, or with a bias below it.
     pub weights: BlockWeights,
     /// `Y`, `[B, S_q, E]`.
     pub output: Array3<f32>,
@@ -503,7 +503,7 @@ impl Kept {
             (0..self.shape(tensor).0).flat_map(|row| number(tensor, row, column)).collect()
         };
         let column_of = |tensor| column_at(tensor, column);
-        // A bias is one more product, of it and 1.
+        // A bias is one more product, of it and 1. (Rotary positions would turn it, and are of sentences alone.)
         let projected = |mut row: Vec<f32>, mut column: Vec<f32>, matrix: &Array2<f32>, at: usize| {
             if matrix.nrows() > matrix.ncols() {
                 row.push(1.0);

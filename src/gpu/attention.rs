@@ -169,7 +169,9 @@ impl Attention {
         mask: Option<Mask>,
         wanted: Wanted,
     ) -> Result<BlockTrace<Outputs>, BlockError> {
-        self.weights.as_ref().ok_or(Error::NoWeights)?.check(input, heads, config)?;
+        let weights = self.weights.as_ref().ok_or(Error::NoWeights)?;
+        weights.check(input, heads, config)?;
+        weights.refuse_biases()?;
         let shape = input.shape(heads);
         let rules = Rules::of(config, shape, mask.clone())?;
         let len = shape.query_len.max(shape.key_len);

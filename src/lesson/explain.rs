@@ -440,7 +440,7 @@ pub fn is_whole_row(sum: f32, len: usize) -> bool {
 pub enum Whole {
     /// But for what rounding may do in float32.
     Exactly,
-    /// But for what rounding may do in numbers of eight binary digits, as bfloat16 has them.
+    /// As nearly as numbers of eight binary digits can, which bfloat16 has.
     Rounded,
     /// It does not.
     No,
@@ -464,6 +464,7 @@ pub fn what_was_given(session: &Session, data: &Data) -> Option<String> {
         return None;
     }
     let weights = data.on_stage(Tensor::Weights, session.head)?;
+    // Of several numbers that are drawn as one, the largest in size is known.
     let ends = |matrix: &Matrix| {
         matrix
             .values
@@ -473,14 +474,13 @@ pub fn what_was_given(session: &Session, data: &Data) -> Option<String> {
     let ((least, most), keys) = (ends(weights), data.shape(Tensor::Weights).1);
     // A little over 1 is one that was rounded.
     if least < 0.0 || Whole::of_given(most.max(1.0), keys) == Whole::No {
-        return Some(words::given::weights_are_no_shares(least, most));
+        return Some(words::given::weights_are_no_shares(weights.is_whole().then_some((least, most))));
     }
     let sums = data.on_stage(Tensor::RowSums, session.head)?;
     let wholes = sums.values.iter().map(|sum| Whole::of_given(*sum, keys));
     let ((least, most), is_whole) = (ends(sums), sums.is_whole());
     Some(match () {
         () if wholes.clone().any(|whole| whole == Whole::No) => {
-            // Of several rows that are drawn as one the largest sum is known.
             words::given::weights_do_not_add_up(is_whole.then_some(least), most)
         }
         () if wholes.clone().any(|whole| whole == Whole::Rounded) => words::given::WEIGHTS_ROUNDED.to_owned(),
@@ -594,7 +594,8 @@ fn products(
             let amount = f64::from(left) * f64::from(right);
             let cells = vec![label(i), number(left), number(right), fixed(amount, 3)];
             // A bias is in no matrix here.
-            let is_bias = label(i) == say::BIAS;
+            let is_projected = matches!(cell.tensor, Tensor::Queries | Tensor::Keys | Tensor::Values | Tensor::Output);
+            let is_bias = is_projected && i >= setup.width;
             let origins =
                 (1..).zip(factors.iter().map(|source| source.at(i, cell.head))).filter(|_| !is_bias).collect();
             Term { cells, amount, is_cell: false, origins }
@@ -718,11 +719,11 @@ fn given(operands: &Operands, context: Context) -> Explanation {
     let short = Some(fixed((*value).into(), 4)).filter(|_| *value == 0.0 || value.abs() >= 0.0005);
     leaf(
         vec![of(role_of(cell.tensor), place(*cell, context))],
-        short.unwrap_or_else(|| scientific((*value).into())),
+        short.clone().unwrap_or_else(|| scientific((*value).into())),
         &[
             mathml::sub(letter, &format!("{},{}", cell.row, cell.column)),
             mathml::op("="),
-            mathml::num(&fixed((*value).into(), 8)),
+            mathml::num(&if short.is_some() { fixed((*value).into(), 8) } else { scientific((*value).into()) }),
         ],
         check(first(left), (*value).into(), 0.0, words::given::READ_AGAIN),
         why,

@@ -53,7 +53,10 @@ impl Offer {
     /// The same choices for the first files, where more have come.
     pub fn take_over(&mut self, before: Self) {
         for (roles, before) in self.roles.iter_mut().zip(before.roles) {
-            *roles = before;
+            // A file may have been written anew meanwhile.
+            if roles.len() == before.len() {
+                *roles = before;
+            }
         }
         self.axes = before.axes;
         if before.heads_are_said {
@@ -83,8 +86,8 @@ impl Offer {
             (3, ..) => Begins::Projections,
             (_, true, false) => Begins::Weights,
             (_, true, true) if matrices == 0 => Begins::Weights,
-            (_, _, true) => Begins::Input,
-            (1.., false, false) => Begins::Projections,
+            (_, _, true) if matrices > 0 || projections == 0 => Begins::Input,
+            (1.., false, _) => Begins::Projections,
             (0, false, false) if matrices > 0 || has(Role::Memory) => Begins::Input,
             _ => Begins::Weights,
         }
@@ -170,11 +173,11 @@ impl Offer {
         (given, sizes)
     }
 
-    /// The tensor of the layer that is shown, where layers are tensors of their own.
+    /// The attention weights of the layer that is shown, where layers are tensors of their own.
     fn place_of_layer(&self, given: &Given) -> Option<Place> {
-        let first = given.begins.needs()[0];
-        let count = given.places(first).count();
-        given.places(first).nth(given.layer).filter(|_| count > 1 && count == given.layers)
+        let count = given.places(Role::Weights).count();
+        let place = given.places(Role::Weights).nth(given.layer);
+        place.filter(|_| given.begins == Begins::Weights && count > 1 && count == given.layers)
     }
 
     /// Shows these tensors in the place of sentences.

@@ -27,7 +27,10 @@ use crate::lesson::{
     },
     scene::Data,
     theme::Colors,
-    words::{NAME, export as say, given::NO_LINK},
+    words::{
+        NAME, export as say,
+        given::{NO_BIASES, NO_LINK},
+    },
 };
 use crate::protocol::{Format, Matrix, Slice, Tensor};
 
@@ -179,6 +182,13 @@ pub fn follow(page: Page) {
     watch(
         move || page.data.read().as_ref().map(|data| Subject::choices(&page.session.read(), &data.setup)),
         |choices| offer("figure-shows", choices.iter().flatten().map(|choice| say::subject(*choice))),
+    );
+    watch(
+        move || {
+            let session = page.session.read();
+            session.setup.given.as_ref().is_some_and(|given| given.has_bias(false) || given.has_bias(true))
+        },
+        |has_biases| dom::text("export-biases", if *has_biases { NO_BIASES } else { "" }),
     );
     watch(
         move || page.order.get().is_some(),
@@ -363,6 +373,7 @@ fn view() -> String {
         </div>
         <div role="group" aria-label="{tensors_name}">
             <p class="hint">{lead}</p>
+            <p class="hint" id="export-biases"></p>
             <div class="table-bar">
                 {tensors}
                 <button class="btn small" id="export-save">{save}</button>

@@ -60,7 +60,7 @@ pub fn listen(page: Page) {
     });
     // They are in no address, and would be gone: the browser asks before it leaves the page.
     dom::listen(&window(), "beforeunload", move |event| {
-        if page.session.read().setup.given.is_some() && !dom::is_embedded() {
+        if page.tensors.read().is_some() && !dom::is_embedded() {
             event.prevent_default();
         }
     });
@@ -131,8 +131,9 @@ fn take(page: Page, files: &JsValue, asked: Asked) {
             None => (vec![], None),
         };
         all.extend(new);
-        let (found, is_open, before, refused) = (None, true, shown, None);
-        *tensors = Some(Tensors { look, files: all, found, offer, is_open, asked, instead_of, before, refused });
+        let (found, is_open, before, instead, refused) = (None, true, shown, None, None);
+        *tensors =
+            Some(Tensors { look, files: all, found, offer, is_open, asked, instead_of, before, instead, refused });
     });
     parts::ask(page, parts::Part::Given);
 }
@@ -193,10 +194,11 @@ pub fn follow(page: Page) {
                 (None, Ok(sizes)) => Ok(say::summary(given.begins, sizes, offer.heads_are_said, &offer.left_alone())),
                 (None, Err(unfit)) => Err((say::unfit(unfit), false)),
             };
-            Some((said, given.begins))
+            // More files make the form anew, whatever is said of them.
+            Some((said, given.begins, tensors.look, tensors.is_looked_into()))
         },
         |summary| {
-            let Some((said, begins)) = summary else { return };
+            let Some((said, begins, ..)) = summary else { return };
             let (sign, text, is_english) = match said {
                 Ok(text) => ("✓ ", text, false),
                 Err((text, is_english)) => ("✗ ", text, *is_english),
@@ -211,13 +213,9 @@ pub fn follow(page: Page) {
         },
     );
     let change = move |change: &dyn Fn(&mut Offer)| {
-        page.tensors.update(|tensors| {
-            if let Some(tensors) = tensors
-                && let Some(offer) = tensors.offer.as_mut()
-            {
-                change(offer);
-                tensors.refused = None;
-            }
+        change_tensors(page, |tensors| {
+            tensors.offer.iter_mut().for_each(change);
+            tensors.refused = None;
         });
     };
     dom::on("change", "[data-role]", move |select, _| {
@@ -245,11 +243,17 @@ pub fn follow(page: Page) {
         });
     }
     dom::on("click", "#given-show", move |_, _| {
-        let offer = page.tensors.read().as_ref().and_then(|tensors| tensors.offer.clone());
+        let offer = page.tensors.read().as_ref().and_then(|tensors| match tensors.refused {
+            None => tensors.offer.clone(),
+            // Nothing was changed since.
+            Some(_) => None,
+        });
         if offer.is_some_and(|offer| show_as(page, &offer, 0, |_| {})) {
-            page.tensors.update(|tensors| {
-                if let Some(tensors) = tensors {
-                    tensors.is_open = false;
+            change_tensors(page, |tensors| {
+                tensors.is_open = false;
+                if tensors.instead.is_none() {
+                    // They are on the stage already.
+                    tensors.before = None;
                 }
             });
             // What was opened is on the stage now.
@@ -275,42 +279,85 @@ fn follow_refusal(page: Page) {
     watch(
         move || page.facts.read().refusal.clone(),
         move |refusal| {
-            let shown = page.data.read().as_ref().map(|data| data.setup.clone()).unwrap_or_default();
-            let asked = page.session.read().setup.given.clone();
-            let Some(refusal) = refusal.as_ref().filter(|_| !dom::is_embedded()) else { return };
-            if asked.is_none() || asked == shown.given {
+            let asked = page.session.read().setup.given.as_ref().map(|given| given.look);
+            let (Some(refusal), Some(asked)) = (refusal.as_ref().filter(|_| is_read(page)), asked) else { return };
+            if dom::is_embedded() {
                 return;
             }
-            page.tensors.update(|tensors| {
-                if let Some(tensors) = tensors {
-                    if tensors.before.is_none() && shown.given.is_some() {
-                        tensors.before = Some(Box::new(tensors.clone()));
+            let reason = words::refusal(refusal);
+            put_back(page);
+            // It is said where it can be changed.
+            page.facts.update(|facts| facts.refusal = None);
+            let shown = page.session.read().setup.given.as_ref().map(|given| given.look);
+            change_tensors(page, |tensors| {
+                if tensors.look == asked && !tensors.is_open {
+                    if shown == Some(asked) {
+                        choose_anew(tensors);
                     }
-                    tensors.refused = Some(words::refusal(refusal));
-                    tensors.is_open = true;
+                    (tensors.refused, tensors.is_open) = (Some(reason), true);
+                    return;
                 }
+                // Others are being chosen meanwhile.
+                dom::text("given-why", &reason);
+                settle(tensors, shown);
             });
-            go_back(page, shown);
         },
     );
     // Those of before are let go once the new ones are there.
     watch(
-        move || {
-            let (tensors, data) = (page.tensors.read(), page.data.read());
-            let tensors = tensors.as_ref().filter(|tensors| !tensors.is_open && tensors.before.is_some());
-            let shown = data.as_ref().and_then(|data| data.setup.given.as_ref());
-            tensors.zip(shown).is_some_and(|(tensors, shown)| tensors.look == shown.look)
-        },
-        move |is_shown| {
-            if *is_shown {
-                page.tensors.update(|tensors| {
-                    if let Some(tensors) = tensors {
+        move || !is_read(page),
+        move |are_there| {
+            let waits = |tensors: &Tensors| tensors.instead.is_some();
+            if *are_there && page.tensors.read().as_ref().is_some_and(waits) {
+                change_tensors(page, |tensors| {
+                    tensors.instead = None;
+                    // Another layer may have been chosen in the bar, beside the form.
+                    if !tensors.is_open {
                         tensors.before = None;
                     }
                 });
             }
         },
     );
+}
+
+/// Whether the session's tensors are being read, and others are on the stage, or none.
+fn is_read(page: Page) -> bool {
+    let (session, data) = (page.session.read(), page.data.read());
+    session.setup.given.is_some() && data.as_ref().map(|data| &data.setup.given) != Some(&session.setup.given)
+}
+
+/// Gives up what is being read, for what is on the stage.
+fn put_back(page: Page) {
+    let instead = page.tensors.update(|tensors| tensors.as_mut().and_then(|tensors| tensors.instead.take()));
+    let shown = page.data.read().as_ref().map(|data| data.setup.clone()).unwrap_or_default();
+    match instead {
+        Some(session) => {
+            dom::text("given-why", "");
+            page.session.set(*session);
+        }
+        None => go_back(page, shown),
+    }
+}
+
+/// Opens the form of these tensors once more.
+fn choose_anew(tensors: &mut Tensors) {
+    if tensors.before.is_none() {
+        let shown = Tensors { is_open: false, instead: None, ..tensors.clone() };
+        tensors.before = Some(Box::new(shown));
+    }
+    tensors.is_open = true;
+}
+
+/// Of tensors that others are chosen in the place of, leaves those that are on the stage.
+fn settle(tensors: &mut Tensors, shown: Option<u64>) {
+    while tensors.before.as_ref().is_some_and(|before| Some(before.look) != shown) {
+        tensors.before = tensors.before.take().and_then(|before| before.before);
+    }
+}
+
+fn change_tensors(page: Page, change: impl FnOnce(&mut Tensors)) {
+    page.tensors.update(|tensors| tensors.as_mut().map(change));
 }
 
 /// What is shown of the files, and what can be done about it.
@@ -381,13 +428,12 @@ fn follow_shown(page: Page) {
         }
     });
     dom::on("click", "#given-change", move |_, _| {
-        page.tensors.update(|tensors| {
-            if let Some(tensors) = tensors.as_mut().filter(|tensors| !tensors.is_open) {
-                // Those that are still being read are not on the stage.
-                if tensors.before.is_none() {
-                    tensors.before = Some(Box::new(tensors.clone()));
-                }
-                tensors.is_open = true;
+        if is_read(page) {
+            return stop(page);
+        }
+        change_tensors(page, |tensors| {
+            if !tensors.is_open {
+                choose_anew(tensors);
             }
         });
     });
@@ -396,18 +442,21 @@ fn follow_shown(page: Page) {
         go_back(page, setup.unwrap_or_default());
         focus("sentence");
     });
-    // What is being read is given up, and what was there before stays; what was chosen can be changed.
-    dom::on("click", "#given-stop", move |_, _| {
-        let before = page.data.read().as_ref().map(|data| data.setup.clone());
-        go_back(page, before.unwrap_or_default());
-        if page.session.read().setup.given.is_some() {
-            return focus("given-bar");
+    dom::on("click", "#given-stop", move |_, _| stop(page));
+}
+
+/// Gives up what is being read: what was there before stays, and what was chosen can be changed. Another layer of the same tensors
+/// was chosen in the bar, and can be once more.
+fn stop(page: Page) {
+    put_back(page);
+    let shown = page.session.read().setup.given.as_ref().map(|given| given.look);
+    change_tensors(page, |tensors| {
+        settle(tensors, shown);
+        if tensors.is_open || shown == Some(tensors.look) {
+            focus("given-bar");
+        } else {
+            tensors.is_open = true;
         }
-        page.tensors.update(|tensors| {
-            if let Some(tensors) = tensors {
-                tensors.is_open = true;
-            }
-        });
     });
 }
 
@@ -438,7 +487,15 @@ fn show_as(page: Page, offer: &Offer, layer: usize, set_up: impl FnOnce(&mut Ses
         set_up(&mut session);
         page.playing.set(false);
         page.cursor.set(None);
+        let instead = page.session.get();
         page.session.set(session);
+        let is_read = is_read(page);
+        change_tensors(page, |tensors| {
+            // Of several that are asked for in a row, the first took the place of what is on the stage.
+            if is_read && tensors.instead.is_none() {
+                tensors.instead = Some(Box::new(instead));
+            }
+        });
     }
     shows
 }

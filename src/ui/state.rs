@@ -165,6 +165,8 @@ pub struct Tensors {
     pub instead_of: Setup,
     /// Those that are on the stage, while others are chosen, or read.
     pub before: Option<Box<Tensors>>,
+    /// The session that is on the stage, while these are read.
+    pub instead: Option<Box<Session>>,
     /// Why the engine refused to show them as they are taken now.
     pub refused: Option<String>,
 }

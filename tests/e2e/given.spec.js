@@ -258,6 +258,11 @@ test("what is no tensor is refused by its name, and the picture stays", async ({
   await expect(form.show).toHaveAttribute("aria-disabled", "true");
   await form.show.press("Enter");
   await expect(form.region).toBeVisible();
+  // More files of which nothing else is said.
+  await form.open(`${TYPES}pickle.pt`);
+  await expect(refused).toHaveCount(4);
+  await expect(form.summary).toHaveText(/^✗ K, keys is missing/);
+  await expect(form.show).toHaveAttribute("aria-disabled", "true");
   // NaN is found where it would matter, and named.
   const nan = info.outputPath("v.npy");
   const bytes = readFileSync(`${GIVEN}v.npy`);
@@ -269,6 +274,8 @@ test("what is no tensor is refused by its name, and the picture stays", async ({
   // It is said where it can be changed; what is shown, and said of it, is what was there before.
   await expect(form.summary).toHaveText(/^✗ values have NaN at \[0, 0, 4, 7\]/);
   await expect(form.show).toHaveAttribute("aria-disabled", "true");
+  await form.show.press("Enter");
+  await expect(form.region).toBeVisible();
   await expect(form.shown).toBeHidden();
   await headlight.ranWith({ heads: 4, given: null });
   await expect.poll(() => headlight.picture()).toBe(picture);
@@ -280,10 +287,17 @@ test("what is no tensor is refused by its name, and the picture stays", async ({
   await form.open(`${GIVEN}qkv.npz`);
   await form.show.click();
   await headlight.ranWith({ width: 32 });
-  await form.open(`${GIVEN}q.npy`, `${GIVEN}k.npy`, nan);
-  await form.show.click();
-  await expect(form.summary).toHaveText(/^✗ values have NaN/);
-  await expect(form.shown).toHaveText("queries, keys and values from qkv.npz");
+  await headlight.goTo("Scores");
+  await headlight.heads.nth(2).click();
+  for (let times = 0; times < 2; times++) {
+    await form.open(`${GIVEN}q.npy`, `${GIVEN}k.npy`, nan);
+    await form.show.click();
+    await expect(form.summary).toHaveText(/^✗ values have NaN/);
+    await expect(form.shown).toHaveText("queries, keys and values from qkv.npz");
+    await headlight.expectStep("Scores");
+    await expect(headlight.heads.nth(2)).toHaveAttribute("aria-pressed", "true");
+    if (times === 0) await form.cancel.click();
+  }
   await form.cancel.click();
   await expect(form.shown).toHaveText("queries, keys and values from qkv.npz");
   await headlight.ranWith({ width: 32 });
@@ -300,8 +314,8 @@ test("weights that do not add up to 1, and what is no weights, say so", async ({
   const lead = page.locator("#stage-lead");
   for (const [numbers, said] of [
     [[[0.5, 0.5], [0.25, 0.75]], /it sums to 1\.$/],
-    [[[0.4999, 0.5], [0.25, 0.75]], /but for the rounding of the numbers in the file\.$/],
-    [[[0.5, 0.7], [0, 0]], /^.*these do not: they sum to 0\.000 to 1\.200\.$/],
+    [[[0.4999, 0.5], [0.25, 0.75]], /it sums to 1, as nearly as numbers of few digits do\.$/],
+    [[[0.5, 0.7], [0, 0]], /^.*not all of these do: they sum to 0\.000 to 1\.200\.$/],
     [[[-0.5, 2.5], [3, 0.1]], /^These numbers .* reach from −0\.500 to 3\.000, and shares of attention lie between 0 and 1/],
   ]) {
     const path = info.outputPath("attn.json");
@@ -383,6 +397,9 @@ test("reading shows how far it is, and what was there stays when it is stopped",
     truncateSync(path, 10 + header.length + 4 * shape.reduce((a, b) => a * b));
     return path;
   });
+  await form.open(`${GIVEN}attentions.safetensors`);
+  await form.show.click();
+  await headlight.ranWith({ given: { begins: "weights" } });
   await form.open(...paths);
   await expect(form.summary).toHaveText("✓ 8 heads · 4096 tokens · head width 512");
   await form.show.click();
@@ -391,6 +408,13 @@ test("reading shows how far it is, and what was there stays when it is stopped",
   await expect(page.locator("#given-read")).toHaveText(/^\d+\.\d of 67\.1 MB$/);
   await page.locator("#given-stop").click();
   await expect(progress).toBeHidden();
+  // What was chosen can be changed; what is shown is what was there before, with its own layers.
+  await expect(form.show).toBeVisible();
+  await expect(form.shown).toHaveText("attention weights from attentions.safetensors: attentions.0, layer 1 of 3");
+  await form.cancel.click();
+  await form.layer.selectOption("2");
+  await expect(form.shown).toHaveText("attention weights from attentions.safetensors: attentions.1, layer 2 of 3");
+  await form.back.click();
   await headlight.ranWith({ heads: 4, width: 64, given: null });
   await expect(headlight.tokens.first()).toHaveText("The");
   for (const path of paths) unlinkSync(path);

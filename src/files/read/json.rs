@@ -35,11 +35,14 @@ pub fn entries(name: &str, source: &impl Source) -> Result<Vec<Entry>, Error> {
 
 /// Why a text is no JSON of tensors.
 fn wrong(error: &serde_json::Error, text: &[u8]) -> Error {
-    let has = |word: &[u8]| text.windows(word.len()).any(|letters| letters == word);
+    // Where the error is, or just before.
+    let line = text.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let there = &line[error.column().saturating_sub(2).min(line.len())..];
+    let has = |word: &[u8]| there.windows(word.len()).take(3).any(|letters| letters == word);
     Error(match error.classify() {
         Category::Eof => "the JSON ends early. Was it copied to the end?".to_owned(),
         Category::Syntax if has(b"NaN") || has(b"Infinity") => format!(
-            "JSON has no NaN and no Infinity, and there is one at line {}, or near it. Write null for −∞, and numbers else.",
+            "JSON has no NaN and no Infinity, and there is one at line {}. Write null for −∞, and a number otherwise.",
             error.line()
         ),
         _ => format!("it is no JSON of tensors: {error}."),

@@ -106,7 +106,8 @@ pub fn contents(name: &str, source: &impl Source) -> Result<Vec<Entry>, Error> {
         // It has its own words for what is wrong.
         safetensors::entries(source)
     } else if extension == "txt" {
-        names(stem, source).map(|entry| vec![entry])
+        // A list in JSON may begin as the name of a token does: "[CLS]".
+        json::entries(stem, source).or_else(|_| names(stem, source).map(|entry| vec![entry]))
     } else if first.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[".contains(byte)) {
         json::entries(stem, source)
     } else {
@@ -131,7 +132,11 @@ fn names(name: &str, source: &impl Source) -> Result<Entry, Error> {
     source.read(0, &mut bytes)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Error("it is no text in UTF-8. Names of tokens are one a line, in UTF-8.".to_owned()))?;
+    let text = text.trim_start_matches('\u{feff}');
     let texts: Vec<String> = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    if texts.is_empty() {
+        return Err(Error("it has no names of tokens, which are one a line.".to_owned()));
+    }
     let (name, shape, dtype) = (name.to_owned(), vec![texts.len()], Dtype::little_endian(dtype::Kind::Text(0)));
     Ok(Entry { name, shape, dtype, place: Place::Texts(texts) })
 }

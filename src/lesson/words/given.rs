@@ -1,6 +1,6 @@
 //! The words around tensors out of files.
 
-use crate::lesson::number::fixed;
+use crate::lesson::number::{fixed, scientific};
 use crate::protocol::{
     Along, Axes, Begins, FoundTensor, FromFile, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit,
 };
@@ -8,7 +8,7 @@ use crate::protocol::{
 /// The button that lets files be chosen.
 pub const OPEN: &str = "Open tensors";
 /// What it does.
-pub const OPEN_HINT: &str = "Your own tensors from .npy, .npz, .safetensors or JSON. They can be dropped on the page, too, and never leave this computer.";
+pub const OPEN_HINT: &str = "Your own tensors from .npy, .npz, .safetensors or JSON; names of tokens from .txt, too, one a line. They can be dropped on the page, too, and never leave this computer.";
 /// While files hover over the page.
 pub const DROP: &str = "Drop the files here: .npy, .npz, .safetensors or JSON";
 /// The part of the page that is about them.
@@ -16,7 +16,7 @@ pub const TENSORS: &str = "Tensors from files";
 /// While they are looked into.
 pub const LOOKING: &str = "Looking into the files …";
 /// What a person can do with the list of what they hold.
-pub const CHOOSE: &str = "This is what they look like by name and shape. Change what is wrong, then show them.";
+pub const CHOOSE: &str = "This is what they look like by name and shape. Change what is wrong, then show them. Nothing of them leaves this computer.";
 /// A tensor that is taken for nothing.
 pub const UNUSED: &str = "not used";
 /// The heads of the columns of the list.
@@ -54,7 +54,7 @@ pub const WEIGHTS_TITLE: &str = "Attention weights: who looks at whom?";
 /// The sentence under it, where rows add up to 1.
 pub const WEIGHTS_LEAD: &str = "These weights are shown as they were given. Each row is one token’s attention, shared out among the keys: it sums to 1.";
 /// The same, where only rounding keeps them from it.
-pub const WEIGHTS_ROUNDED: &str = "These weights are shown as they were given. Each row is one token’s attention, shared out among the keys: it sums to 1, but for the rounding of the numbers in the file.";
+pub const WEIGHTS_ROUNDED: &str = "These weights are shown as they were given. Each row is one token’s attention, shared out among the keys: it sums to 1, as nearly as numbers of few digits do.";
 /// Over the names of the tokens of queries and of keys.
 pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys and values"];
 /// The files are not there any more.
@@ -68,7 +68,7 @@ pub const NOTHING_FOLLOWS: &str = "Attention weights are the end of it: from the
 /// Why an earlier step, or a later one, can't be shown.
 pub const NOT_OF_FILES: [&str; 2] = [
     "The tensors from your files begin after this step.",
-    "The tensors from your files end before this step: nothing that it needs is in them.",
+    "The tensors from your files end before this step: not all that it needs is in them.",
 ];
 /// What the check of a number from a file says.
 pub const READ_AGAIN: &str = "The same, as float32, when it is read from the file once more";
@@ -76,6 +76,9 @@ pub const READ_AGAIN: &str = "The same, as float32, when it is read from the fil
 pub const FROM_FILE: &str = "from file";
 /// Why a link does not lead to them.
 pub const NO_LINK: &str = "Tensors from files are in no link, no code and no saved page: they never leave this computer. Save a figure or the tensors, or hand the files on.";
+
+/// What saved tensors of a block with biases lack.
+pub const NO_BIASES: &str = "The matrices of this block are saved without its biases, which stand in your files.";
 
 /// What a tensor is taken for.
 pub fn role(role: Role) -> &'static str {
@@ -133,7 +136,7 @@ pub fn summary(begins: Begins, sizes: &Sizes, heads_are_said: bool, left_alone: 
     if begins == Begins::Input && !heads_are_said {
         summary += ". How many heads there are stands in no file: this is the most usual number, so check it";
     }
-    if sizes.left_out > 0 {
+    if sizes.left_out > 0 && sizes.layers == 1 {
         summary += ". If these are layers and not sentences, say so under “Axes”";
     }
     if !left_alone.is_empty() {
@@ -183,7 +186,7 @@ pub fn from_files(Given { name, begins, layer, layers, .. }: &Given) -> String {
 /// Why a number that came from a file is what it is.
 pub fn why_given(FromFile { name, index, dtype }: &FromFile) -> String {
     let index = shape(index);
-    let used = if dtype == "float32" { "" } else { " and used as float32" };
+    let used = if dtype == "float32" { "" } else { " and is used as float32" };
     format!(
         "This number stands in {name} at {index}, as {dtype}{used}: nothing here has made it. Whatever follows from it is calculated."
     )
@@ -197,16 +200,24 @@ pub fn weights_do_not_add_up(least: Option<f32>, most: f32) -> String {
         Some(least) => format!("they sum to {least} to {most}"),
         None => format!("one sums to {most}"),
     };
-    format!("These weights are shown as they were given. Rows of shares sum to 1, and these do not: {sums}.")
+    format!("These weights are shown as they were given. Rows of shares sum to 1, and not all of these do: {sums}.")
 }
 
-/// The same, where some are no shares.
-pub fn weights_are_no_shares(least: f32, most: f32) -> String {
+/// The same, where some are no shares: the least and the largest, if they are known.
+pub fn weights_are_no_shares(ends: Option<(f32, f32)>) -> String {
+    let reach = match ends {
+        Some((least, most)) => format!("They reach from {} to {}", small(least), small(most)),
+        None => "Some lie beyond".to_owned(),
+    };
     format!(
-        "These numbers are shown as they were given. They reach from {} to {}, and shares of attention lie between 0 and 1: if these are scores, take the softmax over the keys first.",
-        fixed(least.into(), 3),
-        fixed(most.into(), 3)
+        "These numbers are shown as they were given. {reach}, and shares of attention lie between 0 and 1: if these are scores, take the softmax over the keys first."
     )
+}
+
+/// With three decimals, or, if it is smaller than that, in another way.
+fn small(number: f32) -> String {
+    let number = f64::from(number);
+    if number != 0.0 && number.abs() < 0.0005 { scientific(number) } else { fixed(number, 3) }
 }
 
 /// How far reading is, for whoever can't see the bar.

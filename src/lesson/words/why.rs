@@ -181,7 +181,7 @@ pub fn given_row_sum(key: &str, peak: &Peak, sum: f64, whole: Whole) -> String {
     let number = fixed(sum, 6);
     let sums = match whole {
         Whole::Exactly => "They make 1: one token’s attention, shared out.".to_owned(),
-        Whole::Rounded => format!("They make {number}: 1, but for the rounding of the numbers in the file."),
+        Whole::Rounded => format!("They make {number}: 1, as nearly as numbers of few digits do (float16, bfloat16)."),
         Whole::No => format!(
             "They make {number}, and shares of attention make 1. The file has them so; nothing here has changed them."
         ),

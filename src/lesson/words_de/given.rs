@@ -1,6 +1,6 @@
 //! The words around tensors out of files.
 
-use crate::lesson::number::fixed;
+use crate::lesson::number::{fixed, scientific};
 use crate::protocol::{
     Along, Axes, Begins, FoundTensor, FromFile, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit,
 };
@@ -8,7 +8,7 @@ use crate::protocol::{
 /// The button that lets files be chosen.
 pub const OPEN: &str = "Tensoren öffnen";
 /// What it does.
-pub const OPEN_HINT: &str = "Eigene Tensoren aus .npy, .npz, .safetensors oder JSON. Sie lassen sich auch auf die Seite ziehen und verlassen diesen Rechner nie.";
+pub const OPEN_HINT: &str = "Eigene Tensoren aus .npy, .npz, .safetensors oder JSON; Namen von Tokens auch aus .txt, einer je Zeile. Sie lassen sich auch auf die Seite ziehen und verlassen diesen Rechner nie.";
 /// While files hover over the page.
 pub const DROP: &str = "Dateien hier ablegen: .npy, .npz, .safetensors oder JSON";
 /// The part of the page that is about them.
@@ -16,7 +16,7 @@ pub const TENSORS: &str = "Tensoren aus Dateien";
 /// While they are looked into.
 pub const LOOKING: &str = "Die Dateien werden angesehen …";
 /// What a person can do with the list of what they hold.
-pub const CHOOSE: &str = "Danach sehen sie aus, nach Namen und Form. Ändern, was nicht stimmt, dann zeigen.";
+pub const CHOOSE: &str = "Danach sehen sie aus, nach Namen und Form. Ändern, was nicht stimmt, dann zeigen. Nichts von ihnen verlässt diesen Rechner.";
 /// A tensor that is taken for nothing.
 pub const UNUSED: &str = "nicht verwendet";
 /// The heads of the columns of the list.
@@ -36,7 +36,7 @@ pub const WORDS: &str = "Namen der Tokens";
 /// What those of the keys are called.
 pub const KEY_WORDS: &str = "Namen der Tokens der Keys";
 /// How they are typed.
-pub const WORDS_HINT: &str = "für jedes einer, mit Leerzeichen";
+pub const WORDS_HINT: &str = "je Token einer, durch Leerzeichen getrennt";
 /// The button that shows them.
 pub const SHOW: &str = "Zeigen";
 /// The button that takes more files.
@@ -54,7 +54,7 @@ pub const WEIGHTS_TITLE: &str = "Attention-Gewichte: Wer sieht wen an?";
 /// The sentence under it, where rows add up to 1.
 pub const WEIGHTS_LEAD: &str = "Diese Gewichte sind die gegebenen, wie sie sind. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys: Ihre Summe ist 1.";
 /// The same, where only rounding keeps them from it.
-pub const WEIGHTS_ROUNDED: &str = "Diese Gewichte sind die gegebenen, wie sie sind. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys: Ihre Summe ist 1 bis auf die Rundung der Zahlen in der Datei.";
+pub const WEIGHTS_ROUNDED: &str = "Diese Gewichte sind die gegebenen, wie sie sind. Jede Zeile ist die Attention eines Tokens, aufgeteilt auf die Keys: Ihre Summe ist 1, so genau Zahlen mit wenigen Stellen es können.";
 /// Over the names of the tokens of queries and of keys.
 pub const TOKENS_OF: [&str; 2] = ["Queries", "Keys und Values"];
 /// The files are not there any more.
@@ -67,7 +67,7 @@ pub const NOTHING_FOLLOWS: &str = "Attention-Gewichte sind das Ende: Aus ihnen a
 /// Why an earlier step, or a later one, can't be shown.
 pub const NOT_OF_FILES: [&str; 2] = [
     "Die Tensoren aus den Dateien beginnen nach diesem Schritt.",
-    "Die Tensoren aus den Dateien enden vor diesem Schritt: Nichts, was er braucht, steht in ihnen.",
+    "Die Tensoren aus den Dateien enden vor diesem Schritt: Nicht alles, was er braucht, steht in ihnen.",
 ];
 /// What the check of a number from a file says.
 pub const READ_AGAIN: &str = "Noch einmal aus der Datei gelesen: als float32 dasselbe";
@@ -75,6 +75,10 @@ pub const READ_AGAIN: &str = "Noch einmal aus der Datei gelesen: als float32 das
 pub const FROM_FILE: &str = "aus Datei";
 /// Why a link does not lead to them.
 pub const NO_LINK: &str = "Tensoren aus Dateien stehen in keinem Link, keinem Code und keiner gespeicherten Seite: Sie verlassen diesen Rechner nicht. Eine Abbildung oder die Tensoren speichern oder die Dateien weitergeben.";
+
+/// What saved tensors of a block with biases lack.
+pub const NO_BIASES: &str =
+    "Die Matrizen dieses Blocks werden ohne seine Biases gespeichert, die in den Dateien stehen.";
 
 /// What a tensor is taken for.
 pub fn role(role: Role) -> &'static str {
@@ -132,7 +136,7 @@ pub fn summary(begins: Begins, sizes: &Sizes, heads_are_said: bool, left_alone: 
     if begins == Begins::Input && !heads_are_said {
         summary += ". Wie viele Köpfe es sind, steht in keiner Datei: Das hier ist die üblichste Zahl, also prüfen";
     }
-    if sizes.left_out > 0 {
+    if sizes.left_out > 0 && sizes.layers == 1 {
         summary += ". Falls das Schichten sind und keine Sätze: unter „Achsen“ angeben";
     }
     if !left_alone.is_empty() {
@@ -197,17 +201,25 @@ pub fn weights_do_not_add_up(least: Option<f32>, most: f32) -> String {
         None => format!("Eine ergibt {most}"),
     };
     format!(
-        "Diese Gewichte sind die gegebenen, wie sie sind. Zeilen von Anteilen ergeben zusammen 1, diese nicht: {sums}."
+        "Diese Gewichte sind die gegebenen, wie sie sind. Zeilen von Anteilen ergeben zusammen 1, diese nicht alle: {sums}."
     )
 }
 
-/// The same, where some are no shares.
-pub fn weights_are_no_shares(least: f32, most: f32) -> String {
+/// The same, where some are no shares: the least and the largest, if they are known.
+pub fn weights_are_no_shares(ends: Option<(f32, f32)>) -> String {
+    let reach = match ends {
+        Some((least, most)) => format!("Sie reichen von {} bis {}", small(least), small(most)),
+        None => "Manche liegen darüber oder darunter".to_owned(),
+    };
     format!(
-        "Diese Zahlen sind die gegebenen, wie sie sind. Sie reichen von {} bis {}, und Anteile von Attention liegen zwischen 0 und 1: Falls das Scores sind, erst Softmax über die Keys nehmen.",
-        fixed(least.into(), 3),
-        fixed(most.into(), 3)
+        "Diese Zahlen sind die gegebenen, wie sie sind. {reach}, und Anteile von Attention liegen zwischen 0 und 1: Falls das Scores sind, erst Softmax über die Keys nehmen."
     )
+}
+
+/// With three decimals, or, if it is smaller than that, in another way.
+fn small(number: f32) -> String {
+    let number = f64::from(number);
+    if number != 0.0 && number.abs() < 0.0005 { scientific(number) } else { fixed(number, 3) }
 }
 
 /// How far reading is, for whoever can't see the bar.

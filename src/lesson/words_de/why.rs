@@ -209,7 +209,9 @@ pub fn given_row_sum(key: &str, peak: &Peak, sum: f64, whole: Whole) -> String {
     let number = fixed(sum, 6);
     let sums = match whole {
         Whole::Exactly => "Zusammen ergeben sie 1: die Attention eines Tokens, aufgeteilt.".to_owned(),
-        Whole::Rounded => format!("Zusammen ergeben sie {number}: 1 bis auf die Rundung der Zahlen in der Datei."),
+        Whole::Rounded => format!(
+            "Zusammen ergeben sie {number}: 1, so genau Zahlen mit wenigen Stellen es können (float16, bfloat16)."
+        ),
         Whole::No => format!(
             "Zusammen ergeben sie {number}, und Anteile von Attention ergeben 1. So stehen sie in der Datei; nichts hier hat sie verändert."
         ),
