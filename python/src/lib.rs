@@ -20,8 +20,9 @@ use headlight::{
         link,
         number::exact,
         picture::{
-            View, matrix_height,
+            View,
             arcs::arcs,
+            matrix_height,
             plate::{Subject, caption, plate, sentence, width_for},
         },
         scene::{Data, wanted},
