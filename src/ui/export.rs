@@ -23,7 +23,7 @@ use crate::lesson::{
         View,
         arcs::arcs,
         matrix_height,
-        plate::{Subject, caption, plate, sentence, width_for},
+        plate::{MARGIN, Subject, caption, plate, sentence, width_for},
     },
     scene::Data,
     theme::Colors,
@@ -440,7 +440,9 @@ fn follow_page(page: Page) {
     const DOTS: f64 = 96.0;
     const POINTS: f64 = 72.0;
     let letters = f64::from(crate::lesson::picture::LABEL_SIZE) * POINTS / DOTS;
-    dom::set_value("figure-width", &fixed(page.stage_width.get() * INCH / DOTS, 1));
+    // So wide that the picture has as much room in it as on the page.
+    let width = page.stage_width.get() + 2.0 * f64::from(MARGIN);
+    dom::set_value("figure-width", &fixed(width * INCH / DOTS, 1));
     dom::set_value("figure-points", &fixed(letters, 1));
 }
 

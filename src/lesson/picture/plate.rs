@@ -90,7 +90,7 @@ fn finished(session: &Session) -> Vec<Session> {
 }
 
 /// Around everything.
-const MARGIN: f32 = 12.0;
+pub const MARGIN: f32 = 12.0;
 /// The heading of a picture, and the title of the whole.
 const HEADING_SIZE: f32 = 15.0;
 /// The sentence, and the caption.
