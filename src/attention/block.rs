@@ -101,29 +101,21 @@ pub fn multi_head(
     config: &Config,
     mask: Option<Mask>,
 ) -> Result<BlockTrace, Error> {
-    let inputs = projected(input, block, heads, config, mask)?;
+    let inputs = projected(project, input, block, heads, config, mask)?;
     let attention = attend(&inputs);
     let output = project(width_from_heads(attention.output.view()).view(), &block.w_o);
     Ok(BlockTrace { inputs, attention, output })
 }
+
+/// [`project`], or what is as good.
+pub type Project = fn(ArrayView3<f32>, &Array2<f32>) -> Array3<f32>;
 
 /// Queries, keys and values of every head, checked: what [`multi_head`] begins with.
 ///
 /// # Errors
 /// As [`multi_head`].
 pub fn projected(
-    input: BlockInput,
-    block: &BlockWeights,
-    heads: usize,
-    config: &Config,
-    mask: Option<Mask>,
-) -> Result<Inputs, Error> {
-    projected_by(project, input, block, heads, config, mask)
-}
-
-/// The same by [`project`], or by what is as good.
-pub(super) fn projected_by(
-    project: fn(ArrayView3<f32>, &Array2<f32>) -> Array3<f32>,
+    project: Project,
     input: BlockInput,
     block: &BlockWeights,
     heads: usize,

@@ -11,7 +11,7 @@ use lanes::{InFours, Lanes, Spans, columns, put_side_by_side, scale, softmax, wr
 pub use lanes::{all_finite, exp, exp_all};
 use ndarray::{Array2, Array3, Array4, ArrayView3, s};
 
-use super::block::{add_bias, projected_by};
+use super::block::{add_bias, projected};
 use super::{
     BlockInput, BlockTrace, BlockWeights, Config, Error, Inputs, Mask, Outputs, Rules, Shape, Wanted, bent,
     width_from_heads, with_bias,
@@ -105,30 +105,11 @@ pub fn multi_head(
     mask: Option<Mask>,
     wanted: Wanted,
 ) -> Result<BlockTrace<Outputs>, Error> {
-    let inputs = inputs(input, block, heads, config, mask)?;
+    let inputs = projected(project, input, block, heads, config, mask)?;
     let attention = attend(&inputs, Wanted { output: true, ..wanted });
-    Ok(finished(inputs, attention, block))
-}
-
-/// What [`multi_head`] begins with: queries, keys and values of every head, checked.
-///
-/// # Errors
-/// As [`multi_head`].
-pub fn inputs(
-    input: BlockInput,
-    block: &BlockWeights,
-    heads: usize,
-    config: &Config,
-    mask: Option<Mask>,
-) -> Result<Inputs, Error> {
-    projected_by(project, input, block, heads, config, mask)
-}
-
-/// What [`multi_head`] ends with, where its attention is done. Panics where that has no output.
-pub fn finished(inputs: Inputs, attention: Outputs, block: &BlockWeights) -> BlockTrace<Outputs> {
     let mixed = attention.output.as_ref().expect("the output was wanted");
     let output = project(width_from_heads(mixed.view()).view(), &block.w_o);
-    BlockTrace { inputs, attention, output }
+    Ok(BlockTrace { inputs, attention, output })
 }
 
 /// As [`super::project`].

@@ -39,7 +39,7 @@ mod visibility;
 
 pub use alibi::alibi_slope;
 pub use block::{
-    BlockInput, BlockTrace, BlockWeights, heads_from_width, multi_head, project, projected, self_attention,
+    BlockInput, BlockTrace, BlockWeights, Project, heads_from_width, multi_head, project, projected, self_attention,
     width_from_heads,
 };
 pub use config::{Config, Scale, Window};

@@ -1,4 +1,7 @@
-use crate::attention::{self, BlockInput, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Wanted, fast};
+use crate::attention::{
+    self, BlockInput, BlockTrace, BlockWeights, Config, Inputs, Mask, Outputs, Project, Wanted, fast, projected,
+    width_from_heads,
+};
 use crate::gpu;
 use crate::protocol::EngineKind;
 
@@ -49,9 +52,7 @@ impl Backend {
     ) -> Result<(BlockTrace<Outputs>, EngineKind), attention::Error> {
         // The kernels add no biases.
         if block.has_biases() {
-            let inputs = fast::inputs(input, block, heads, config, mask)?;
-            let (attention, engine) = self.attend(&inputs, Wanted { output: true, ..wanted }).await;
-            return Ok((fast::finished(inputs, attention, block), engine));
+            return self.multi_head_by(fast::project, input, block, heads, config, mask, wanted).await;
         }
         let mut engine = self.kind();
         if let Self::Gpu(gpu) = self {
@@ -63,6 +64,28 @@ impl Backend {
             }
         }
         Ok((fast::multi_head(input, block, heads, config, mask, wanted)?, engine))
+    }
+
+    /// The same, projected by the CPU in this way.
+    ///
+    /// # Errors
+    /// As [`attention::multi_head`].
+    #[allow(clippy::too_many_arguments, reason = "those of multi_head, and one")]
+    pub async fn multi_head_by(
+        &mut self,
+        project: Project,
+        input: BlockInput<'_>,
+        block: &BlockWeights,
+        heads: usize,
+        config: &Config,
+        mask: Option<Mask>,
+        wanted: Wanted,
+    ) -> Result<(BlockTrace<Outputs>, EngineKind), attention::Error> {
+        let inputs = projected(project, input, block, heads, config, mask)?;
+        let (attention, engine) = self.attend(&inputs, Wanted { output: true, ..wanted }).await;
+        let mixed = attention.output.as_ref().expect("the output was wanted");
+        let output = project(width_from_heads(mixed.view()).view(), &block.w_o);
+        Ok((BlockTrace { inputs, attention, output }, engine))
     }
 
     /// Attention alone, and who made it.

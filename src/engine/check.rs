@@ -8,8 +8,7 @@ use ndarray::{Array4, ArrayView, Axis, Dimension, s};
 use super::backend::Backend;
 use super::kept::{self, Kept};
 use crate::attention::{
-    BlockInput, BlockTrace, Error, Outputs, Wanted, attend, heads_from_width, project, projected, rotate,
-    width_from_heads,
+    BlockInput, Error, Outputs, Wanted, attend, heads_from_width, project, rotate, width_from_heads,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::files::Soon;
@@ -79,15 +78,11 @@ async fn by_engine(kept: &mut Kept, backend: &mut Backend, mut other: Backend) -
         Some(block) => {
             let (mask, config) = (kept.mask(), kept::config(&kept.setup));
             let weights = kept::weights_in_use(&block.weights, &kept.setup);
-            let theirs = if weights.has_biases() {
-                // Neither engine's own way projects those: here the clear one does.
-                let inputs = projected(block.input(), &weights, heads, &config, mask)?;
-                let (attention, _) = other.attend(&inputs, wanted).await;
-                let mixed = attention.output.as_ref().expect(made);
-                let output = project(width_from_heads(mixed.view()).view(), &weights.w_o);
-                BlockTrace { inputs, attention, output }
-            } else {
-                other.multi_head(block.input(), &weights, heads, &config, mask, wanted).await?.0
+            let input = block.input();
+            // Both engines project those with biases in one way: here the clear one does.
+            let (theirs, _) = match weights.has_biases() {
+                true => other.multi_head_by(project, input, &weights, heads, &config, mask, wanted).await?,
+                false => other.multi_head(input, &weights, heads, &config, mask, wanted).await?,
             };
             let mixed = theirs.attention.output.expect(made);
             let (inputs, ours) = (theirs.inputs, kept.inputs());

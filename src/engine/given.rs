@@ -13,8 +13,8 @@ use crate::attention::{BlockInput, BlockWeights, Error, Inputs, Tensors};
 use crate::embedding::{Token, word_id};
 use crate::files::{GoesOn, Reader, Soon};
 use crate::protocol::{
-    Begins, CellRef, EngineKind, Found, FoundTensor, FromFile, Given, Item, Layout, LeftOut, Part, Place, Refusal,
-    Role, Setup, Sizes, Tensor,
+    Begins, CellRef, EngineKind, FoundTensor, FromFile, Given, Item, Layout, LeftOut, Part, Place, Refusal, Role,
+    Setup, Sizes, Tensor,
 };
 
 /// Files that are here, and who is told how far reading them is.
@@ -138,8 +138,7 @@ async fn done(
     let attention = |error| match error {
         // No mask is set before these are there.
         Error::NotFinite { name, index, value } => {
-            let number = if value.is_nan() { "NaN" } else { "an infinite number" };
-            let of = name.split(' ').next().unwrap_or(name);
+            let (number, of) = (no_number(value), name.split(' ').next().unwrap_or(name));
             Refusal::Attention(format!(
                 "{of} have {number} at {index:?}, and attention would spread it over whole rows. Replace it with a finite number, or \
                  leave that token out."
@@ -212,12 +211,17 @@ fn is_same(before: &Given, now: &Given) -> bool {
     of(before) == of(now) && before.parts == now.parts
 }
 
+/// What it is, for people, that is no number to calculate with.
+fn no_number(value: f32) -> &'static str {
+    if value.is_nan() { "NaN" } else { "an infinite number" }
+}
+
 /// Refuses what is no number, by where it is.
 fn check_finite(name: &str, numbers: impl Iterator<Item = ([usize; 4], f32)>) -> Result<(), String> {
     match { numbers }.find(|(_, number)| !number.is_finite()) {
         None => Ok(()),
         Some(([batch, head, query, key], number)) => {
-            let number = if number.is_nan() { "NaN" } else { "an infinite number" };
+            let number = no_number(number);
             Err(format!(
                 "“{name}” has {number} at [{batch}, {head}, {query}, {key}] (batch, head, query, key), and attention weights are \
                  finite: shares from 0 to 1. If these are scores, take the softmax over the keys first."
@@ -361,16 +365,14 @@ impl FromFiles {
 
     /// Where the number stands that comes after so many others of a tensor.
     fn where_it_stands(&self, place: Place, mut at: u64) -> FromFile {
-        let Found { name, tensors, .. } = &self.files.reader.found()[place.file];
-        let tensors = tensors.as_deref().unwrap_or_default();
-        let FoundTensor { name: tensor, shape, dtype, .. } = &tensors[place.tensor];
+        let found = &self.files.reader.found()[place.file];
+        let FoundTensor { shape, dtype, .. } = &found.tensors.as_deref().unwrap_or_default()[place.tensor];
         let mut index = vec![0; shape.len()];
         for (index, length) in index.iter_mut().zip(shape).rev() {
             *index = (at % *length as u64) as usize;
             at /= *length as u64;
         }
-        let name = if tensors.len() > 1 { [name, ": ", tensor].concat() } else { name.clone() };
-        FromFile { name, index, dtype: dtype.clone() }
+        FromFile { name: found.name_of(place.tensor), index, dtype: dtype.clone() }
     }
 
     /// `[B, H, S, D]`.
@@ -394,7 +396,7 @@ impl FromFiles {
         match bad {
             None => Ok((numbers, part)),
             Some(at) => {
-                let number = if numbers[at].is_nan() { "NaN" } else { "an infinite number" };
+                let number = no_number(numbers[at]);
                 let before = part.layer as u64 * part.layout.of_layer();
                 let FromFile { name, index, .. } = self.where_it_stands(part.place, before + at as u64);
                 Err(Refusal::Attention(format!(

@@ -7,7 +7,7 @@
 
 use super::{
     Session, Step, claim, mathml,
-    number::{fixed, percent, scientific, short, signed},
+    number::{fixed, legible, percent, short, signed},
     scene::{self, Data, Source, sources},
     words::{self, explain as say, why as say_why},
 };
@@ -715,15 +715,13 @@ fn given(operands: &Operands, context: Context) -> Explanation {
         _ => "w",
     };
     let why = operands.from.as_deref().map_or(String::new(), words::given::why_given);
-    // A small number has digits, too.
-    let short = Some(fixed((*value).into(), 4)).filter(|_| *value == 0.0 || value.abs() >= 0.0005);
     leaf(
         vec![of(role_of(cell.tensor), place(*cell, context))],
-        short.clone().unwrap_or_else(|| scientific((*value).into())),
+        legible((*value).into(), 4),
         &[
             mathml::sub(letter, &format!("{},{}", cell.row, cell.column)),
             mathml::op("="),
-            mathml::num(&if short.is_some() { fixed((*value).into(), 8) } else { scientific((*value).into()) }),
+            mathml::num(&legible((*value).into(), 8)),
         ],
         check(first(left), (*value).into(), 0.0, words::given::READ_AGAIN),
         why,

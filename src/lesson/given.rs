@@ -166,9 +166,7 @@ impl Offer {
             given.layer = layer.min(sizes.layers - 1);
         }
         if let Some(place) = self.place_of_layer(&given) {
-            let Found { name, tensors, .. } = &self.files[place.file];
-            let is_one_of_many = tensors.as_ref().is_ok_and(|tensors| tensors.len() > 1);
-            given.name = if is_one_of_many { [name, ": ", &self.tensor(place).name].concat() } else { name.clone() };
+            given.name = self.files[place.file].name_of(place.tensor);
         }
         (given, sizes)
     }

@@ -53,6 +53,11 @@ pub fn scientific(value: f64) -> String {
     format!("{sign}{}.{}e{minus}{}", tenths / 10, tenths % 10, exponent.abs())
 }
 
+/// With so many decimals, or, where few of them would be other than 0, with its power of ten.
+pub fn legible(value: f64, decimals: usize) -> String {
+    if value != 0.0 && value.abs() < 0.0005 { scientific(value) } else { fixed(value, decimals) }
+}
+
 /// A number from 0 up in as few digits as [`read`] makes the very same number of: "0.1", "12"; one that has no few digits, as
 /// its bits.
 pub fn exact(value: f32) -> String {

@@ -179,6 +179,16 @@ pub struct Found {
     pub tensors: Result<Vec<FoundTensor>, String>,
 }
 
+impl Found {
+    /// What a tensor in it is called: as the file is, and by its own name where there are several.
+    pub fn name_of(&self, tensor: usize) -> String {
+        match self.tensors.as_deref() {
+            Ok(tensors) if tensors.len() > 1 => [&self.name, ": ", &tensors[tensor].name].concat(),
+            _ => self.name.clone(),
+        }
+    }
+}
+
 /// A tensor in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundTensor {

@@ -17,7 +17,7 @@ use crate::figure::svg::escaped;
 use crate::lesson::{
     Session,
     given::{Offer, counted},
-    number::fixed,
+    number::{fixed, shape},
     words::{self, export::size, given as say},
 };
 use crate::protocol::{Axes, Begins, FoundTensor, Role, Setup, Window};
@@ -279,7 +279,7 @@ fn follow_refusal(page: Page) {
     watch(
         move || page.facts.read().refusal.clone(),
         move |refusal| {
-            let asked = page.session.read().setup.given.as_ref().map(|given| given.look);
+            let asked = look_of(page);
             let (Some(refusal), Some(asked)) = (refusal.as_ref().filter(|_| is_read(page)), asked) else { return };
             if dom::is_embedded() {
                 return;
@@ -288,7 +288,7 @@ fn follow_refusal(page: Page) {
             put_back(page);
             // It is said where it can be changed.
             page.facts.update(|facts| facts.refusal = None);
-            let shown = page.session.read().setup.given.as_ref().map(|given| given.look);
+            let shown = look_of(page);
             change_tensors(page, |tensors| {
                 if tensors.look == asked && !tensors.is_open {
                     if shown == Some(asked) {
@@ -327,16 +327,23 @@ fn is_read(page: Page) -> bool {
     session.setup.given.is_some() && data.as_ref().map(|data| &data.setup.given) != Some(&session.setup.given)
 }
 
+/// Which files the session's tensors are of.
+fn look_of(page: Page) -> Option<u64> {
+    page.session.read().setup.given.as_ref().map(|given| given.look)
+}
+
 /// Gives up what is being read, for what is on the stage.
 fn put_back(page: Page) {
     let instead = page.tensors.update(|tensors| tensors.as_mut().and_then(|tensors| tensors.instead.take()));
-    let shown = page.data.read().as_ref().map(|data| data.setup.clone()).unwrap_or_default();
     match instead {
         Some(session) => {
             dom::text("given-why", "");
             page.session.set(*session);
         }
-        None => go_back(page, shown),
+        None => {
+            let shown = page.data.read().as_ref().map(|data| data.setup.clone());
+            go_back(page, shown.unwrap_or_default());
+        }
     }
 }
 
@@ -449,7 +456,7 @@ fn follow_shown(page: Page) {
 /// was chosen in the bar, and can be once more.
 fn stop(page: Page) {
     put_back(page);
-    let shown = page.session.read().setup.given.as_ref().map(|given| given.look);
+    let shown = look_of(page);
     change_tensors(page, |tensors| {
         settle(tensors, shown);
         if tensors.is_open || shown == Some(tensors.look) {
@@ -640,7 +647,7 @@ fn row(name: &str, tensor: &FoundTensor, taken_for: Option<Role>, which: usize) 
     } else {
         String::new()
     };
-    let (shape, dtype) = (say::shape(&tensor.shape), say::dtype(tensor));
+    let (shape, dtype) = (shape(&tensor.shape), say::dtype(tensor));
     format!(r#"<tr><th scope="row">{name}</th><td>{shape} <small>{dtype}</small></td><td>{choice}</td></tr>"#)
 }
 

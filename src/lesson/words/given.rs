@@ -1,6 +1,6 @@
 //! The words around tensors out of files.
 
-use crate::lesson::number::{fixed, scientific};
+use crate::lesson::number::{self, fixed, legible};
 use crate::protocol::{
     Along, Axes, Begins, FoundTensor, FromFile, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit,
 };
@@ -116,11 +116,6 @@ pub fn more_tensors(more: usize) -> String {
     format!("and {more} more, which have names that say nothing: rename them, or save fewer")
 }
 
-/// A shape as Python writes it.
-pub fn shape(shape: &[usize]) -> String {
-    ["[", &shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", "), "]"].concat()
-}
-
 /// What a tensor's numbers are stored as.
 pub fn dtype(FoundTensor { dtype, is_exact, texts, .. }: &FoundTensor) -> String {
     match (texts.is_empty(), is_exact) {
@@ -185,7 +180,7 @@ pub fn from_files(Given { name, begins, layer, layers, .. }: &Given) -> String {
 
 /// Why a number that came from a file is what it is.
 pub fn why_given(FromFile { name, index, dtype }: &FromFile) -> String {
-    let index = shape(index);
+    let index = number::shape(index);
     let used = if dtype == "float32" { "" } else { " and is used as float32" };
     format!(
         "This number stands in {name} at {index}, as {dtype}{used}: nothing here has made it. Whatever follows from it is calculated."
@@ -206,18 +201,12 @@ pub fn weights_do_not_add_up(least: Option<f32>, most: f32) -> String {
 /// The same, where some are no shares: the least and the largest, if they are known.
 pub fn weights_are_no_shares(ends: Option<(f32, f32)>) -> String {
     let reach = match ends {
-        Some((least, most)) => format!("They reach from {} to {}", small(least), small(most)),
+        Some((least, most)) => format!("They reach from {} to {}", legible(least.into(), 3), legible(most.into(), 3)),
         None => "Some lie beyond".to_owned(),
     };
     format!(
         "These numbers are shown as they were given. {reach}, and shares of attention lie between 0 and 1: if these are scores, take the softmax over the keys first."
     )
-}
-
-/// With three decimals, or, if it is smaller than that, in another way.
-fn small(number: f32) -> String {
-    let number = f64::from(number);
-    if number != 0.0 && number.abs() < 0.0005 { scientific(number) } else { fixed(number, 3) }
 }
 
 /// How far reading is, for whoever can't see the bar.
@@ -255,13 +244,13 @@ pub fn unfit(unfit: &Unfit) -> String {
         Unfit::Axes { role: taken, name, shape } => format!(
             "“{name}” has {} axes, {}, and {} has {} to {}. Take it for something else, or reshape it.",
             shape.len(),
-            self::shape(shape),
+            number::shape(shape),
             role(*taken),
             taken.least_axes(),
             taken.most_axes()
         ),
         Unfit::Empty { name, shape } => {
-            format!("“{name}” is empty: an axis of {} is 0. Save it with at least one number along each.", self::shape(shape))
+            format!("“{name}” is empty: an axis of {} is 0. Save it with at least one number along each.", number::shape(shape))
         }
         Unfit::Lengths { axis, one, other } => format!(
             "{} has {}, {} has {}. They must agree. Choose others, or change what the axes are.",

@@ -1,6 +1,6 @@
 //! The words around tensors out of files.
 
-use crate::lesson::number::{fixed, scientific};
+use crate::lesson::number::{self, fixed, legible};
 use crate::protocol::{
     Along, Axes, Begins, FoundTensor, FromFile, Given, MOST_SENTENCES, MOST_TOKENS, Role, Sizes, Unfit,
 };
@@ -116,11 +116,6 @@ pub fn more_tensors(more: usize) -> String {
     format!("und {more} weitere, deren Namen nichts sagen: umbenennen oder weniger speichern")
 }
 
-/// A shape as Python writes it.
-pub fn shape(shape: &[usize]) -> String {
-    ["[", &shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", "), "]"].concat()
-}
-
 /// What a tensor's numbers are stored as.
 pub fn dtype(FoundTensor { dtype, is_exact, texts, .. }: &FoundTensor) -> String {
     match (texts.is_empty(), is_exact) {
@@ -185,7 +180,7 @@ pub fn from_files(Given { name, begins, layer, layers, .. }: &Given) -> String {
 
 /// Why a number that came from a file is what it is.
 pub fn why_given(FromFile { name, index, dtype }: &FromFile) -> String {
-    let index = shape(index);
+    let index = number::shape(index);
     let used = if dtype == "float32" { "" } else { " und gilt hier als float32" };
     format!(
         "Diese Zahl steht in {name} bei {index}, als {dtype}{used}: Nichts hier hat sie gemacht. Was aus ihr folgt, ist berechnet."
@@ -208,18 +203,12 @@ pub fn weights_do_not_add_up(least: Option<f32>, most: f32) -> String {
 /// The same, where some are no shares: the least and the largest, if they are known.
 pub fn weights_are_no_shares(ends: Option<(f32, f32)>) -> String {
     let reach = match ends {
-        Some((least, most)) => format!("Sie reichen von {} bis {}", small(least), small(most)),
+        Some((least, most)) => format!("Sie reichen von {} bis {}", legible(least.into(), 3), legible(most.into(), 3)),
         None => "Manche liegen darüber oder darunter".to_owned(),
     };
     format!(
         "Diese Zahlen sind die gegebenen, wie sie sind. {reach}, und Anteile von Attention liegen zwischen 0 und 1: Falls das Scores sind, erst Softmax über die Keys nehmen."
     )
-}
-
-/// With three decimals, or, if it is smaller than that, in another way.
-fn small(number: f32) -> String {
-    let number = f64::from(number);
-    if number != 0.0 && number.abs() < 0.0005 { scientific(number) } else { fixed(number, 3) }
 }
 
 /// How far reading is, for whoever can't see the bar.
@@ -257,13 +246,13 @@ pub fn unfit(unfit: &Unfit) -> String {
         Unfit::Axes { role: taken, name, shape } => format!(
             "„{name}“ hat {} Achsen, {}, und {} hat {} bis {}. Als etwas anderes verwenden oder umformen.",
             shape.len(),
-            self::shape(shape),
+            number::shape(shape),
             role(*taken),
             taken.least_axes(),
             taken.most_axes()
         ),
         Unfit::Empty { name, shape } => {
-            format!("„{name}“ ist leer: Eine Achse von {} ist 0. Mit mindestens einer Zahl entlang jeder speichern.", self::shape(shape))
+            format!("„{name}“ ist leer: Eine Achse von {} ist 0. Mit mindestens einer Zahl entlang jeder speichern.", number::shape(shape))
         }
         Unfit::Lengths { axis, one, other } => format!(
             "{} hat {}, {} hat {}. Das muss übereinstimmen. Andere wählen oder ändern, was die Achsen sind.",
