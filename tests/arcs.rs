@@ -9,11 +9,10 @@ use engine::{on_cpu, run, run_compared};
 use headlight::attention::Window;
 use headlight::figure::{Line, Mark};
 use headlight::lesson::number::percent;
-use headlight::lesson::picture::arcs::{ArcsPicture, WIDEST, arcs, cell_of, has_arcs, name_of, word_of};
-use headlight::lesson::picture::{LABEL_SIZE, View, common_height, picture};
+use headlight::lesson::picture::arcs::{ArcsPicture, WIDEST, cell_of, has_arcs, name_of, word_of};
+use headlight::lesson::picture::{View, common_height, picture};
 use headlight::lesson::range::{Ends, Range};
 use headlight::lesson::scene::{Data, wanted};
-use headlight::lesson::theme::Colors;
 use headlight::lesson::{Arcs, Session, Step, Theme, Zoom};
 use headlight::protocol::{CellRef, Setup, Tensor};
 use proptest::prelude::*;
@@ -28,19 +27,7 @@ fn data(session: &Session) -> Data {
 }
 
 fn view(data: &Data, width: f32, focus: Option<CellRef>) -> View {
-    let token_widths = data.tokens().iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
-    let (colors, chosen) = (Colors::of(Theme::Light), focus.is_some());
-    View {
-        width,
-        matrix_height: 400.0,
-        least_height: 0.0,
-        colors,
-        token_widths,
-        focus,
-        lit: Vec::new(),
-        chosen,
-        arcs: Some(arcs),
-    }
+    View { focus, chosen: focus.is_some(), ..snapshot::view(data, width, Theme::Light) }
 }
 
 fn pair(session: &Session, row: usize, column: usize) -> CellRef {

@@ -15,11 +15,8 @@ use headlight::figure::colormap::{VIK, diverging};
 use headlight::figure::svg::{SvgOptions, svg};
 use headlight::figure::{Cell, Heatmap, Mark, Rgb};
 use headlight::lesson::number::{fixed, short};
-use headlight::lesson::picture::{
-    Earlier, LABEL_SIZE, Picture, View, arcs::arcs, changing, common_height, goes_over, picture,
-};
+use headlight::lesson::picture::{Earlier, Picture, View, changing, common_height, goes_over, picture};
 use headlight::lesson::scene::{Data, being_made, factors, on_stage, result, wanted};
-use headlight::lesson::theme::Colors;
 use headlight::lesson::timeline::{self, Shape};
 use headlight::lesson::{Session, Step, Theme};
 use headlight::protocol::{Matrix, Setup, Tensor};
@@ -50,20 +47,7 @@ fn data(session: &Session) -> Data {
 
 /// As the page looks at it.
 fn view(session: &Session, data: &Data, width: f32, theme: Theme) -> View {
-    let token_widths = data.tokens().iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
-    let (focus, lit, chosen) = (None, Vec::new(), false);
-    let colors = Colors::of(theme);
-    let view = View {
-        width,
-        matrix_height: 400.0,
-        least_height: 0.0,
-        colors,
-        token_widths,
-        focus,
-        lit,
-        chosen,
-        arcs: Some(arcs),
-    };
+    let view = snapshot::view(data, width, theme);
     let least_height = if width < 560.0 { 0.0 } else { common_height(session, data, &view, 520.0).max(428.0) };
     View { least_height, ..view }
 }

@@ -9,7 +9,7 @@ use engine::{on_cpu, run};
 use headlight::attention::Window;
 use headlight::embedding::Positions;
 use headlight::figure::{Face, Mark, Rgb, colormap::CIVIDIS, raster};
-use headlight::lesson::picture::{LABEL_SIZE, Picture, View, arcs::arcs, common_height, picture, thumbnail};
+use headlight::lesson::picture::{Picture, View, common_height, picture, thumbnail};
 use headlight::lesson::scene::{Data, being_made, in_heads_strip, result, sources, wanted};
 use headlight::lesson::theme::Colors;
 use headlight::lesson::{Projection, Session, Step, Theme, Zoom};
@@ -31,19 +31,7 @@ fn data(session: &Session) -> Data {
 }
 
 fn view(data: &Data, width: f32, theme: Theme, focus: Option<CellRef>) -> View {
-    let token_widths = data.tokens().iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
-    let (colors, chosen) = (Colors::of(theme), focus.is_some());
-    View {
-        width,
-        matrix_height: 440.0,
-        least_height: 0.0,
-        colors,
-        token_widths,
-        focus,
-        lit: Vec::new(),
-        chosen,
-        arcs: Some(arcs),
-    }
+    View { matrix_height: 440.0, focus, chosen: focus.is_some(), ..snapshot::view(data, width, theme) }
 }
 
 fn cell(tensor: Tensor, row: usize, column: usize) -> CellRef {

@@ -10,7 +10,7 @@ use engine::{on_cpu, run, run_compared};
 use headlight::figure::colormap::{CIVIDIS, VIK, diverging, sequential};
 use headlight::figure::{Cell, Heatmap, Mark};
 use headlight::lesson::number::{fixed, short};
-use headlight::lesson::picture::{Grid, LABEL_SIZE, Picture, Place, View, arcs::arcs, picture, thumbnail};
+use headlight::lesson::picture::{Grid, Picture, Place, picture, thumbnail};
 use headlight::lesson::range::{Ends, Range, frozen};
 use headlight::lesson::scene::{Data, OVERVIEW, on_stage, result, wanted};
 use headlight::lesson::theme::Colors;
@@ -23,12 +23,7 @@ fn data(session: &Session) -> Data {
 }
 
 fn drawn(session: &Session, data: &Data) -> Picture {
-    let token_widths = data.tokens().iter().map(|token| snapshot::text_width(&token.text, LABEL_SIZE)).collect();
-    let colors = Colors::of(Theme::Light);
-    let (width, matrix_height, least_height) = (1200.0, 400.0, 0.0);
-    let (focus, lit, chosen) = (None, Vec::new(), false);
-    let view = View { width, matrix_height, least_height, colors, token_widths, focus, lit, chosen, arcs: Some(arcs) };
-    picture(session, data, &view).expect("all that it shows is there")
+    picture(session, data, &snapshot::view(data, 1200.0, Theme::Light)).expect("all that it shows is there")
 }
 
 /// The matrices whose cells are coloured by their numbers alone.

@@ -4,6 +4,9 @@
 
 use headlight::figure::svg::{SvgOptions, svg};
 use headlight::figure::{Anchor, Face, Figure, Mark, Rgb, Text};
+use headlight::lesson::Theme;
+use headlight::lesson::picture::{LABEL_SIZE, View, arcs::arcs};
+use headlight::lesson::{scene::Data, theme::Colors};
 use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
@@ -72,6 +75,21 @@ pub fn text_box(text: &Text) -> [f32; 4] {
     let figure = Figure { width: 1.0, height: 1.0, marks: vec![Mark::Text(text.clone())] };
     let bounds = tree(&svg(&figure, &SvgOptions::default())).root().abs_bounding_box();
     [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()]
+}
+
+/// How a page of this width looks at a run, while nobody points at anything.
+pub fn view(data: &Data, width: f32, theme: Theme) -> View {
+    View {
+        width,
+        matrix_height: 400.0,
+        least_height: 0.0,
+        colors: Colors::of(theme),
+        token_widths: data.tokens().iter().map(|token| text_width(&token.text, LABEL_SIZE)).collect(),
+        focus: None,
+        lit: Vec::new(),
+        chosen: false,
+        arcs: Some(arcs),
+    }
 }
 
 /// How wide a text is in the page's plain face, in CSS pixels.
